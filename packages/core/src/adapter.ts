@@ -1,0 +1,20 @@
+// What the author of a store needs beside the public names.
+
+export type { StoredEvent, WriteEnd } from "./decide/history.ts";
+export type { ColumnType } from "./define/column-type.ts";
+export type { ColumnModel } from "./define/columns.ts";
+export { model } from "./define/entity-definition.ts";
+export type { EntityModel } from "./define/entity-model.ts";
+export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
+export { checkIdentifier, snakeCase } from "./define/names.ts";
+export type {
+  Durability,
+  EntityWrite,
+  ListedEntity,
+  ListPosition,
+  ListQuery,
+  StoredEntity,
+  TopicEvent,
+  WriteResult,
+} from "./port/rows.ts";
+export type { ConsumerStore, EntityStore, Join, Store } from "./port/store.ts";

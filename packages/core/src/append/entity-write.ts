@@ -1,0 +1,77 @@
+import type { PendingWrite } from "../decide/history.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { JsonValue } from "../define/json-value.ts";
+import type { AnnalsError } from "../errors/annals-error.ts";
+import {
+  ConcurrentModificationError,
+  DuplicateValueError,
+  EntityAlreadyExistsError,
+} from "../errors/append-errors.ts";
+import { InvalidStateError } from "../errors/decide-errors.ts";
+import type { EntityWrite, WriteResult } from "../port/rows.ts";
+
+/** Turns what is pending into what a store writes. Pure. */
+export const entityWrite = (
+  model: EntityModel,
+  id: string,
+  pending: PendingWrite,
+  recordedAt: Date | undefined,
+): EntityWrite => {
+  checkImmutable(model, id, pending);
+  return {
+    id,
+    expectedVersion: pending.expectedVersion,
+    events: pending.events,
+    columns: model.columns.map(({ readValue }) => readValue(pending.state, pending.storedState)),
+    recordedAt,
+  };
+};
+
+const checkImmutable = (model: EntityModel, id: string, pending: PendingWrite): void => {
+  const { baseState } = pending;
+  if (baseState === undefined) return;
+  const immutable = model.columns.filter(({ plan }) => plan.immutable);
+  if (immutable.length === 0) return;
+  const encoded = model.state.encode(baseState);
+  // A state that an older schema allowed cannot be compared, and is left to the database.
+  if (!encoded.ok) return;
+  for (const { plan, readValue } of immutable) {
+    const before = readValue(baseState, encoded.result.stored);
+    if (sameValue(before, readValue(pending.state, pending.storedState))) continue;
+    const issues = [{ path: [plan.property], message: "is immutable, but would change" }];
+    throw new InvalidStateError({ entity: model.plan.name, id, issues });
+  }
+};
+
+const sameValue = (one: JsonValue, other: JsonValue): boolean =>
+  one === other || JSON.stringify(one) === JSON.stringify(other);
+
+/** The error for a write that was refused. */
+export const refusal = (
+  model: EntityModel,
+  write: EntityWrite,
+  result: Exclude<WriteResult, { kind: "written" }>,
+): AnnalsError => {
+  const entity = model.plan.name;
+  const options = result.cause === undefined ? undefined : { cause: result.cause };
+  switch (result.kind) {
+    case "conflict":
+      return new ConcurrentModificationError(
+        { entity, id: write.id, expectedVersion: write.expectedVersion },
+        options,
+      );
+    case "exists":
+      return new EntityAlreadyExistsError({ entity, id: write.id }, options);
+    case "duplicate": {
+      const columns = columnsOfConstraint(model, result.constraint);
+      const values = columns.map((property) => valueAt(model, write, property));
+      return new DuplicateValueError({ entity, columns, values }, options);
+    }
+  }
+};
+
+const columnsOfConstraint = (model: EntityModel, constraint: string): readonly string[] =>
+  model.plan.uniques.find((unique) => unique.constraint === constraint)?.properties ?? [constraint];
+
+const valueAt = (model: EntityModel, write: EntityWrite, property: string): JsonValue =>
+  write.columns[model.columns.findIndex(({ plan }) => plan.property === property)] ?? null;

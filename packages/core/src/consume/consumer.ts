@@ -1,0 +1,190 @@
+import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import { HandlerFailedError } from "../errors/consume-errors.ts";
+import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import type { TopicEvent } from "../port/rows.ts";
+import type { ConsumerStore, Store } from "../port/store.ts";
+import { decodeEvent } from "../read/hydrate.ts";
+import type { Handlers } from "./handler.ts";
+import { Backoff } from "./pause.ts";
+
+export interface ConsumerOptions<Definition extends AnyEntity, Tx> {
+  /** The consumer's name, under which its checkpoint is kept. Never change it. */
+  readonly name: string;
+  /** The entity whose events it follows, from the first event ever. */
+  readonly topics: readonly [Definition];
+  /** A handler for each event type that matters. */
+  readonly on: Handlers<Definition, Tx>;
+  /** How many events one transaction handles at most. Default is 100. */
+  readonly batchSize?: number;
+  /** The longest wait between two looks for new events, in milliseconds. Default is 200. */
+  readonly pollIntervalMs?: number;
+}
+
+export interface Consumer {
+  /**
+   * Follows the topic until the signal is aborted; then finishes the batch in hand and returns.
+   *
+   * What handlers write through `tx` happens exactly once; other effects at least once.
+   *
+   * @throws HandlerFailedError when a handler throws: nothing of its batch is kept, and the next run
+   * begins with the same event. Transient database failures are repeated instead.
+   * @throws StoredEventError, ConsumerChangedError, PositionSequenceBehindError
+   */
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+
+  /**
+   * Handles everything that is settled and returns the position it came to. For tests and scripts.
+   *
+   * @throws as `run` does
+   */
+  catchUp(options?: { readonly signal?: AbortSignal }): Promise<number>;
+}
+
+const POLL_FIRST_MS = 5;
+const RETRY_FIRST_MS = 50;
+const RETRY_MAX_MS = 5_000;
+
+/** Opens a consumer over a store. Nothing happens until it runs. */
+export const createStoreConsumer = <Definition extends AnyEntity, Tx>(
+  store: Store<Tx>,
+  options: ConsumerOptions<Definition, Tx>,
+): Consumer => {
+  const model = options.topics[0][modelKey];
+  const { batchSize = 100, pollIntervalMs = 200 } = options;
+  checkOptions(options.name, model, options.on, batchSize, pollIntervalMs);
+  const handlers = new Map(Object.entries(options.on)) as UntypedHandlers;
+  const topics = store.consumer(options.name, [model.plan]);
+
+  const start = (signal: AbortSignal): Follower<Tx> =>
+    new Follower({ name: options.name, model, handlers, topics, batchSize, signal });
+
+  return Object.freeze({
+    run: async ({ signal }) => {
+      const follower = start(signal);
+      const idle = new Backoff(POLL_FIRST_MS, pollIntervalMs);
+      while (!signal.aborted) {
+        if (await follower.step()) idle.reset();
+        else await idle.wait(signal);
+      }
+    },
+    catchUp: async ({ signal = new AbortController().signal } = {}) => {
+      const follower = start(signal);
+      while (!signal.aborted && (await follower.step()));
+      return follower.position;
+    },
+  } satisfies Consumer);
+};
+
+type UntypedHandlers = ReadonlyMap<
+  string,
+  (event: object, meta: Record<string, unknown>) => void | Promise<void>
+>;
+
+interface FollowerParts<Tx> {
+  readonly name: string;
+  readonly model: EntityModel;
+  readonly handlers: UntypedHandlers;
+  readonly topics: ConsumerStore<Tx>;
+  readonly batchSize: number;
+  readonly signal: AbortSignal;
+}
+
+/** One run of a consumer: where it is, and how it goes on after a failure. */
+class Follower<Tx> {
+  readonly #parts: FollowerParts<Tx>;
+  readonly #failures = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
+  /** The checkpoint as it was last seen; `undefined` before the first step. */
+  #checkpoint: number | undefined;
+  /** Up to here the topic is known to hold nothing that is not handled. */
+  #scanned = 0;
+  #attempt = 1;
+
+  constructor(parts: FollowerParts<Tx>) {
+    this.#parts = parts;
+  }
+
+  get position(): number {
+    return this.#scanned;
+  }
+
+  /** Handles the next batch. Says whether there was one, or a failure to try again after. */
+  async step(): Promise<boolean> {
+    try {
+      const handled = await this.#handleNext();
+      this.#failures.reset();
+      this.#attempt = 1;
+      return handled;
+    } catch (error) {
+      if (!this.#parts.topics.isTransient(rootCause(error))) throw error;
+      this.#attempt += 1;
+      await this.#failures.wait(this.#parts.signal);
+      return true;
+    }
+  }
+
+  async #handleNext(): Promise<boolean> {
+    const { topics, batchSize } = this.#parts;
+    if (this.#checkpoint === undefined) {
+      this.#checkpoint = await topics.open();
+      this.#scanned = this.#checkpoint;
+    }
+    const { events, upTo } = await topics.read(this.#scanned, batchSize);
+    if (events.length === 0) {
+      this.#scanned = upTo;
+      return false;
+    }
+    const found = await topics.advance(this.#checkpoint, upTo, async (tx) => {
+      for (const event of events) await this.#handle(event, tx);
+    });
+    // Elsewhere than `upTo` means that another process of this consumer has moved it.
+    this.#checkpoint = found;
+    this.#scanned = found;
+    return true;
+  }
+
+  async #handle(stored: TopicEvent, tx: Tx): Promise<void> {
+    const { name, model, handlers, signal } = this.#parts;
+    const { topic, id, sequence, position, recordedAt, context, body } = stored;
+    const handler = handlers.get(String(body.type));
+    if (handler === undefined && model.events.has(String(body.type))) return;
+    const event = decodeEvent(model, id, sequence, body);
+    const meta = { topic, entityId: id, sequence, position, recordedAt, context, tx, signal };
+    try {
+      await handler?.(event, { ...meta, attempt: this.#attempt });
+    } catch (cause) {
+      throw new HandlerFailedError({ consumer: name, topic, id, sequence, position }, { cause });
+    }
+  }
+}
+
+const rootCause = (error: unknown): unknown =>
+  error instanceof HandlerFailedError ? error.cause : error;
+
+const checkOptions = (
+  name: string,
+  model: EntityModel,
+  on: object,
+  batchSize: number,
+  pollIntervalMs: number,
+): void => {
+  const invalid = (problem: string, hint: string): never => {
+    throw new InvalidDefinitionError(name, problem, hint);
+  };
+  if (!/^[A-Za-z][A-Za-z0-9_.:-]{0,199}$/.test(name)) {
+    invalid("the consumer's name is not usable", "Use up to 200 letters, digits and _ . : -");
+  }
+  const unknown = Object.keys(on).find((type) => !model.events.has(type));
+  if (unknown !== undefined) {
+    invalid(
+      `"${unknown}" is no event of ${model.plan.name}`,
+      `Its events are ${model.plan.eventTypes.join(", ")}.`,
+    );
+  }
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10_000) {
+    invalid("batchSize is not a whole number from 1 to 10,000", "Leave it out for 100.");
+  }
+  if (!(pollIntervalMs >= 1 && pollIntervalMs <= 60_000)) {
+    invalid("pollIntervalMs is not a number from 1 to 60,000", "Leave it out for 200.");
+  }
+};

@@ -1,0 +1,145 @@
+import type { AnyEntity, CommandsOf, EventOf, IdOf, StateOf } from "../define/entity-definition.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import { CommandRejectedError } from "../errors/decide-errors.ts";
+import type { Ambient } from "./ambient.ts";
+import { type Attempt, decide } from "./decide.ts";
+import type { History } from "./history.ts";
+
+/** What a command method returns when it does not throw. */
+export type Executed = "executed" | "alreadyApplied";
+
+/** An entity in memory: its state, its history, and its commands as methods. */
+export type Entity<Definition extends AnyEntity> = EntityParts<Definition> & {
+  /**
+   * Decides; events it yields are pending until they are written.
+   *
+   * @throws CommandRejectedError when the command answers `reject()`; InvalidEventError and
+   * InvalidStateError when what it yields does not fit the schemas.
+   */
+  readonly [Command in keyof CommandsOf<Definition>]: (
+    ...args: CommandsOf<Definition>[Command]
+  ) => Executed;
+};
+
+export interface EntityParts<Definition extends AnyEntity> {
+  readonly id: IdOf<Definition>;
+  /** The events folded, pending ones included. Frozen. */
+  readonly state: Readonly<StateOf<Definition>>;
+  /** How many of its events are committed. */
+  readonly version: number;
+  /** Every event from the first one, pending ones last. Frozen. */
+  readonly history: readonly EventOf<Definition>[];
+  /** The events that are not committed. */
+  readonly pending: readonly EventOf<Definition>[];
+  /** The commands with their outcome as a value; they throw only when the definition has a bug. */
+  readonly attempt: {
+    readonly [Command in keyof CommandsOf<Definition>]: (
+      ...args: CommandsOf<Definition>[Command]
+    ) => Attempt<EventOf<Definition>>;
+  };
+  /** What `JSON.stringify` shows. */
+  toJSON(): { id: IdOf<Definition>; version: number; state: StateOf<Definition> };
+}
+
+/** Makes the entities of one definition. */
+export type EntityFactory = (history: History) => object;
+
+/** The base of all entities; the history stays out of everybody's reach but the repository's. */
+class EntityBase {
+  readonly #history: History;
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  static historyOf(entity: object): History | undefined {
+    return #history in entity ? entity.#history : undefined;
+  }
+
+  get id(): string {
+    return this.#history.id;
+  }
+
+  get state(): object | undefined {
+    return this.#history.state;
+  }
+
+  get version(): number {
+    return this.#history.version;
+  }
+
+  get history(): readonly object[] {
+    return this.#history.events;
+  }
+
+  get pending(): readonly object[] {
+    return this.#history.pending;
+  }
+
+  toJSON(): object {
+    return { id: this.id, version: this.version, state: this.state };
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return this.toJSON();
+  }
+}
+
+/** The history inside an entity, or `undefined` for anything else. */
+export const historyOf = EntityBase.historyOf;
+
+/** Builds the class of a definition's entities once, with a method for each command. */
+export const entityFactory = (model: EntityModel, ambient: Ambient): EntityFactory => {
+  class Attempts {
+    readonly #history: History;
+    constructor(history: History) {
+      this.#history = history;
+    }
+    static historyOf(attempts: Attempts): History {
+      return attempts.#history;
+    }
+  }
+
+  class Instance extends EntityBase {
+    get attempt(): Attempts {
+      return new Attempts(historyOf(this) as History);
+    }
+  }
+
+  for (const command of model.commands.keys()) {
+    define(Attempts.prototype, command, function (this: Attempts, ...args: unknown[]) {
+      return decide(Attempts.historyOf(this), ambient, command, args);
+    });
+    define(Instance.prototype, command, function (this: Instance, ...args: unknown[]) {
+      const attempt = decide(historyOf(this) as History, ambient, command, args);
+      return executedOrThrow(model, this.id, command, attempt);
+    });
+  }
+  return (history) => Object.freeze(new Instance(history));
+};
+
+const define = (target: object, name: string, value: unknown): void => {
+  Object.defineProperty(target, name, { value, enumerable: false });
+};
+
+const executedOrThrow = (
+  model: EntityModel,
+  id: string,
+  command: string,
+  attempt: Attempt<object>,
+): Executed => {
+  switch (attempt.outcome) {
+    case "rejected":
+      throw new CommandRejectedError({
+        entity: model.plan.name,
+        id,
+        command,
+        reason: attempt.code,
+        details: attempt.details,
+      });
+    case "invalid":
+      throw attempt.error;
+    default:
+      return attempt.outcome;
+  }
+};

@@ -1,0 +1,199 @@
+import { type EntityModel, isReservedKey } from "../define/entity-model.ts";
+import type { JsonObject } from "../define/json-value.ts";
+import {
+  EntityUnusableError,
+  InvalidDecisionError,
+  InvalidEventError,
+  InvalidStateError,
+} from "../errors/decide-errors.ts";
+import { deepFreeze } from "./deep-freeze.ts";
+
+/** An event in its stored form, `{"type": …, "v": …, …payload}`. Storage format. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly version: number;
+  readonly body: JsonObject;
+}
+
+/** How a write ended, as far as anybody can tell. */
+export type WriteEnd = "committed" | "rolledBack" | "unknown";
+
+/** What is to be written of a history. */
+export interface PendingWrite {
+  /** The version in the database that the events follow. */
+  readonly expectedVersion: number;
+  readonly events: readonly StoredEvent[];
+  /** The state after the last event, and before the first. */
+  readonly state: object;
+  readonly storedState: JsonObject;
+  readonly baseState: object | undefined;
+}
+
+/**
+ * The events of one entity in memory, and how far they are stored. The only mutable part of an entity.
+ *
+ * Three numbers say how far: `committed` ≤ `written` ≤ `length`. Between the first two are events that
+ * were written in a transaction that is still open; a rollback moves `written` back.
+ */
+export class History {
+  readonly model: EntityModel;
+  readonly id: string;
+  readonly #events: object[];
+  /** The stored form of the events that were decided here; the loaded ones have none. */
+  readonly #stored: StoredEvent[] = [];
+  readonly #loaded: number;
+  #committed: number;
+  #written: number;
+  #state: object | undefined;
+  #writtenState: object | undefined;
+  #storedState: JsonObject | undefined;
+  #frozen: readonly object[] | undefined;
+  #unusable: EntityUnusableError["reason"] | undefined;
+
+  constructor(model: EntityModel, id: string, events: object[] = [], state?: object) {
+    this.model = model;
+    this.id = id;
+    this.#events = events;
+    this.#state = state;
+    this.#writtenState = state;
+    this.#loaded = events.length;
+    this.#committed = events.length;
+    this.#written = events.length;
+  }
+
+  get version(): number {
+    return this.#committed;
+  }
+
+  get state(): object | undefined {
+    return deepFreeze(this.#state);
+  }
+
+  get events(): readonly object[] {
+    this.#frozen ??= deepFreeze([...this.#events]);
+    return this.#frozen;
+  }
+
+  get pending(): readonly object[] {
+    return this.events.slice(this.#committed);
+  }
+
+  /**
+   * Adds what a command or `create` decided. All or nothing: the state that the events lead to is
+   * checked before any of them is kept.
+   *
+   * @throws InvalidDecisionError, InvalidEventError, InvalidStateError
+   */
+  record(source: string, decided: readonly unknown[]): readonly object[] {
+    const recorded: { readonly event: object; readonly stored: StoredEvent }[] = [];
+    let state = this.state;
+    for (const raw of decided) {
+      const entry = this.#encodeEvent(source, raw);
+      state = deepFreeze(this.#reduce(state, entry.event));
+      recorded.push(entry);
+    }
+    const storedState = this.#encodeState(state as object);
+    for (const { event, stored } of recorded) {
+      this.#events.push(event);
+      this.#stored.push(stored);
+    }
+    this.#state = state;
+    this.#storedState = storedState;
+    this.#frozen = undefined;
+    return deepFreeze(recorded.map(({ event }) => event));
+  }
+
+  /**
+   * What the next write has to store, or `undefined` when nothing is pending. Until `endWrite` or
+   * `failWrite`, no other write may begin.
+   *
+   * @throws EntityUnusableError
+   */
+  beginWrite(): PendingWrite | undefined {
+    if (this.#unusable !== undefined) throw this.#unusableError(this.#unusable);
+    if (this.#written === this.#events.length) return undefined;
+    this.#unusable = "writing";
+    return {
+      expectedVersion: this.#written,
+      events: this.#stored.slice(this.#written - this.#loaded),
+      state: this.#state as object,
+      storedState: this.#storedState as JsonObject,
+      baseState: this.#writtenState,
+    };
+  }
+
+  /** Takes it that nothing of the write happened, or that nobody can tell. */
+  failWrite(end: Exclude<WriteEnd, "committed">): void {
+    this.#unusable = end === "unknown" ? "in-doubt" : undefined;
+  }
+
+  /** Takes the events of `write` as written; the returned function takes how that ended. */
+  endWrite(write: PendingWrite): (end: WriteEnd) => void {
+    this.#unusable = undefined;
+    this.#written = write.expectedVersion + write.events.length;
+    this.#writtenState = write.state;
+    const written = this.#written;
+    return (end) => {
+      if (end === "committed") this.#committed = Math.max(this.#committed, written);
+      else if (end === "unknown") this.#unusable = "in-doubt";
+      else this.#giveBack(write);
+    };
+  }
+
+  #giveBack(write: PendingWrite): void {
+    if (this.#written > write.expectedVersion) {
+      this.#written = write.expectedVersion;
+      this.#writtenState = write.baseState;
+    }
+    if (write.expectedVersion === 0) this.#unusable = "not-created";
+  }
+
+  #unusableError(reason: EntityUnusableError["reason"]): EntityUnusableError {
+    return new EntityUnusableError({ entity: this.model.plan.name, id: this.id, reason });
+  }
+
+  #encodeEvent(source: string, raw: unknown): { event: object; stored: StoredEvent } {
+    const entity = this.model.plan.name;
+    if (typeof raw !== "object" || raw === null || !("type" in raw)) {
+      throw new InvalidDecisionError(entity, source, describe(raw));
+    }
+    const { type, ...payload } = raw as Record<string, unknown>;
+    const event = typeof type === "string" ? this.model.events.get(type) : undefined;
+    if (event === undefined || typeof type !== "string") {
+      throw new InvalidDecisionError(entity, source, "an event that the entity does not declare");
+    }
+    const reserved = Object.keys(payload).find(isReservedKey);
+    const encoded =
+      reserved === undefined
+        ? event.codec.encode(payload)
+        : { ok: false as const, issues: [{ path: [reserved], message: "is a reserved name" }] };
+    if (!encoded.ok)
+      throw new InvalidEventError({ entity, eventType: type, issues: encoded.issues });
+    const { stored, value } = encoded.result;
+    return {
+      event: { type, ...value },
+      stored: { type, version: 1, body: { type, ...stored } },
+    };
+  }
+
+  #reduce(state: object | undefined, event: object): object {
+    const { type } = event as { type: string };
+    return this.model.events.get(type)?.reduce(state, event) as object;
+  }
+
+  #encodeState(state: object): JsonObject {
+    const encoded = this.model.state.encode(state);
+    if (encoded.ok) return encoded.result.stored;
+    throw new InvalidStateError({
+      entity: this.model.plan.name,
+      id: this.id,
+      issues: encoded.issues,
+    });
+  }
+}
+
+const describe = (value: unknown): string => {
+  if (value === undefined) return "nothing";
+  if (value instanceof Promise) return "a promise, but decisions are made at once";
+  return `${Array.isArray(value) ? "a list" : `a ${typeof value}`} where an event belongs`;
+};

@@ -1,0 +1,235 @@
+import { type $ZodObject, type $ZodType, safeEncode } from "zod/v4/core";
+import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import { type ColumnType, columnTypeOf } from "./column-type.ts";
+import type { ColumnPlan, UniquePlan } from "./entity-plan.ts";
+import type { ComputedColumn, FieldColumn } from "./index-options.ts";
+import { type JsonObject, type JsonValue, toJson } from "./json-value.ts";
+import { checkIdentifier, snakeCase } from "./names.ts";
+import { inspectSchema, unwrap } from "./schema-shape.ts";
+
+/** An index column, and how its value comes about. */
+export interface ColumnModel {
+  readonly plan: ColumnPlan;
+  /** The value to store for a state; `null` for none. */
+  readonly readValue: (state: object, stored: JsonObject) => JsonValue;
+  /** A value as a finder gets it, in the form in which it is stored. */
+  readonly toStored: (value: unknown) => JsonValue;
+}
+
+interface ColumnSource {
+  readonly name: string;
+  readonly schema: $ZodObject;
+  readonly index: Readonly<Record<string, FieldColumn<unknown>>>;
+  readonly computed?: Readonly<Record<string, ComputedColumn<unknown>>> | undefined;
+  readonly uniqueTogether?: readonly (readonly string[])[] | undefined;
+}
+
+const RESERVED: readonly string[] = ["id", "createdAt", "version", "deletedAt"];
+const FIELD_OPTIONS: readonly string[] = [
+  ...["unique", "normalize", "type", "collation", "references"],
+  ...["onDelete", "check", "immutable", "sort"],
+];
+const COMPUTED_OPTIONS: readonly string[] = [
+  "from",
+  ...FIELD_OPTIONS.filter((option) => option !== "normalize"),
+];
+
+export const columnModels = (source: ColumnSource): readonly ColumnModel[] => {
+  const shape = source.schema._zod.def.shape as Readonly<Record<string, $ZodType>>;
+  const fields = Object.entries(source.index).map(([property, options]) => {
+    const field = Object.hasOwn(shape, property) ? shape[property] : undefined;
+    if (field === undefined) {
+      throw new InvalidDefinitionError(
+        source.name,
+        `index column "${property}" is not a field of the schema`,
+        `Name one of ${Object.keys(shape).join(", ")}, or declare it under computed.`,
+      );
+    }
+    checkOptions(source.name, property, options, FIELD_OPTIONS);
+    return fieldColumn(source.name, property, field, options);
+  });
+  const computed = Object.entries(source.computed ?? {}).map(([property, options]) => {
+    checkOptions(source.name, property, options, COMPUTED_OPTIONS);
+    return computedColumn(source.name, property, options);
+  });
+  const columns = [...fields, ...computed];
+  checkNoDuplicates(source.name, columns);
+  return columns;
+};
+
+const fieldColumn = (
+  definition: string,
+  property: string,
+  field: $ZodType,
+  options: FieldColumn<unknown>,
+): ColumnModel => {
+  const type = declaredType(options) ?? columnTypeOf(field);
+  if (type === undefined) {
+    throw new InvalidDefinitionError(
+      definition,
+      `there is no fixed column type for "${property}"`,
+      'Say it, for example { type: "jsonb" }.',
+    );
+  }
+  const plan = columnPlan(definition, property, type, unwrap(field).nullable, options);
+  const { hasCodec } = inspectSchema(field);
+  const encode = (value: unknown): JsonValue => {
+    const encoded = hasCodec ? safeEncode(field, value as never) : undefined;
+    return toJson(encoded?.success ? encoded.data : value);
+  };
+  const { normalize } = options;
+  const toStored = (value: unknown): JsonValue =>
+    value === null || value === undefined ? null : encode(normalize ? normalize(value) : value);
+  return {
+    plan,
+    toStored,
+    readValue: normalize
+      ? (state) => toStored((state as Record<string, unknown>)[property])
+      : (_, stored) => stored[property] ?? null,
+  };
+};
+
+const computedColumn = (
+  definition: string,
+  property: string,
+  options: ComputedColumn<unknown>,
+): ColumnModel => {
+  if (typeof options.from !== "function" || typeof options.type !== "string") {
+    throw new InvalidDefinitionError(
+      definition,
+      `computed column "${property}" lacks "from" or "type"`,
+      'Give both, for example { from: (state) => state.email.length, type: "integer" }.',
+    );
+  }
+  const type = declaredType(options) as ColumnType;
+  return {
+    plan: columnPlan(definition, property, type, true, options),
+    toStored: scalarToStored,
+    readValue: (state) => scalarToStored(options.from(state)),
+  };
+};
+
+/** Dates and bigints have one stored form everywhere: ISO 8601 and decimal digits. */
+export const scalarToStored = (value: unknown): JsonValue => {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === "bigint") return value.toString();
+  return toJson(value);
+};
+
+const declaredType = (options: { readonly type?: string }): ColumnType | undefined =>
+  options.type === undefined ? undefined : { kind: "declared", name: options.type };
+
+const columnPlan = (
+  definition: string,
+  property: string,
+  type: ColumnType,
+  nullable: boolean,
+  options: FieldColumn<unknown> | ComputedColumn<unknown>,
+): ColumnPlan => {
+  if (RESERVED.includes(property)) {
+    throw new InvalidDefinitionError(
+      definition,
+      `every index table has a column "${property}" of its own`,
+      "Give the field another name, or leave it out of the index.",
+    );
+  }
+  return {
+    property,
+    column: checkIdentifier(definition, snakeCase(property)),
+    type,
+    nullable,
+    unique: options.unique ?? false,
+    sortable: options.sort ?? true,
+    immutable: options.immutable ?? false,
+    collation: options.collation,
+    references: parseReference(definition, property, options.references),
+    onDelete: options.onDelete ?? "no action",
+    check: options.check,
+  };
+};
+
+const parseReference = (
+  definition: string,
+  property: string,
+  reference: string | undefined,
+): ColumnPlan["references"] => {
+  if (reference === undefined) return undefined;
+  const [table = "", column = "id", ...more] = reference.split(".");
+  if (more.length > 0) {
+    throw new InvalidDefinitionError(
+      definition,
+      `"${reference}", which "${property}" references, is not a table or a column`,
+      'Write "orders" or "orders.id".',
+    );
+  }
+  return {
+    table: checkIdentifier(definition, table),
+    column: checkIdentifier(definition, column),
+  };
+};
+
+const checkOptions = (
+  definition: string,
+  property: string,
+  options: object,
+  allowed: readonly string[],
+): void => {
+  const unknown = Object.keys(options).find((option) => !allowed.includes(option));
+  if (unknown === undefined) return;
+  throw new InvalidDefinitionError(
+    definition,
+    `column "${property}" has an unknown option "${unknown}"`,
+    `The options are ${allowed.join(", ")}.`,
+  );
+};
+
+const checkNoDuplicates = (definition: string, columns: readonly ColumnModel[]): void => {
+  const properties = new Map<string, string>();
+  for (const { plan } of columns) {
+    const other = properties.get(plan.column);
+    if (other !== undefined) {
+      throw new InvalidDefinitionError(
+        definition,
+        `"${other}" and "${plan.property}" both become the column "${plan.column}"`,
+        "Rename one of them, or declare it once.",
+      );
+    }
+    properties.set(plan.column, plan.property);
+  }
+};
+
+/** The unique constraints: one for each unique column, then the composites. */
+export const uniquePlans = (
+  source: ColumnSource,
+  table: string,
+  columns: readonly ColumnPlan[],
+): readonly UniquePlan[] => {
+  const byProperty = new Map(columns.map((column) => [column.property, column]));
+  const singles = columns.filter(({ unique }) => unique).map(({ property }) => [property]);
+  const composites = source.uniqueTogether ?? [];
+  const tooShort = composites.find((properties) => new Set(properties).size < 2);
+  if (tooShort !== undefined) {
+    throw new InvalidDefinitionError(
+      source.name,
+      `uniqueTogether [${tooShort.join(", ")}] names fewer than two columns`,
+      "Name at least two different columns, or use { unique: true } on the one.",
+    );
+  }
+  return [...singles, ...composites].map((properties) => {
+    const names = properties.map((property) => {
+      const column = byProperty.get(property);
+      if (column !== undefined) return column.column;
+      throw new InvalidDefinitionError(
+        source.name,
+        `uniqueTogether names "${property}", which is no index column`,
+        "Declare it under index or computed.",
+      );
+    });
+    return {
+      constraint: checkIdentifier(source.name, [table, ...names, "key"].join("_")),
+      properties,
+      columns: names,
+    };
+  });
+};

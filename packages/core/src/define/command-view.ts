@@ -1,0 +1,21 @@
+/** All that a command may look at. Nothing else is ambient, so a decision is a pure function. */
+export interface CommandView<State, Event, Id extends string = string> {
+  readonly id: Id;
+  /** The events folded, pending ones included. Frozen. */
+  readonly state: State;
+  /** How many of the entity's events are stored; pending ones do not count. */
+  readonly version: number;
+  /** Every event from the first one, pending ones last. Frozen. */
+  readonly history: readonly Event[];
+  /** The time of the decision, from the repository's clock. */
+  readonly now: Date;
+  /** A new UUIDv7, from the repository's id source. */
+  readonly newId: () => string;
+}
+
+/** What `create` may look at beside its input. */
+export interface CreateView<Id extends string = string> {
+  readonly id: Id;
+  readonly now: Date;
+  readonly newId: () => string;
+}

@@ -1,0 +1,79 @@
+import type {
+  $ZodISODate,
+  $ZodISODateTime,
+  $ZodNumberFormat,
+  $ZodObject,
+  $ZodType,
+  input,
+  output,
+} from "zod/v4/core";
+import type { AnyEntity, Declared, IdOf } from "./entity-definition.ts";
+import type { JsonObject } from "./json-value.ts";
+import type { SnakeCase } from "./names.ts";
+
+/**
+ * The index row as a query of yours reads it: `id`, `created_at`, `version` and the declared columns,
+ * in the types that the driver gives.
+ */
+export type IndexRowOf<Definition extends AnyEntity> = {
+  readonly id: IdOf<Definition>;
+  readonly created_at: Date;
+  readonly version: number;
+} & {
+  readonly [Field in keyof Declared<Definition>["index"] &
+    string as SnakeCase<Field>]: Declared<Definition>["index"][Field] extends {
+    readonly type: string;
+  }
+    ? unknown
+    : FieldInRow<Definition["schema"], Field>;
+} & {
+  readonly [Column in keyof Declared<Definition>["computed"] &
+    string as SnakeCase<Column>]: unknown;
+};
+
+/** The events row as a query of yours reads it. */
+export interface EventRowOf<Definition extends AnyEntity> {
+  readonly id: IdOf<Definition>;
+  readonly sequence: number;
+  readonly event_type: keyof Definition["events"] & string;
+  /** The stored form: payloads before any codec has decoded them. */
+  readonly event: StoredEventOf<Definition>;
+  readonly context: JsonObject | null;
+  readonly recorded_at: Date;
+  /** A bigint, which `pg` reads as text unless it is told otherwise. */
+  readonly position: string;
+  readonly event_version: number;
+}
+
+type StoredEventOf<Definition extends AnyEntity> = {
+  [Type in keyof Definition["events"] & string]: { readonly type: Type } & Readonly<
+    input<Definition["events"][Type]>
+  >;
+}[keyof Definition["events"] & string];
+
+type FieldInRow<Schema extends $ZodObject, Field extends string> =
+  Schema extends $ZodObject<infer Shape>
+    ? Field extends keyof Shape
+      ? Shape[Field] extends $ZodType
+        ? InRow<Shape[Field], output<Shape[Field]>>
+        : never
+      : never
+    : never;
+
+// By schema where the column's type differs from the value's, and otherwise by the value.
+type InRow<Field extends $ZodType, Value> = undefined extends Value
+  ? InRow<Field, Exclude<Value, undefined>> | null
+  : Field extends $ZodISODateTime | $ZodISODate
+    ? Date
+    : Field extends $ZodNumberFormat
+      ? number | string
+      : Value extends bigint
+        ? string
+        : Value;
+
+/** The tables of these definitions, for `new Kysely<DatabaseOf<[typeof User, typeof Order]>>()`. */
+export type DatabaseOf<Definitions extends readonly AnyEntity[]> = {
+  readonly [Definition in Definitions[number] as Declared<Definition>["table"]]: IndexRowOf<Definition>;
+} & {
+  readonly [Definition in Definitions[number] as `${SnakeCase<Definition["name"]>}_events`]: EventRowOf<Definition>;
+};

@@ -1,0 +1,75 @@
+import type { $ZodObject, $ZodType, output } from "zod/v4/core";
+import type {
+  CommandArguments,
+  ComputedColumns,
+  EntityLiteral,
+  EventShapes,
+  EventUnion,
+  IdSource,
+  IndexColumns,
+  Reducers,
+} from "./definition-types.ts";
+import { type DefaultTable, type EntityDefinition, model } from "./entity-definition.ts";
+import { buildModel, type UntypedLiteral } from "./entity-model.ts";
+
+/**
+ * Defines an entity: the schema of its state, its events, how they fold, what may be decided, and the
+ * columns by which it can be found.
+ *
+ * Everything is checked here, once: what the compiler cannot see (a payload that JSON would change, a
+ * name that PostgreSQL would truncate, two columns of one name) is an error when the module loads.
+ *
+ * @throws InvalidDefinitionError with a sentence about what is wrong and what to do.
+ */
+export const defineEntity = <
+  const Name extends string,
+  Schema extends $ZodObject,
+  Events extends EventShapes,
+  Input,
+  Created extends EventUnion<NoInfer<Events>>,
+  Evolve extends Reducers<output<NoInfer<Schema>>, NoInfer<Events>, Created["type"]>,
+  Arguments extends CommandArguments,
+  const Index extends IndexColumns<output<NoInfer<Schema>>>,
+  const Computed extends ComputedColumns<output<NoInfer<Schema>>> = Record<never, never>,
+  const Together extends readonly (readonly string[])[] = readonly [],
+  Id extends $ZodType<string> = $ZodType<string>,
+  const Source extends IdSource = "generated",
+  const Table extends string = DefaultTable<Name>,
+>(
+  literal: EntityLiteral<
+    Name,
+    Schema,
+    Events,
+    Input,
+    Created,
+    Evolve,
+    Arguments,
+    Index,
+    Computed,
+    Together,
+    Id,
+    Source,
+    Table
+  >,
+): EntityDefinition<
+  Name,
+  Schema,
+  Events,
+  Input,
+  Arguments,
+  Index,
+  Computed,
+  Together,
+  Id,
+  Source,
+  Table
+> => {
+  const built = buildModel(literal as unknown as UntypedLiteral);
+  return Object.freeze({
+    name: literal.name,
+    schema: literal.schema,
+    events: literal.events,
+    plan: built.plan,
+    [model]: built,
+  });
+};

@@ -1,0 +1,157 @@
+import type { $ZodObject, $ZodType, output } from "zod/v4/core";
+import type { CommandView, CreateView } from "./command-view.ts";
+import type { Decision, Rejection } from "./decision.ts";
+import type { ComputedColumn, FieldColumn } from "./index-options.ts";
+
+/** The event union as it is declared: stored event type to payload schema. */
+export type EventShapes = Record<string, $ZodObject>;
+
+/** The discriminated union over `type` that the shapes describe. */
+export type EventUnion<Events extends EventShapes> = {
+  [Type in keyof Events & string]: EventOfType<Events, Type>;
+}[keyof Events & string];
+
+export type EventOfType<Events extends EventShapes, Type extends keyof Events & string> = {
+  readonly type: Type;
+} & Readonly<Payload<output<Events[Type]>>>;
+
+// An empty object schema yields Record<string, never>, which no object with a `type` fits.
+type Payload<Fields> = [Fields[keyof Fields]] extends [never] ? unknown : Fields;
+
+/** One reducer for each event type; the creating events have no state before them. */
+export type Reducers<State, Events extends EventShapes, Creating> = {
+  readonly [Type in keyof Events & string]: (
+    state: Type extends Creating ? undefined : Readonly<State>,
+    event: EventOfType<Events, Type>,
+  ) => State;
+};
+
+export type IndexColumns<State> = { readonly [Field in keyof State]?: FieldColumn<State[Field]> };
+
+export type ComputedColumns<State> = { readonly [name: string]: ComputedColumn<State> };
+
+/** Names that every entity has of its own, so that no command may take them. */
+export type ReservedCommand =
+  | ("id" | "state" | "version" | "history" | "pending" | "attempt")
+  | ("then" | "toJSON" | "constructor");
+
+/** Columns that every index table has of its own. */
+export type ReservedColumn = "id" | "createdAt" | "version" | "deletedAt";
+
+type Extra<Value, Allowed extends PropertyKey> = Value extends unknown
+  ? Exclude<keyof Value, Allowed>
+  : never;
+
+/** Reports an unknown event, and a field in a returned state that the schema does not have. */
+export type CheckReducers<Given, State, Events> = {
+  readonly [Type in keyof Given]: Type extends keyof Events
+    ? Given[Type] extends (...args: never[]) => infer Returned
+      ? [Extra<Returned, keyof State>] extends [never]
+        ? unknown
+        : {
+            "the returned state has a field the schema does not have": Extra<Returned, keyof State>;
+          }
+      : unknown
+    : { "no event has this name": Type };
+};
+
+/** Reports a column that is no field, a name that is taken, and an option that does not exist. */
+export type CheckIndex<Index, State> = {
+  readonly [Name in keyof Index]: Name extends ReservedColumn
+    ? { "every index table has this column already": Name }
+    : Name extends keyof State
+      ? [Exclude<keyof Index[Name], keyof FieldColumn<unknown>>] extends [never]
+        ? unknown
+        : { "unknown index option": Exclude<keyof Index[Name], keyof FieldColumn<unknown>> }
+      : { "no such field in the schema": Name };
+};
+
+export type CheckComputed<Computed, Index> = {
+  readonly [Name in keyof Computed]: Name extends ReservedColumn
+    ? { "every index table has this column already": Name }
+    : Name extends keyof Index
+      ? { "this column is declared in index as well": Name }
+      : [Exclude<keyof Computed[Name], keyof ComputedColumn<unknown>>] extends [never]
+        ? unknown
+        : { "unknown column option": Exclude<keyof Computed[Name], keyof ComputedColumn<unknown>> };
+};
+
+/** Reports a composite over something that is no index column. */
+export type CheckTogether<Together, Columns> = Together extends readonly (infer Composite extends
+  readonly string[])[]
+  ? [Exclude<Composite[number], Columns>] extends [never]
+    ? Together
+    : { "no such index column": Exclude<Composite[number], Columns> }
+  : Together;
+
+/** Everything a user writes to define an entity. Each part infers through a parameter of its own. */
+export interface EntityLiteral<
+  Name extends string,
+  Schema extends $ZodObject,
+  Events extends EventShapes,
+  Input,
+  Created,
+  Evolve,
+  Arguments extends CommandArguments,
+  Index,
+  Computed,
+  Together,
+  Id extends $ZodType<string>,
+  Source extends IdSource,
+  Table extends string,
+> {
+  /**
+   * The entity's name in the singular, for example `user` or `orderLine`. It is the name of the topic,
+   * and gives the tables `users` and `user_events`. Storage format: never change it.
+   */
+  readonly name: Name;
+  /** The index table's name, where adding an `s` to the entity's name is not right. */
+  readonly table?: Table;
+  /** The id's schema, for example `z.uuid().brand("UserId")`. Ids are UUIDs. Default is any UUID. */
+  readonly id?: Id;
+  /**
+   * Who chooses ids: the repository (`"generated"`, a UUIDv7, the default) or the caller of `create`.
+   */
+  readonly idSource?: Source;
+  /** The state that the events fold into. */
+  readonly schema: Schema;
+  /** The event union: the stored event type to the payload's schema. Storage format. */
+  readonly events: Events;
+  /** Decides the first event or events from the input. Pure. */
+  readonly create: (
+    input: Input,
+    view: CreateView,
+  ) => Created | readonly [Created, ...EventUnion<NoInfer<Events>>[]] | Rejection;
+  /** Reducers, exhaustive over the events. Pure. */
+  readonly evolve: Evolve & CheckReducers<Evolve, output<NoInfer<Schema>>, NoInfer<Events>>;
+  /** Decisions over the state. Pure: whatever they need is in the view or an argument. */
+  readonly commands: {
+    readonly [Command in keyof Arguments]: Command extends ReservedCommand
+      ? { "this name is taken by the entity itself": Command }
+      : (
+          view: CommandView<
+            Readonly<output<NoInfer<Schema>>>,
+            EventUnion<NoInfer<Events>>,
+            output<NoInfer<Id>>
+          >,
+          ...args: Arguments[Command]
+        ) => Decision<EventUnion<NoInfer<Events>>>;
+  };
+  /** Columns of the index table that repeat a field of the schema. */
+  readonly index: Index & CheckIndex<Index, output<NoInfer<Schema>>>;
+  /** Columns of the index table that are computed from the state. */
+  readonly computed?: Computed &
+    ComputedColumns<output<NoInfer<Schema>>> &
+    CheckComputed<Computed, Index>;
+  /** Columns whose values must be unique taken together; gives `findBy<One>And<Other>`. */
+  readonly uniqueTogether?: Together & CheckTogether<Together, keyof Index | keyof Computed>;
+  /**
+   * What the database itself asserts about each insert of events, beside immutability:
+   * `"full"`, the default, refuses holes and an index row whose version was left behind.
+   */
+  readonly guards?: "full" | "minimal";
+}
+
+export type CommandArguments = Record<string, unknown[]>;
+
+export type IdSource = "generated" | "caller";

@@ -1,0 +1,202 @@
+import { type $ZodObject, type $ZodType, safeParse } from "zod/v4/core";
+import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import { type ColumnModel, columnModels, uniquePlans } from "./columns.ts";
+import type { CommandView, CreateView } from "./command-view.ts";
+import type { IdSource } from "./definition-types.ts";
+import type { EntityPlan } from "./entity-plan.ts";
+import type { ComputedColumn, FieldColumn } from "./index-options.ts";
+import { checkIdentifier, snakeCase } from "./names.ts";
+import { type PayloadCodec, payloadCodec } from "./payload-codec.ts";
+import { inspectSchema } from "./schema-shape.ts";
+
+/** A definition as it is at run time, where types no longer help. */
+export interface UntypedLiteral {
+  readonly name: string;
+  readonly table?: string;
+  readonly id?: $ZodType<string>;
+  readonly idSource?: IdSource;
+  readonly schema: $ZodObject;
+  readonly events: Readonly<Record<string, $ZodObject>>;
+  readonly create: (input: unknown, view: CreateView) => unknown;
+  readonly evolve: Readonly<Record<string, Reducer>>;
+  readonly commands: Readonly<Record<string, Command>>;
+  readonly index: Readonly<Record<string, FieldColumn<unknown>>>;
+  readonly computed?: Readonly<Record<string, ComputedColumn<unknown>>>;
+  readonly uniqueTogether?: readonly (readonly string[])[];
+  readonly guards?: EntityPlan["guards"];
+}
+
+export type Reducer = (state: unknown, event: object) => unknown;
+export type Command = (view: CommandView<unknown, unknown>, ...args: unknown[]) => unknown;
+
+/** One event type: how its payload is stored and read, and how it changes the state. */
+export interface EventModel {
+  readonly codec: PayloadCodec;
+  readonly reduce: Reducer;
+}
+
+/** The engine behind a definition: what repositories call, free of the user's types. */
+export interface EntityModel {
+  readonly plan: EntityPlan;
+  readonly idSource: IdSource;
+  /** The id in its one spelling, or `undefined` when no entity can have it. */
+  readonly parseId: (id: unknown) => string | undefined;
+  readonly create: UntypedLiteral["create"];
+  readonly commands: ReadonlyMap<string, Command>;
+  readonly events: ReadonlyMap<string, EventModel>;
+  readonly state: PayloadCodec;
+  readonly columns: readonly ColumnModel[];
+}
+
+const COMMANDS_TAKEN: readonly string[] = [
+  ...["id", "state", "version", "history", "pending", "attempt"],
+  ...["then", "toJSON", "constructor"],
+];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Checks a definition and builds its engine. */
+export const buildModel = (literal: UntypedLiteral): EntityModel => {
+  checkName(literal);
+  checkEvents(literal);
+  checkCommands(literal);
+  refuseUnstorable(literal.name, "the schema", literal.schema);
+  const columns = columnModels(literal);
+  return Object.freeze({
+    plan: buildPlan(literal, columns),
+    idSource: literal.idSource ?? "generated",
+    parseId: idParser(literal.id),
+    create: literal.create,
+    commands: new Map(Object.entries(literal.commands)),
+    events: new Map(
+      Object.entries(literal.events).map(([type, schema]): [string, EventModel] => [
+        type,
+        { codec: payloadCodec(schema), reduce: literal.evolve[type] as Reducer },
+      ]),
+    ),
+    state: payloadCodec(literal.schema),
+    columns,
+  });
+};
+
+const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): EntityPlan => {
+  const { name } = literal;
+  const indexTable = checkIdentifier(name, literal.table ?? `${snakeCase(name)}s`);
+  const plans = columns.map(({ plan }) => plan);
+  for (const { column } of plans) checkIdentifier(name, `${indexTable}_${column}_check`);
+  // The longest name that is derived from the events table.
+  const eventsTable = `${snakeCase(name)}_events`;
+  checkIdentifier(name, `${eventsTable}_event_type_check`);
+  return Object.freeze({
+    name,
+    indexTable,
+    eventsTable,
+    eventTypes: Object.keys(literal.events),
+    columns: plans,
+    uniques: uniquePlans(literal, indexTable, plans),
+    guards: literal.guards ?? "full",
+  });
+};
+
+const idParser = (schema: $ZodType<string> | undefined) => (id: unknown) => {
+  if (typeof id !== "string" || !UUID.test(id)) return undefined;
+  const canonical = id.toLowerCase();
+  return schema === undefined || safeParse(schema, canonical).success ? canonical : undefined;
+};
+
+const checkName = ({ name }: UntypedLiteral): void => {
+  if (typeof name === "string" && /^[a-z][A-Za-z0-9]*$/.test(name)) return;
+  throw new InvalidDefinitionError(
+    String(name),
+    "the entity's name is not a plain word",
+    'Use letters and digits with a small letter first, in the singular: "orderLine".',
+  );
+};
+
+const checkEvents = (literal: UntypedLiteral): void => {
+  const types = Object.keys(literal.events);
+  if (types.length === 0) {
+    throw new InvalidDefinitionError(literal.name, "it declares no event", "Declare at least one.");
+  }
+  checkEventNames(literal.name, types);
+  for (const type of types) checkPayload(literal.name, type, literal.events[type] as $ZodObject);
+  const missing = types.find((type) => typeof literal.evolve[type] !== "function");
+  if (missing !== undefined) {
+    throw new InvalidDefinitionError(
+      literal.name,
+      `evolve has no reducer for the event "${missing}"`,
+      "Give every event a reducer; return the state itself where nothing changes.",
+    );
+  }
+  const unknown = Object.keys(literal.evolve).find((type) => !types.includes(type));
+  if (unknown !== undefined) {
+    throw new InvalidDefinitionError(
+      literal.name,
+      `evolve has a reducer for "${unknown}", which is no event of this entity`,
+      "Declare the event, or correct the reducer's name.",
+    );
+  }
+};
+
+const checkEventNames = (definition: string, types: readonly string[]): void => {
+  const seen = new Map<string, string>();
+  for (const type of types) {
+    if (!/^[A-Za-z][A-Za-z0-9_.:-]{0,199}$/.test(type)) {
+      throw new InvalidDefinitionError(
+        definition,
+        `"${type}" is not a usable event name`,
+        "Use up to 200 letters, digits and _ . : -, with a letter first.",
+      );
+    }
+    const folded = type.replace(/[^A-Za-z0-9]/g, "").toLowerCase();
+    const twin = seen.get(folded);
+    if (twin !== undefined) {
+      throw new InvalidDefinitionError(
+        definition,
+        `"${twin}" and "${type}" name one event twice`,
+        "Keep one of them; event names are storage format.",
+      );
+    }
+    seen.set(folded, type);
+  }
+};
+
+const checkPayload = (definition: string, type: string, schema: $ZodObject): void => {
+  if (schema?._zod?.def?.type !== "object") {
+    throw new InvalidDefinitionError(
+      definition,
+      `the payload of "${type}" is not an object schema`,
+      "Use z.object({ … }); z.object({}) for an event that carries nothing.",
+    );
+  }
+  const reserved = Object.keys(schema._zod.def.shape).find(isReservedKey);
+  if (reserved !== undefined) {
+    throw new InvalidDefinitionError(
+      definition,
+      `the payload of "${type}" has a field "${reserved}", which the stored format reserves`,
+      'Rename it: "type", "v" and names that begin with "$" are taken.',
+    );
+  }
+  refuseUnstorable(definition, `the event "${type}"`, schema);
+};
+
+/** Keys of the stored form that no payload may have. */
+export const isReservedKey = (key: string): boolean =>
+  key === "type" || key === "v" || key.startsWith("$");
+
+const refuseUnstorable = (definition: string, where: string, schema: $ZodType): void => {
+  const [found] = inspectSchema(schema).problems;
+  if (found === undefined) return;
+  const path = found.path.length === 0 ? "" : ` at ${found.path.join(".")}`;
+  throw new InvalidDefinitionError(definition, `${where}${path}: ${found.problem}`, found.hint);
+};
+
+const checkCommands = (literal: UntypedLiteral): void => {
+  const taken = Object.keys(literal.commands).find((name) => COMMANDS_TAKEN.includes(name));
+  if (taken === undefined) return;
+  throw new InvalidDefinitionError(
+    literal.name,
+    `the command "${taken}" has a name that entities own`,
+    "Name the command after what it does to the entity.",
+  );
+};

@@ -1,0 +1,50 @@
+import type { ColumnType } from "./column-type.ts";
+
+/** One declared column of an index table. */
+export interface ColumnPlan {
+  /** Its name in the definition, for example `tenantId`. */
+  readonly property: string;
+  /** Its name in the database, for example `tenant_id`. */
+  readonly column: string;
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+  readonly unique: boolean;
+  /** Whether lists may be ordered by it. */
+  readonly sortable: boolean;
+  /** Whether it keeps the value it was created with. */
+  readonly immutable: boolean;
+  /** A collation to use in place of `"C"`; for text only. */
+  readonly collation: string | undefined;
+  /** The table, and optionally the column, that its value must exist in. */
+  readonly references: { readonly table: string; readonly column: string } | undefined;
+  readonly onDelete: "no action" | "restrict";
+  /** A condition in SQL that the value must fulfil. */
+  readonly check: string | undefined;
+}
+
+/** A unique constraint over one index column or several. */
+export interface UniquePlan {
+  /** The constraint's name in the database, for example `users_email_key`. */
+  readonly constraint: string;
+  /** Names in the definition, in the constraint's order. */
+  readonly properties: readonly string[];
+  /** Names in the database, in the constraint's order. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * All that a store needs to know of an entity: names and columns, no types and no functions.
+ * It crosses the port in place of the definition.
+ */
+export interface EntityPlan {
+  /** The entity's name; also the name of its topic. */
+  readonly name: string;
+  readonly indexTable: string;
+  readonly eventsTable: string;
+  readonly eventTypes: readonly string[];
+  readonly columns: readonly ColumnPlan[];
+  /** Single columns first, then the composites, each in the order of the definition. */
+  readonly uniques: readonly UniquePlan[];
+  /** `full` asserts contiguous sequences and the index row's version in the database. */
+  readonly guards: "full" | "minimal";
+}

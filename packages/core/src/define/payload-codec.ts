@@ -1,0 +1,57 @@
+import { type $ZodType, safeDecode, safeEncode, safeParse } from "zod/v4/core";
+import type { Issue } from "../errors/annals-error.ts";
+import { findLostKey, type JsonObject, NotJsonError, toJson } from "./json-value.ts";
+import { inspectSchema } from "./schema-shape.ts";
+
+/** A value in its stored form, and as it will be when it is read back. */
+export interface Encoded {
+  readonly stored: JsonObject;
+  readonly value: object;
+}
+
+export type CodecResult<T> =
+  | { readonly ok: true; readonly result: T }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/** Translates between values and their stored form by an object schema. Built once per schema. */
+export interface PayloadCodec {
+  /** Strict: an unknown key anywhere is an issue, and so is what JSON would change. */
+  encode(value: object): CodecResult<Encoded>;
+  /** Tolerant of keys that a newer writer added. */
+  decode(stored: unknown): CodecResult<object>;
+}
+
+export const payloadCodec = (schema: $ZodType): PayloadCodec => {
+  const { hasCodec } = inspectSchema(schema);
+
+  const decode = (stored: unknown): CodecResult<object> => {
+    const parsed = hasCodec ? safeDecode(schema, stored as never) : safeParse(schema, stored);
+    return parsed.success
+      ? { ok: true, result: parsed.data as object }
+      : { ok: false, issues: parsed.error.issues };
+  };
+
+  const encode = (value: object): CodecResult<Encoded> => {
+    const encoded = safeEncode(schema, value as never);
+    if (!encoded.success) return { ok: false, issues: encoded.error.issues };
+    try {
+      const stored = toJson(encoded.data) as JsonObject;
+      // Without codecs the stored form is the value itself.
+      const read = hasCodec ? decode(stored) : { ok: true as const, result: stored };
+      if (!read.ok) return read;
+      const lost = findLostKey(value, read.result);
+      if (lost !== undefined) return failure(lost, "is not a field of the schema");
+      return { ok: true, result: { stored, value: read.result } };
+    } catch (error) {
+      if (error instanceof NotJsonError) return { ok: false, issues: [error.issue] };
+      throw error;
+    }
+  };
+
+  return { encode, decode };
+};
+
+const failure = (path: readonly PropertyKey[], message: string): CodecResult<never> => ({
+  ok: false,
+  issues: [{ path, message }],
+});

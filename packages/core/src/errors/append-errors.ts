@@ -1,0 +1,155 @@
+import { AnnalsError } from "./annals-error.ts";
+
+/** Somebody else appended to the entity after it was read. Nothing of this call was written. */
+export class ConcurrentModificationError extends AnnalsError {
+  readonly code = "ANNALS_CONCURRENT_MODIFICATION";
+  override readonly retryable = true;
+  readonly entity: string;
+  readonly id: string;
+  readonly expectedVersion: number;
+
+  constructor(at: { entity: string; id: string; expectedVersion: number }, options?: ErrorOptions) {
+    super(
+      {
+        message: `${at.entity} "${at.id}" is no longer at version ${at.expectedVersion}`,
+        hint: "Read the entity again and repeat the decision.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.id = at.id;
+    this.expectedVersion = at.expectedVersion;
+  }
+}
+
+/** Another entity already has this value in a unique column, or these values in unique columns. */
+export class DuplicateValueError extends AnnalsError {
+  readonly code = "ANNALS_DUPLICATE_VALUE";
+  readonly entity: string;
+  /** The index columns of the violated constraint, as the definition names them. */
+  readonly columns: readonly string[];
+  /** What was to be written there, in the order of `columns`. Not part of the message. */
+  readonly values: readonly unknown[];
+
+  constructor(
+    at: { entity: string; columns: readonly string[]; values: readonly unknown[] },
+    options?: ErrorOptions,
+  ) {
+    super(
+      {
+        message: `Another ${at.entity} already has this ${at.columns.join(" and ")}`,
+        hint: "Use another value, or find the entity that has it and work with that one.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.columns = at.columns;
+    this.values = at.values;
+  }
+
+  /** The only column of the constraint; for a composite constraint, the first. */
+  get column(): string {
+    return this.columns[0] as string;
+  }
+
+  /** The value for `column`. */
+  get value(): unknown {
+    return this.values[0];
+  }
+}
+
+/** An entity with this id exists already. */
+export class EntityAlreadyExistsError extends AnnalsError {
+  readonly code = "ANNALS_ENTITY_ALREADY_EXISTS";
+  readonly entity: string;
+  readonly id: string;
+
+  constructor(at: { entity: string; id: string }, options?: ErrorOptions) {
+    super(
+      {
+        message: `${at.entity} "${at.id}" exists already`,
+        hint: "Choose another id, or read the existing entity and update it.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.id = at.id;
+  }
+}
+
+/** A foreign key, a CHECK or a guard of the database refused the write. */
+export class ConstraintViolationError extends AnnalsError {
+  readonly code = "ANNALS_CONSTRAINT_VIOLATION";
+  readonly entity: string;
+  readonly kind: "foreign-key" | "check" | "not-null" | "guard";
+  /** The constraint's or guard's name in the database, where the database tells. */
+  readonly constraint: string | undefined;
+
+  constructor(
+    at: {
+      entity: string;
+      kind: ConstraintViolationError["kind"];
+      constraint?: string | undefined;
+    },
+    options?: ErrorOptions,
+  ) {
+    const named = at.constraint === undefined ? "" : ` "${at.constraint}"`;
+    super(
+      {
+        message: `${at.entity} violates the database's ${at.kind} rule${named}`,
+        hint: "Make the definition as strict as the database, or correct the value.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.kind = at.kind;
+    this.constraint = at.constraint;
+  }
+}
+
+/** The write waited too long for a lock that another transaction holds. Nothing was written. */
+export class LockTimeoutError extends AnnalsError {
+  readonly code = "ANNALS_LOCK_TIMEOUT";
+  override readonly retryable = true;
+  readonly entity: string;
+
+  constructor(at: { entity: string }, options?: ErrorOptions) {
+    super(
+      {
+        message: `Writing ${at.entity} waited too long for a lock of another transaction`,
+        hint: "Try again; if it recurs, look for long transactions that lock rows of this entity.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+  }
+}
+
+/** The connection broke during the write, so nobody can tell whether it was committed. */
+export class OutcomeUnknownError extends AnnalsError {
+  readonly code = "ANNALS_OUTCOME_UNKNOWN";
+  readonly entity: string;
+
+  constructor(at: { entity: string }, options: ErrorOptions) {
+    super(
+      {
+        message: `The connection broke while ${at.entity} was written`,
+        hint: "Read the entity again to see whether it was, before you repeat the command.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+  }
+}
+
+/** A repository was called without `{ tx }` while a transaction of the same database is running. */
+export class TransactionNotJoinedError extends AnnalsError {
+  readonly code = "ANNALS_TRANSACTION_NOT_JOINED";
+
+  constructor(entity: string, operation: string) {
+    super({
+      message: `${entity}.${operation} was called without { tx } inside a running transaction`,
+      hint: 'Pass { tx } to take part in it, or { tx: "none" } to commit on its own on purpose.',
+    });
+  }
+}

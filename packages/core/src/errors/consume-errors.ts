@@ -1,0 +1,65 @@
+import { AnnalsError } from "./annals-error.ts";
+
+/** A handler threw. The transaction with its effects and the checkpoint was rolled back. */
+export class HandlerFailedError extends AnnalsError {
+  readonly code = "ANNALS_HANDLER_FAILED";
+  readonly consumer: string;
+  readonly topic: string;
+  readonly id: string;
+  readonly sequence: number;
+  readonly position: number;
+
+  constructor(
+    at: { consumer: string; topic: string; id: string; sequence: number; position: number },
+    options: ErrorOptions,
+  ) {
+    super(
+      {
+        message: `Consumer "${at.consumer}" failed on ${at.topic}/${at.id}/${at.sequence} at position ${at.position}`,
+        hint: "See the cause. The consumer goes on with this event when it is run again.",
+      },
+      options,
+    );
+    this.consumer = at.consumer;
+    this.topic = at.topic;
+    this.id = at.id;
+    this.sequence = at.sequence;
+    this.position = at.position;
+  }
+}
+
+/** The position sequence stands below positions already used, so new events would be lost. */
+export class PositionSequenceBehindError extends AnnalsError {
+  readonly code = "ANNALS_POSITION_SEQUENCE_BEHIND";
+  /** The last position the sequence gave out. */
+  readonly last: number;
+  /** The highest position that is in use, by an event or by a checkpoint. */
+  readonly used: number;
+
+  constructor(at: { last: number; used: number }) {
+    super({
+      message: `annals.position stands at ${at.last}, but position ${at.used} is already used`,
+      hint: `Stop all writers, run: select setval('annals.position', ${at.used}); then start again.`,
+    });
+    this.last = at.last;
+    this.used = at.used;
+  }
+}
+
+/** A consumer of this name is registered with other topics than the ones now declared. */
+export class ConsumerChangedError extends AnnalsError {
+  readonly code = "ANNALS_CONSUMER_CHANGED";
+  readonly consumer: string;
+
+  constructor(at: {
+    consumer: string;
+    registered: readonly string[];
+    declared: readonly string[];
+  }) {
+    super({
+      message: `Consumer "${at.consumer}" follows ${at.registered.join(", ")}, not ${at.declared.join(", ")}`,
+      hint: "Its checkpoint says nothing about other topics: use another name for another consumer.",
+    });
+    this.consumer = at.consumer;
+  }
+}

@@ -1,0 +1,121 @@
+import { AnnalsError, describeIssues, type Issue } from "./annals-error.ts";
+
+/** A command was refused by the entity's own rules. `reason` is the code given to `reject()`. */
+export class CommandRejectedError extends AnnalsError {
+  readonly code = "ANNALS_COMMAND_REJECTED";
+  readonly entity: string;
+  readonly id: string;
+  readonly command: string;
+  readonly reason: string;
+  /** What the command passed to `reject()` beside the code. */
+  readonly details: unknown;
+
+  constructor(at: {
+    entity: string;
+    id: string;
+    command: string;
+    reason: string;
+    details?: unknown;
+  }) {
+    super({
+      message: `${at.entity} "${at.id}" rejected ${at.command}: ${at.reason}`,
+      hint: "Handle the reason, or call the command through `attempt` to receive it as a value.",
+    });
+    this.entity = at.entity;
+    this.id = at.id;
+    this.command = at.command;
+    this.reason = at.reason;
+    this.details = at.details;
+  }
+}
+
+/** A `create` or command function returned something that is not a decision. A bug in the definition. */
+export class InvalidDecisionError extends AnnalsError {
+  readonly code = "ANNALS_INVALID_DECISION";
+
+  constructor(entity: string, command: string, problem: string) {
+    super({
+      message: `${entity}.${command} returned ${problem}`,
+      hint: "Return one event, a list of at least one event, alreadyApplied, or reject(code).",
+    });
+  }
+}
+
+/** An event's payload does not fit its schema, or could not be stored without changing it. */
+export class InvalidEventError extends AnnalsError {
+  readonly code = "ANNALS_INVALID_EVENT";
+  readonly entity: string;
+  readonly eventType: string;
+  readonly issues: readonly Issue[];
+
+  constructor(
+    at: { entity: string; eventType: string; issues: readonly Issue[] },
+    options?: ErrorOptions,
+  ) {
+    super(
+      {
+        message: `${at.entity} event "${at.eventType}" is invalid: ${describeIssues(at.issues)}`,
+        hint: "Correct the input, or the schema of this event in the definition.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.eventType = at.eventType;
+    this.issues = at.issues;
+  }
+}
+
+/** The state that the events fold into does not fit the entity's schema. Nothing was recorded. */
+export class InvalidStateError extends AnnalsError {
+  readonly code = "ANNALS_INVALID_STATE";
+  readonly entity: string;
+  readonly id: string;
+  readonly issues: readonly Issue[];
+
+  constructor(
+    at: { entity: string; id: string; issues: readonly Issue[] },
+    options?: ErrorOptions,
+  ) {
+    super(
+      {
+        message: `${at.entity} "${at.id}" would get an invalid state: ${describeIssues(at.issues)}`,
+        hint: "Make the events' schemas as strict as the entity schema, or correct the reducer.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.id = at.id;
+    this.issues = at.issues;
+  }
+}
+
+/** The instance cannot be written to just now; the message says which of the reasons holds. */
+export class EntityUnusableError extends AnnalsError {
+  readonly code = "ANNALS_ENTITY_UNUSABLE";
+  readonly entity: string;
+  readonly id: string;
+  readonly reason: "writing" | "in-doubt" | "not-created";
+
+  constructor(at: { entity: string; id: string; reason: EntityUnusableError["reason"] }) {
+    const { problem, hint } = UNUSABLE[at.reason];
+    super({ message: `${at.entity} "${at.id}" ${problem}`, hint });
+    this.entity = at.entity;
+    this.id = at.id;
+    this.reason = at.reason;
+  }
+}
+
+const UNUSABLE = {
+  writing: {
+    problem: "is being written by a call that has not finished",
+    hint: "Await the first create() or update() before the next one on the same instance.",
+  },
+  "in-doubt": {
+    problem: "was written in a transaction whose end Annals could not see",
+    hint: "Read it again. With annalsPool(), or within transaction(), the end is always known.",
+  },
+  "not-created": {
+    problem: "does not exist: the transaction that created it was rolled back",
+    hint: "Call create() again.",
+  },
+} as const;

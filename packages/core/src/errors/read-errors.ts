@@ -1,0 +1,59 @@
+import { AnnalsError, describeIssues, type Issue } from "./annals-error.ts";
+
+/** No entity has this id, or this value in the column. */
+export class EntityNotFoundError extends AnnalsError {
+  readonly code = "ANNALS_ENTITY_NOT_FOUND";
+  readonly entity: string;
+  /** The columns that were looked up, as the definition names them; `["id"]` for an id. */
+  readonly columns: readonly string[];
+  /** What was looked for, in the order of `columns`. Not part of the message. */
+  readonly values: readonly unknown[];
+
+  constructor(at: { entity: string; columns: readonly string[]; values: readonly unknown[] }) {
+    const finder = at.columns.map((name) => name[0]?.toUpperCase() + name.slice(1)).join("And");
+    super({
+      message: `No ${at.entity} has this ${at.columns.join(" and ")}`,
+      hint: `Use maybeFindBy${finder}() where absence is an ordinary answer.`,
+    });
+    this.entity = at.entity;
+    this.columns = at.columns;
+    this.values = at.values;
+  }
+}
+
+/** A stored event is unknown to the definition or does not fit it. Nothing is ever skipped. */
+export class StoredEventError extends AnnalsError {
+  readonly code = "ANNALS_STORED_EVENT";
+  readonly table: string;
+  readonly id: string;
+  readonly sequence: number;
+  readonly issues: readonly Issue[];
+
+  constructor(
+    at: { table: string; id: string; sequence: number; issues: readonly Issue[] },
+    options?: ErrorOptions,
+  ) {
+    super(
+      {
+        message: `Event ${at.sequence} of "${at.id}" in ${at.table} cannot be read: ${describeIssues(at.issues)}`,
+        hint: "Events are never changed: let the definition accept what is stored.",
+      },
+      options,
+    );
+    this.table = at.table;
+    this.id = at.id;
+    this.sequence = at.sequence;
+    this.issues = at.issues;
+  }
+}
+
+/** An argument of a repository's method cannot be used; the message says which and why. */
+export class InvalidArgumentError extends AnnalsError {
+  readonly code = "ANNALS_INVALID_ARGUMENT";
+  readonly entity: string;
+
+  constructor(entity: string, problem: string, hint: string) {
+    super({ message: `${entity}: ${problem}`, hint });
+    this.entity = entity;
+  }
+}

@@ -1,0 +1,43 @@
+// define
+
+export type { Attempt } from "./decide/decide.ts";
+export type { Entity, Executed } from "./decide/entity.ts";
+// decide
+export { uuidV7Source } from "./decide/uuid-v7.ts";
+export type { CommandView, CreateView } from "./define/command-view.ts";
+export type { DatabaseOf, EventRowOf, IndexRowOf } from "./define/database-types.ts";
+export type { AlreadyApplied, Decision, Rejection } from "./define/decision.ts";
+export { alreadyApplied, reject } from "./define/decision.ts";
+export { defineEntity } from "./define/define-entity.ts";
+export type {
+  AnyEntity,
+  CreateInputOf,
+  EntityDefinition,
+  EventOf,
+  IdOf,
+  StateOf,
+} from "./define/entity-definition.ts";
+export type { ColumnOptions, ComputedColumn, FieldColumn } from "./define/index-options.ts";
+export { jsonBigInt, jsonDate } from "./define/json-codecs.ts";
+export type { JsonObject, JsonValue } from "./define/json-value.ts";
+
+import type { Entity } from "./decide/entity.ts";
+import type { AnyEntity } from "./define/entity-definition.ts";
+/** An entity of a definition, as repositories return it. */
+export type EntityOf<Definition extends AnyEntity> = Entity<Definition>;
+
+// consume
+export { type Consumer, type ConsumerOptions, createStoreConsumer } from "./consume/consumer.ts";
+export type { EventMeta, Handlers } from "./consume/handler.ts";
+// errors
+export { AnnalsError, type Issue } from "./errors/annals-error.ts";
+export * from "./errors/append-errors.ts";
+export * from "./errors/consume-errors.ts";
+export * from "./errors/decide-errors.ts";
+export * from "./errors/define-errors.ts";
+export * from "./errors/read-errors.ts";
+// a store without a database
+export { MemoryStore, MemoryTransaction } from "./memory/memory-store.ts";
+// append, read
+export { createStoreRepository, type RepositoryOptions } from "./repository/repository.ts";
+export type { CallOptions, ListOptions, Page, Repository } from "./repository/repository-type.ts";

@@ -1,0 +1,203 @@
+import type { WriteEnd } from "../decide/history.ts";
+import type { EntityPlan } from "../define/entity-plan.ts";
+import type { JsonValue } from "../define/json-value.ts";
+import { ConcurrentModificationError } from "../errors/append-errors.ts";
+import { ConsumerChangedError } from "../errors/consume-errors.ts";
+import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import type { EntityWrite, StoredEntity, TopicEvent, WriteResult } from "../port/rows.ts";
+import type { ConsumerStore, EntityStore, Join, Store } from "../port/store.ts";
+import { listRows } from "./list-rows.ts";
+
+/** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
+export interface MemoryRow extends StoredEntity {
+  readonly createdAt: Date;
+  readonly columns: readonly JsonValue[];
+}
+
+interface MemoryWrite {
+  readonly plan: EntityPlan;
+  readonly row: MemoryRow;
+  readonly events: readonly TopicEvent[];
+}
+
+/**
+ * A transaction of the in-memory store. Its writes are seen by nobody else until it commits, and are
+ * checked again then.
+ */
+export class MemoryTransaction {
+  readonly writes: MemoryWrite[] = [];
+  readonly endListeners: ((end: WriteEnd) => void)[] = [];
+}
+
+/**
+ * A store that keeps everything in this process, for tests without a database and as the shortest
+ * complete implementation of the port: unique values, versions, transactions, topics, consumers.
+ */
+export class MemoryStore implements Store<MemoryTransaction> {
+  readonly #plans = new Map<string, EntityPlan>();
+  readonly #rows = new Map<EntityPlan, Map<string, MemoryRow>>();
+  readonly #log: TopicEvent[] = [];
+  readonly #consumers = new Map<string, { readonly topics: string; checkpoint: number }>();
+
+  /**
+   * Runs `work` in a transaction that commits when it returns and is dropped when it throws.
+   *
+   * @throws ConcurrentModificationError when another transaction won in the meantime.
+   */
+  async transaction<Result>(work: (tx: MemoryTransaction) => Promise<Result>): Promise<Result> {
+    const tx = new MemoryTransaction();
+    let end: WriteEnd = "rolledBack";
+    try {
+      const result = await work(tx);
+      this.#commit(tx);
+      end = "committed";
+      return result;
+    } finally {
+      for (const listener of tx.endListeners.reverse()) listener(end);
+    }
+  }
+
+  entity(plan: EntityPlan): EntityStore<MemoryTransaction> {
+    const known = this.#plans.get(plan.indexTable) ?? plan;
+    if (known !== plan) {
+      throw new InvalidDefinitionError(
+        plan.name,
+        `another definition in this store uses the table "${plan.indexTable}"`,
+        "Define each entity once and share the definition.",
+      );
+    }
+    this.#plans.set(plan.indexTable, plan);
+    if (!this.#rows.has(plan)) this.#rows.set(plan, new Map());
+    return {
+      write: async (write, join) => this.#write(plan, write, transactionOf(join)),
+      load: async (ids, join) => {
+        const rows = this.#visible(plan, transactionOf(join));
+        return ids.flatMap((id) => rows.get(id) ?? []);
+      },
+      find: async (constraint, values, join) => {
+        const rows = [...this.#visible(plan, transactionOf(join)).values()];
+        return rows.find((row) => key(uniqueValues(plan, constraint, row)) === key(values));
+      },
+      list: async (query, join) =>
+        listRows(plan, [...this.#visible(plan, transactionOf(join)).values()], query),
+    };
+  }
+
+  consumer(name: string, plans: readonly EntityPlan[]): ConsumerStore<MemoryTransaction> {
+    const declared = plans.map((plan) => plan.name);
+    const topics = declared.join(", ");
+    return {
+      open: async () => {
+        const known = this.#consumers.get(name) ?? { topics, checkpoint: 0 };
+        if (known.topics !== topics) {
+          throw new ConsumerChangedError({ consumer: name, registered: [known.topics], declared });
+        }
+        this.#consumers.set(name, known);
+        return known.checkpoint;
+      },
+      read: async (after, limit) => {
+        const next = this.#log.filter(
+          ({ position, topic }) => position > after && declared.includes(topic),
+        );
+        const events = next.slice(0, limit);
+        return {
+          events,
+          upTo: next.length > limit ? (events.at(-1)?.position ?? after) : this.#log.length,
+        };
+      },
+      advance: async (from, to, effects) => {
+        const consumer = this.#consumers.get(name);
+        if (consumer?.checkpoint !== from) return consumer?.checkpoint ?? 0;
+        await this.transaction(effects);
+        consumer.checkpoint = to;
+        return to;
+      },
+      // Nothing in memory comes and goes; a lost race is the handler's to repeat.
+      isTransient: (error) => error instanceof ConcurrentModificationError,
+    };
+  }
+
+  #write(plan: EntityPlan, write: EntityWrite, tx: MemoryTransaction | undefined): WriteResult {
+    const current = this.#visible(plan, tx).get(write.id);
+    if (write.expectedVersion === 0 && current !== undefined) return { kind: "exists" };
+    if ((current?.version ?? 0) !== write.expectedVersion) return { kind: "conflict" };
+    const recordedAt = write.recordedAt ?? new Date();
+    const row: MemoryRow = {
+      id: write.id,
+      createdAt: current?.createdAt ?? recordedAt,
+      version: write.expectedVersion + write.events.length,
+      columns: write.columns,
+      events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
+    };
+    const violated = this.#violated(plan, row, tx);
+    if (violated !== undefined) return { kind: "duplicate", constraint: violated };
+    const events = write.events.map(({ body }, at) => ({
+      topic: plan.name,
+      id: write.id,
+      sequence: write.expectedVersion + at + 1,
+      position: 0,
+      recordedAt,
+      context: null,
+      body,
+    }));
+    if (tx === undefined) {
+      this.#apply({ plan, row, events });
+      return { kind: "written", durability: { kind: "committed" } };
+    }
+    tx.writes.push({ plan, row, events });
+    const onEnd = (listener: (end: WriteEnd) => void) => tx.endListeners.push(listener);
+    return { kind: "written", durability: { kind: "open", onEnd } };
+  }
+
+  #commit(tx: MemoryTransaction): void {
+    const before = new Map<MemoryRow, number>();
+    for (const { plan, row, events } of tx.writes) {
+      const expectedVersion = row.version - events.length;
+      const stored = this.#rows.get(plan)?.get(row.id);
+      const own = [...before.keys()].findLast(({ id }) => id === row.id);
+      const lost = own === undefined && (stored?.version ?? 0) !== expectedVersion;
+      if (lost || this.#violated(plan, row, tx) !== undefined) {
+        throw new ConcurrentModificationError({ entity: plan.name, id: row.id, expectedVersion });
+      }
+      before.set(row, row.version);
+    }
+    for (const write of tx.writes) this.#apply(write);
+  }
+
+  #apply({ plan, row, events }: MemoryWrite): void {
+    this.#rows.get(plan)?.set(row.id, row);
+    for (const event of events) this.#log.push({ ...event, position: this.#log.length + 1 });
+  }
+
+  #visible(plan: EntityPlan, tx: MemoryTransaction | undefined): Map<string, MemoryRow> {
+    const committed = this.#rows.get(plan) ?? new Map<string, MemoryRow>();
+    const own = tx?.writes.filter((write) => write.plan === plan) ?? [];
+    if (own.length === 0) return committed;
+    return new Map([...committed, ...own.map(({ row }): [string, MemoryRow] => [row.id, row])]);
+  }
+
+  #violated(
+    plan: EntityPlan,
+    row: MemoryRow,
+    tx: MemoryTransaction | undefined,
+  ): string | undefined {
+    const others = [...this.#visible(plan, tx).values()].filter(({ id }) => id !== row.id);
+    return plan.uniques.find(({ constraint }) => {
+      const values = uniqueValues(plan, constraint, row);
+      if (values.includes(null)) return false;
+      return others.some((other) => key(uniqueValues(plan, constraint, other)) === key(values));
+    })?.constraint;
+  }
+}
+
+const transactionOf = (join: Join<MemoryTransaction>): MemoryTransaction | undefined =>
+  join === "none" ? undefined : join;
+
+const uniqueValues = (plan: EntityPlan, constraint: string, row: MemoryRow): JsonValue[] => {
+  const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);
+  return (unique?.properties ?? []).map(
+    (name) => row.columns[plan.columns.findIndex(({ property }) => property === name)] ?? null,
+  );
+};
+
+const key = (values: readonly JsonValue[]): string => JSON.stringify(values);

@@ -1,0 +1,73 @@
+import type { StoredEvent, WriteEnd } from "../decide/history.ts";
+import type { JsonObject, JsonValue } from "../define/json-value.ts";
+
+/** How durable a write is when the call returns. */
+export type Durability =
+  /** It committed on its own. */
+  | { readonly kind: "committed" }
+  /** It is part of an open transaction, whose end `onEnd` tells. */
+  | { readonly kind: "open"; readonly onEnd: (listener: (end: WriteEnd) => void) => void }
+  /** It is part of a transaction that the store cannot watch. */
+  | { readonly kind: "unknown" };
+
+/** New events of one entity, and the index row that goes with them. */
+export interface EntityWrite {
+  readonly id: string;
+  /** The version the events follow; 0 creates the entity. */
+  readonly expectedVersion: number;
+  /** At least one. Their sequences follow `expectedVersion`. */
+  readonly events: readonly StoredEvent[];
+  /** The index row's declared columns, in the plan's order. */
+  readonly columns: readonly JsonValue[];
+  /** When they happened; the store's own time when absent. */
+  readonly recordedAt?: Date | undefined;
+}
+
+/** What became of a write. Anything that is not one of these is thrown. */
+export type WriteResult =
+  | { readonly kind: "written"; readonly durability: Durability }
+  /** The entity is not at the expected version. */
+  | { readonly kind: "conflict"; readonly cause?: unknown }
+  /** An entity has this id already. */
+  | { readonly kind: "exists"; readonly cause?: unknown }
+  /** A unique constraint of the plan, by its name, is violated. */
+  | { readonly kind: "duplicate"; readonly constraint: string; readonly cause?: unknown };
+
+/** One entity as it is stored. */
+export interface StoredEntity {
+  readonly id: string;
+  readonly version: number;
+  /** The stored events in the order of their sequence. */
+  readonly events: readonly JsonObject[];
+}
+
+/** A place in a list: the ordering value in the store's own words, and the id. */
+export interface ListPosition {
+  readonly value: string | null;
+  readonly id: string;
+}
+
+export interface ListQuery {
+  /** Equality by declared column; `null` finds rows that have no value. */
+  readonly where: ReadonlyMap<string, JsonValue>;
+  /** A property of the plan, or `id` or `createdAt`. Absent values come last in both directions. */
+  readonly orderBy: string;
+  readonly direction: "asc" | "desc";
+  readonly after: ListPosition | undefined;
+  readonly limit: number;
+}
+
+export interface ListedEntity extends StoredEntity {
+  readonly position: ListPosition;
+}
+
+/** An event as a topic carries it. */
+export interface TopicEvent {
+  readonly topic: string;
+  readonly id: string;
+  readonly sequence: number;
+  readonly position: number;
+  readonly recordedAt: Date;
+  readonly context: JsonObject | null;
+  readonly body: JsonObject;
+}

@@ -1,0 +1,84 @@
+import type { EntityPlan } from "../define/entity-plan.ts";
+import type { JsonValue } from "../define/json-value.ts";
+import type {
+  EntityWrite,
+  ListedEntity,
+  ListQuery,
+  StoredEntity,
+  TopicEvent,
+  WriteResult,
+} from "./rows.ts";
+
+/**
+ * What a database implements to hold entities. A store knows rows and plans, never a user's types.
+ *
+ * The in-memory store is the shortest implementation, and `describeStore` of `@annals/testing` the
+ * suite that every implementation passes.
+ *
+ * @typeParam Tx a handle on an open transaction, as the store's users know it.
+ */
+export interface Store<Tx> {
+  /**
+   * Prepares the statements of one entity, once.
+   *
+   * @throws InvalidDefinitionError when another definition already uses these tables here.
+   */
+  entity(plan: EntityPlan): EntityStore<Tx>;
+
+  /** Opens the topics of these entities for one consumer. */
+  consumer(name: string, topics: readonly EntityPlan[]): ConsumerStore<Tx>;
+}
+
+/** The transaction to take part in; `"none"` says that the call commits on its own on purpose. */
+export type Join<Tx> = Tx | "none" | undefined;
+
+export interface EntityStore<Tx> {
+  /** Writes the index row and the events together, or neither. */
+  write(write: EntityWrite, tx: Join<Tx>): Promise<WriteResult>;
+
+  /** The entities with these ids that exist, in any order. */
+  load(ids: readonly string[], tx: Join<Tx>): Promise<readonly StoredEntity[]>;
+
+  /** The entity whose index row has these values in the columns of a unique constraint. */
+  find(
+    constraint: string,
+    values: readonly JsonValue[],
+    tx: Join<Tx>,
+  ): Promise<StoredEntity | undefined>;
+
+  /** One page of entities in the order of the query. */
+  list(query: ListQuery, tx: Join<Tx>): Promise<readonly ListedEntity[]>;
+}
+
+export interface ConsumerStore<Tx> {
+  /**
+   * Registers the consumer if it is new, and returns its checkpoint: the position up to which it has
+   * handled everything; 0 at the beginning.
+   *
+   * @throws ConsumerChangedError when it is registered with other topics.
+   */
+  open(): Promise<number>;
+
+  /**
+   * The next events after a position, by rising position: at most `limit`, and none beyond what is
+   * settled, that is, none before which another could still appear. `upTo` is the position to which
+   * everything is now known: that of the last event, or the settled one when there are fewer.
+   *
+   * @throws PositionSequenceBehindError
+   */
+  read(
+    after: number,
+    limit: number,
+  ): Promise<{ readonly events: readonly TopicEvent[]; readonly upTo: number }>;
+
+  /**
+   * Moves the checkpoint together with what `effects` writes, in one transaction.
+   *
+   * @returns the checkpoint afterwards: `to`, or where it was found when that is not `from`, in which
+   * case `effects` was not called.
+   */
+  advance(from: number, to: number, effects: (tx: Tx) => Promise<void>): Promise<number>;
+
+  /** Whether an error is the database's passing trouble, after which the same call may succeed. */
+  isTransient(error: unknown): boolean;
+}

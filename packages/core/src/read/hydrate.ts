@@ -1,0 +1,57 @@
+import { History } from "../decide/history.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { JsonObject } from "../define/json-value.ts";
+import type { Issue } from "../errors/annals-error.ts";
+import { StoredEventError } from "../errors/read-errors.ts";
+import type { StoredEntity } from "../port/rows.ts";
+
+/**
+ * Folds what is stored into a history.
+ *
+ * @throws StoredEventError for an event that the definition does not know or that does not fit it.
+ */
+export const hydrate = (model: EntityModel, stored: StoredEntity): History => {
+  const { id, version, events } = stored;
+  if (events.length !== version) {
+    const message = `the index row is at version ${version}, but ${events.length} events are stored`;
+    throw storedEventError(model, id, events.length, [{ path: [], message }]);
+  }
+  const decoded: object[] = new Array(version);
+  let state: unknown;
+  for (let index = 0; index < version; index += 1) {
+    const event = decodeEvent(model, id, index + 1, events[index] as JsonObject);
+    state = model.events.get(event.type)?.reduce(state, event);
+    decoded[index] = event;
+  }
+  return new History(model, id, decoded, state as object);
+};
+
+/** Reads one stored event into the shape that the definition's types promise. */
+export const decodeEvent = (
+  model: EntityModel,
+  id: string,
+  sequence: number,
+  body: JsonObject,
+): { type: string } => {
+  const { type, v: version, ...payload } = body;
+  const event = typeof type === "string" ? model.events.get(type) : undefined;
+  if (event === undefined) {
+    const message = `the definition has no event "${String(type)}"`;
+    throw storedEventError(model, id, sequence, [{ path: ["type"], message }]);
+  }
+  if (version !== undefined) {
+    const message = `the definition has no version ${String(version)} of "${String(type)}"`;
+    throw storedEventError(model, id, sequence, [{ path: ["v"], message }]);
+  }
+  const decoded = event.codec.decode(payload);
+  if (!decoded.ok) throw storedEventError(model, id, sequence, decoded.issues);
+  return { type: type as string, ...decoded.result };
+};
+
+const storedEventError = (
+  model: EntityModel,
+  id: string,
+  sequence: number,
+  issues: readonly Issue[],
+): StoredEventError =>
+  new StoredEventError({ table: model.plan.eventsTable, id, sequence, issues });

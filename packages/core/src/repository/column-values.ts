@@ -1,0 +1,59 @@
+import type { AnyEntity, Declared, StateOf } from "../define/entity-definition.ts";
+
+/** The declared index columns: fields of the schema, then computed ones. */
+export type ColumnOf<Definition extends AnyEntity> = (
+  | keyof Declared<Definition>["index"]
+  | keyof Declared<Definition>["computed"]
+) &
+  string;
+
+type OptionsOf<
+  Definition extends AnyEntity,
+  Column,
+> = Column extends keyof Declared<Definition>["index"]
+  ? Declared<Definition>["index"][Column]
+  : Column extends keyof Declared<Definition>["computed"]
+    ? Declared<Definition>["computed"][Column]
+    : never;
+
+/** A column's value as the definition's types have it, absence included. */
+export type ColumnValue<
+  Definition extends AnyEntity,
+  Column,
+> = Column extends keyof StateOf<Definition>
+  ? StateOf<Definition>[Column]
+  : OptionsOf<Definition, Column> extends { readonly from: (...args: never[]) => infer Value }
+    ? Value
+    : never;
+
+/** What a finder takes for a column: never nothing, for nothing is not unique. */
+export type FinderValue<Definition extends AnyEntity, Column> = NonNullable<
+  ColumnValue<Definition, Column>
+>;
+
+/** The columns declared `unique`. */
+export type UniqueColumnOf<Definition extends AnyEntity> = {
+  [Column in ColumnOf<Definition>]: OptionsOf<Definition, Column> extends { readonly unique: true }
+    ? Column
+    : never;
+}[ColumnOf<Definition>];
+
+/** The columns that lists may be ordered by. */
+export type SortColumnOf<Definition extends AnyEntity> =
+  | "id"
+  | "createdAt"
+  | {
+      [Column in ColumnOf<Definition>]: OptionsOf<Definition, Column> extends {
+        readonly sort: false;
+      }
+        ? never
+        : Column;
+    }[ColumnOf<Definition>];
+
+/** Equality by column; `null` asks for rows without a value where the column may have none. */
+export type WhereOf<Definition extends AnyEntity> = {
+  readonly [Column in ColumnOf<Definition>]?:
+    | FinderValue<Definition, Column>
+    | (undefined extends ColumnValue<Definition, Column> ? null : never)
+    | (null extends ColumnValue<Definition, Column> ? null : never);
+};

@@ -1,0 +1,223 @@
+import { entityWrite, refusal } from "../append/entity-write.ts";
+import type { Ambient } from "../decide/ambient.ts";
+import { decideCreation } from "../decide/decide.ts";
+import { entityFactory, historyOf } from "../decide/entity.ts";
+import type { History, PendingWrite } from "../decide/history.ts";
+import { uuidV7Source } from "../decide/uuid-v7.ts";
+import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { UniquePlan } from "../define/entity-plan.ts";
+import { OutcomeUnknownError } from "../errors/append-errors.ts";
+import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
+import type { Durability, StoredEntity } from "../port/rows.ts";
+import type { EntityStore, Join, Store } from "../port/store.ts";
+import { hydrate } from "../read/hydrate.ts";
+import { listPage } from "./list-page.ts";
+import type { CallOptions, ListOptions, Page, Repository } from "./repository-type.ts";
+
+export interface RepositoryOptions {
+  /**
+   * The time of decisions; when it is given, also the time that events are recorded with. Default is
+   * the process's clock for decisions and the database's for records.
+   */
+  readonly clock?: () => Date;
+  /** Makes ids for new entities and for `newId` in decisions. Default is UUIDv7. */
+  readonly newId?: () => string;
+}
+
+/**
+ * Opens the repository of one definition over a store. Statements are prepared here, once.
+ *
+ * @throws InvalidDefinitionError when another definition already uses the same tables in this store.
+ */
+export const createStoreRepository = <Definition extends AnyEntity, Tx>(
+  definition: Definition,
+  store: Store<Tx>,
+  options: RepositoryOptions = {},
+): Repository<Definition, Tx> => {
+  const model = definition[modelKey];
+  const calls = new RepositoryCalls<Tx>(model, store.entity(model.plan), options);
+  const methods = {
+    create: calls.create,
+    update: calls.update,
+    findById: calls.findById,
+    maybeFindById: calls.maybeFindById,
+    findAll: calls.findAll,
+    list: calls.list,
+    ...finders(model, calls),
+  };
+  // The generated names are right by construction: both sides derive them from the same columns.
+  return Object.freeze(methods) as unknown as Repository<Definition, Tx>;
+};
+
+/** The calls behind a repository, free of the user's types. */
+class RepositoryCalls<Tx> {
+  readonly #model: EntityModel;
+  readonly #store: EntityStore<Tx>;
+  readonly #ambient: Ambient;
+  readonly #recordedAt: (() => Date) | undefined;
+  readonly #toEntity: (history: History) => object;
+
+  constructor(model: EntityModel, store: EntityStore<Tx>, options: RepositoryOptions) {
+    this.#model = model;
+    this.#store = store;
+    this.#ambient = {
+      now: options.clock ?? (() => new Date()),
+      newId: options.newId ?? uuidV7Source(),
+    };
+    this.#recordedAt = options.clock;
+    this.#toEntity = entityFactory(model, this.#ambient);
+  }
+
+  readonly create = async (
+    input: unknown,
+    options?: CallOptions<Tx> & { readonly id?: unknown },
+  ): Promise<object> => {
+    const history = decideCreation(this.#model, this.#idFor(options?.id), this.#ambient, input);
+    const pending = history.beginWrite() as PendingWrite;
+    await this.#write(history, pending, options?.tx);
+    return this.#toEntity(history);
+  };
+
+  readonly update = async (entity: object, options?: CallOptions<Tx>): Promise<number> => {
+    const history = historyOf(entity);
+    if (history?.model !== this.#model) {
+      throw this.#invalidArgument(
+        "update() was given something that is no entity of this definition",
+        "Pass what create() or a finder of this definition's repository returned.",
+      );
+    }
+    const pending = history.beginWrite();
+    if (pending === undefined) return 0;
+    await this.#write(history, pending, options?.tx);
+    return pending.events.length;
+  };
+
+  readonly findById = async (id: unknown, options?: CallOptions<Tx>): Promise<object> =>
+    (await this.maybeFindById(id, options)) ?? this.#notFound(["id"], [id]);
+
+  readonly maybeFindById = async (
+    id: unknown,
+    options?: CallOptions<Tx>,
+  ): Promise<object | undefined> => {
+    const known = this.#model.parseId(id);
+    if (known === undefined) return undefined;
+    const [stored] = await this.#store.load([known], options?.tx);
+    return stored && this.#hydrate(stored);
+  };
+
+  readonly findAll = async (
+    ids: Iterable<unknown>,
+    options?: CallOptions<Tx>,
+  ): Promise<Map<string, object>> => {
+    const known = new Set<string>();
+    for (const id of ids) {
+      const parsed = this.#model.parseId(id);
+      if (parsed !== undefined) known.add(parsed);
+    }
+    if (known.size === 0) return new Map();
+    const stored = await this.#store.load([...known], options?.tx);
+    return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity)]));
+  };
+
+  readonly list = (options: ListOptions<AnyEntity> & CallOptions<Tx> = {}): Promise<Page<object>> =>
+    listPage(this.#model, options, async (query) => {
+      const listed = await this.#store.list(query, options.tx);
+      return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
+    });
+
+  /** Finds by a unique constraint; `values` are in the order of its properties. */
+  async maybeFind(
+    unique: UniquePlan,
+    values: readonly unknown[],
+    options?: CallOptions<Tx>,
+  ): Promise<object | undefined> {
+    const stored = values.map((value, at) => {
+      const property = unique.properties[at] as string;
+      if (value === null || value === undefined) {
+        throw this.#invalidArgument(
+          `nothing was given to find by "${property}"`,
+          "Any number of entities may have no value there; pass a value.",
+        );
+      }
+      return this.#model.columns.find(({ plan }) => plan.property === property)?.toStored(value);
+    });
+    const found = await this.#store.find(unique.constraint, stored as string[], options?.tx);
+    return found && this.#hydrate(found);
+  }
+
+  async find(
+    unique: UniquePlan,
+    values: readonly unknown[],
+    options?: CallOptions<Tx>,
+  ): Promise<object> {
+    const found = await this.maybeFind(unique, values, options);
+    return found ?? this.#notFound(unique.properties, values);
+  }
+
+  async #write(history: History, pending: PendingWrite, tx: Join<Tx>): Promise<void> {
+    const durability = await this.#tryWrite(history, pending, tx);
+    const end = history.endWrite(pending);
+    if (durability.kind === "open") durability.onEnd(end);
+    else end(durability.kind);
+  }
+
+  async #tryWrite(history: History, pending: PendingWrite, tx: Join<Tx>): Promise<Durability> {
+    try {
+      const write = entityWrite(this.#model, history.id, pending, this.#recordedAt?.());
+      const result = await this.#store.write(write, tx);
+      if (result.kind === "written") return result.durability;
+      throw refusal(this.#model, write, result);
+    } catch (error) {
+      history.failWrite(error instanceof OutcomeUnknownError ? "unknown" : "rolledBack");
+      throw error;
+    }
+  }
+
+  #idFor(given: unknown): string {
+    if (this.#model.idSource === "generated") {
+      if (given === undefined) return this.#ambient.newId();
+      throw this.#invalidArgument(
+        "create() was given an id, but this definition generates ids",
+        'Leave it out, or define the entity with idSource: "caller".',
+      );
+    }
+    const id = this.#model.parseId(given);
+    if (id !== undefined) return id;
+    throw this.#invalidArgument(
+      "create() needs an id that fits the definition's id schema",
+      "Pass a UUID as { id }.",
+    );
+  }
+
+  #hydrate(stored: StoredEntity): object {
+    return this.#toEntity(hydrate(this.#model, stored));
+  }
+
+  #notFound(columns: readonly string[], values: readonly unknown[]): never {
+    throw new EntityNotFoundError({ entity: this.#model.plan.name, columns, values });
+  }
+
+  #invalidArgument(problem: string, hint: string): InvalidArgumentError {
+    return new InvalidArgumentError(this.#model.plan.name, problem, hint);
+  }
+}
+
+/** `findByEmail`, `maybeFindByEmail`, `findByTenantIdAndSlug`, … for every unique constraint. */
+const finders = <Tx>(model: EntityModel, calls: RepositoryCalls<Tx>): Record<string, unknown> => {
+  const methods: Record<string, unknown> = {};
+  for (const unique of model.plan.uniques) {
+    const name = unique.properties.map(capitalize).join("And");
+    const valuesOf = (given: unknown): readonly unknown[] =>
+      unique.properties.length === 1
+        ? [given]
+        : unique.properties.map((property) => (given as Record<string, unknown>)?.[property]);
+    methods[`findBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
+      calls.find(unique, valuesOf(given), options);
+    methods[`maybeFindBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
+      calls.maybeFind(unique, valuesOf(given), options);
+  }
+  return methods;
+};
+
+const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

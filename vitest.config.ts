@@ -1,0 +1,54 @@
+import { defineConfig } from "vitest/config";
+
+// Workspace packages are taken from their sources: no test needs a build.
+const conditions = ["@annals/source", "module", "node", "development|production"];
+
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+};
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: "unit",
+          include: [
+            "{packages,examples}/*/src/**/*.test.ts",
+            "{packages,examples}/*/test/**/*.test.ts",
+          ],
+          exclude: ["**/*.int.test.ts", "**/node_modules/**"],
+          setupFiles: ["./vitest.no-console.ts"],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            checker: "tsc",
+            include: ["{packages,examples}/*/src/**/*.test-d.ts"],
+            tsconfig: "./tsconfig.types.json",
+          },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: "int",
+          include: ["{packages,examples}/*/test/**/*.int.test.ts"],
+          globalSetup: ["@annals/testing/vitest/global-setup"],
+          setupFiles: ["./vitest.no-console.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
