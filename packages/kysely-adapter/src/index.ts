@@ -1,1 +1,16 @@
-export {};
+// define: tables for definitions
+
+// append and read
+export {
+  type AnnalsPoolOptions,
+  annalsPool,
+  type PgPool,
+  type PgPoolClient,
+} from "./connection/annals-pool.ts";
+export { transaction } from "./connection/transaction.ts";
+// consume
+export { createConsumer } from "./create-consumer.ts";
+export { createRepository } from "./create-repository.ts";
+export { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
+export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";
+export { entityMigration, frameworkMigrations } from "./tables/migrations.ts";

@@ -94,10 +94,8 @@ interface FollowerParts<Tx> {
 class Follower<Tx> {
   readonly #parts: FollowerParts<Tx>;
   readonly #failures = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
-  /** The checkpoint as it was last seen; `undefined` before the first step. */
+  /** The checkpoint as it was last seen; `undefined` when it has to be read (again). */
   #checkpoint: number | undefined;
-  /** Up to here the topic is known to hold nothing that is not handled. */
-  #scanned = 0;
   #attempt = 1;
 
   constructor(parts: FollowerParts<Tx>) {
@@ -105,7 +103,7 @@ class Follower<Tx> {
   }
 
   get position(): number {
-    return this.#scanned;
+    return this.#checkpoint ?? 0;
   }
 
   /** Handles the next batch. Says whether there was one, or a failure to try again after. */
@@ -117,6 +115,7 @@ class Follower<Tx> {
       return handled;
     } catch (error) {
       if (!this.#parts.topics.isTransient(rootCause(error))) throw error;
+      this.#checkpoint = undefined;
       this.#attempt += 1;
       await this.#failures.wait(this.#parts.signal);
       return true;
@@ -125,21 +124,14 @@ class Follower<Tx> {
 
   async #handleNext(): Promise<boolean> {
     const { topics, batchSize } = this.#parts;
-    if (this.#checkpoint === undefined) {
-      this.#checkpoint = await topics.open();
-      this.#scanned = this.#checkpoint;
-    }
-    const { events, upTo } = await topics.read(this.#scanned, batchSize);
-    if (events.length === 0) {
-      this.#scanned = upTo;
-      return false;
-    }
-    const found = await topics.advance(this.#checkpoint, upTo, async (tx) => {
+    this.#checkpoint ??= await topics.open();
+    const events = await topics.read(this.#checkpoint, batchSize);
+    const last = events.at(-1);
+    if (last === undefined) return false;
+    // It returns another position when another process of this consumer has moved the checkpoint.
+    this.#checkpoint = await topics.advance(this.#checkpoint, last.position, async (tx) => {
       for (const event of events) await this.#handle(event, tx);
     });
-    // Elsewhere than `upTo` means that another process of this consumer has moved it.
-    this.#checkpoint = found;
-    this.#scanned = found;
     return true;
   }
 

@@ -142,6 +142,30 @@ export class OutcomeUnknownError extends AnnalsError {
   }
 }
 
+/** The database refused or failed in a way that has no error of its own. The driver's is the cause. */
+export class DatabaseError extends AnnalsError {
+  readonly code = "ANNALS_DATABASE";
+  override readonly retryable: boolean;
+  /** PostgreSQL's five-character code, where the server reported one. */
+  readonly sqlstate: string | undefined;
+
+  constructor(
+    at: {
+      doing: string;
+      sqlstate: string | undefined;
+      retryable: boolean;
+      hint?: string | undefined;
+    },
+    options: ErrorOptions,
+  ) {
+    const reported = at.sqlstate === undefined ? "could not be reached" : `reported ${at.sqlstate}`;
+    const hint = at.retryable ? "Try again: the trouble is passing." : "See the cause.";
+    super({ message: `The database ${reported} at ${at.doing}`, hint: at.hint ?? hint }, options);
+    this.retryable = at.retryable;
+    this.sqlstate = at.sqlstate;
+  }
+}
+
 /** A repository was called without `{ tx }` while a transaction of the same database is running. */
 export class TransactionNotJoinedError extends AnnalsError {
   readonly code = "ANNALS_TRANSACTION_NOT_JOINED";

@@ -31,16 +31,24 @@ export class HandlerFailedError extends AnnalsError {
 /** The position sequence stands below positions already used, so new events would be lost. */
 export class PositionSequenceBehindError extends AnnalsError {
   readonly code = "ANNALS_POSITION_SEQUENCE_BEHIND";
-  /** The last position the sequence gave out. */
-  readonly last: number;
+  /** The last position the sequence gave out; `undefined` when an append met one that was taken. */
+  readonly last: number | undefined;
   /** The highest position that is in use, by an event or by a checkpoint. */
-  readonly used: number;
+  readonly used: number | undefined;
 
-  constructor(at: { last: number; used: number }) {
-    super({
-      message: `annals.position stands at ${at.last}, but position ${at.used} is already used`,
-      hint: `Stop all writers, run: select setval('annals.position', ${at.used}); then start again.`,
-    });
+  constructor(at: { last?: number; used?: number } = {}, options?: ErrorOptions) {
+    const stand =
+      at.last === undefined
+        ? "annals.position gave out a position that an event has already"
+        : `annals.position stands at ${at.last}, but position ${at.used} is already used`;
+    const target = at.used ?? "the highest position in any events table or checkpoint";
+    super(
+      {
+        message: stand,
+        hint: `Stop all writers, set the sequence with setval('annals.position', …) to ${target}, then go on.`,
+      },
+      options,
+    );
     this.last = at.last;
     this.used = at.used;
   }

@@ -95,16 +95,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
         this.#consumers.set(name, known);
         return known.checkpoint;
       },
-      read: async (after, limit) => {
-        const next = this.#log.filter(
-          ({ position, topic }) => position > after && declared.includes(topic),
-        );
-        const events = next.slice(0, limit);
-        return {
-          events,
-          upTo: next.length > limit ? (events.at(-1)?.position ?? after) : this.#log.length,
-        };
-      },
+      read: async (after, limit) =>
+        this.#log
+          .filter(({ position, topic }) => position > after && declared.includes(topic))
+          .slice(0, limit),
       advance: async (from, to, effects) => {
         const consumer = this.#consumers.get(name);
         if (consumer?.checkpoint !== from) return consumer?.checkpoint ?? 0;

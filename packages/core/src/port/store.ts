@@ -61,15 +61,11 @@ export interface ConsumerStore<Tx> {
 
   /**
    * The next events after a position, by rising position: at most `limit`, and none beyond what is
-   * settled, that is, none before which another could still appear. `upTo` is the position to which
-   * everything is now known: that of the last event, or the settled one when there are fewer.
+   * settled, that is, none before which another could still appear.
    *
    * @throws PositionSequenceBehindError
    */
-  read(
-    after: number,
-    limit: number,
-  ): Promise<{ readonly events: readonly TopicEvent[]; readonly upTo: number }>;
+  read(after: number, limit: number): Promise<readonly TopicEvent[]>;
 
   /**
    * Moves the checkpoint together with what `effects` writes, in one transaction.

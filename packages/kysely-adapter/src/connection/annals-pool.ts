@@ -1,0 +1,125 @@
+import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import { isReportedByServer } from "./sqlstate.ts";
+import { preparedName } from "./statement.ts";
+import { TransactionTracker } from "./transaction-tracker.ts";
+import { typeParsers } from "./type-parsers.ts";
+
+/** The parts of `pg.Pool` that are used, so that `pg` itself is not imported. */
+export interface PgPool {
+  connect(): Promise<PgPoolClient>;
+  end(): Promise<void>;
+  readonly options?: object;
+}
+
+export interface PgPoolClient {
+  // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads; every use below is narrower.
+  query(...args: any[]): any;
+  release(destroy?: boolean | Error): void;
+}
+
+export interface AnnalsPoolOptions {
+  /**
+   * Whether our statements run as named prepared statements. Turn it off behind a pooler that hands a
+   * connection to another client after each transaction and does not track prepared statements.
+   * Default is `true`; without it an append costs about twice as much.
+   */
+  readonly prepare?: boolean;
+}
+
+/**
+ * Wraps a `pg.Pool` for Kysely's `PostgresDialect`, so that Annals' own statements are prepared once
+ * for each connection and read with their own type parsers, and the end of every transaction is
+ * known. Other queries pass through untouched.
+ *
+ * @example new PostgresDialect({ pool: annalsPool(new pg.Pool({ connectionString })) })
+ */
+export const annalsPool = (pool: PgPool, options: AnnalsPoolOptions = {}): PostgresPool => {
+  const { prepare = true } = options;
+  const clients = new WeakMap<PgPoolClient, TrackedClient>();
+  const tracked = (client: PgPoolClient): TrackedClient => {
+    const known = clients.get(client) ?? new TrackedClient(client, prepare);
+    clients.set(client, known);
+    return known;
+  };
+  const { Client } = pool as Partial<PostgresPool>;
+  return {
+    connect: async () => tracked(await pool.connect()),
+    end: () => pool.end(),
+    options: pool.options ?? {},
+    ...(Client && { Client }),
+  };
+};
+
+/** How the rows of our own statements tell what happened on the connection they came from. */
+const trackers = new WeakMap<object, TransactionTracker>();
+
+/** The tracker of the connection that returned these rows; `undefined` for a pool of another kind. */
+export const trackerOf = (rows: readonly unknown[]): TransactionTracker | undefined =>
+  trackers.get(rows);
+
+class TrackedClient implements PostgresPoolClient {
+  readonly #client: PgPoolClient;
+  readonly #prepare: boolean;
+  readonly #tracker = new TransactionTracker();
+
+  constructor(client: PgPoolClient, prepare: boolean) {
+    this.#client = client;
+    this.#prepare = prepare;
+  }
+
+  get processID(): number {
+    return (this.#client as unknown as { processID: number }).processID;
+  }
+
+  query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(
+    sql: string | PostgresCursor<R>,
+    parameters?: readonly unknown[],
+  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+    if (typeof sql !== "string") return this.#client.query(sql);
+    const name = preparedName(sql);
+    return name === undefined
+      ? this.#passOn(sql, parameters)
+      : this.#runOurs(name, sql, parameters);
+  }
+
+  release(destroy?: boolean): void {
+    // A connection that is given back in a transaction is out of sight; a destroyed one rolls back.
+    if (this.#tracker.isOpen) this.#tracker.end(destroy ? "rolledBack" : "unknown");
+    this.#client.release(destroy);
+  }
+
+  async #passOn<R>(
+    sql: string,
+    parameters: readonly unknown[] | undefined,
+  ): Promise<PostgresQueryResult<R>> {
+    const result = await this.#watched(sql, () => this.#client.query(sql, parameters));
+    // A text of several statements without parameters gives a result for each.
+    for (const { command } of Array.isArray(result) ? result : [result]) {
+      this.#tracker.succeeded(sql, command);
+    }
+    return result as PostgresQueryResult<R>;
+  }
+
+  async #runOurs<R>(
+    name: string,
+    text: string,
+    values: readonly unknown[] | undefined,
+  ): Promise<PostgresQueryResult<R>> {
+    const query = { text, values, types: typeParsers, ...(this.#prepare && { name }) };
+    const result = await this.#watched(text, () => this.#client.query(query));
+    trackers.set(result.rows, this.#tracker);
+    return result;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: what pg returns, which has no shared type.
+  async #watched(sql: string, run: () => Promise<any>): Promise<any> {
+    try {
+      return await run();
+    } catch (error) {
+      this.#tracker.failed(sql, isReportedByServer(error));
+      throw error;
+    }
+  }
+}

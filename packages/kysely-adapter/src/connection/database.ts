@@ -1,0 +1,103 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { TransactionNotJoinedError } from "@annals/core";
+import type { Durability, Join, WriteEnd } from "@annals/core/adapter";
+import { type Kysely, PGliteAdapter, type Transaction } from "kysely";
+import { trackerOf } from "./annals-pool.ts";
+import { schemaOf } from "./schema-name.ts";
+import type { Statement } from "./statement.ts";
+
+/** A transaction of ours that is running somewhere up the call stack. */
+interface RunningTransaction {
+  readonly identity: object;
+  readonly tx: object;
+  /** Called when it ends; for connections whose statements nobody watches. */
+  readonly endListeners: ((end: WriteEnd) => void)[];
+}
+
+const running = new AsyncLocalStorage<RunningTransaction>();
+
+/** Runs `work` as part of a transaction that repositories of the same database must be told about. */
+export const runningTransaction = <Result>(
+  transaction: RunningTransaction,
+  work: () => Promise<Result>,
+): Promise<Result> => running.run(transaction, work);
+
+/** What all instances that derive from one `new Kysely()` have in common. */
+export const identityOf = <DB>(db: Kysely<DB>): object => db.getExecutor().adapter;
+
+/** The rows of one of our statements, and how durable what it wrote is. */
+export interface Outcome<Row> {
+  readonly rows: readonly Row[];
+  readonly durability: Durability;
+}
+
+const COMMITTED: Durability = { kind: "committed" };
+const UNKNOWN: Durability = { kind: "unknown" };
+
+const warned = new WeakSet<object>();
+
+/** Runs our statements on a user's Kysely instance, free of its plugins. */
+export class Database<DB> {
+  readonly identity: object;
+  /** The schema that the entities' tables are in. */
+  readonly schema: string;
+  /** The instance as the user gave it, plugins and all. */
+  readonly db: Kysely<DB>;
+  readonly #plain: Kysely<DB>;
+
+  constructor(db: Kysely<DB>) {
+    this.identity = identityOf(db);
+    this.schema = schemaOf(db);
+    this.db = db;
+    this.#plain = db.withoutPlugins();
+  }
+
+  /**
+   * @param operation the repository's call, for the error when it forgot to join a transaction.
+   * @throws TransactionNotJoinedError
+   */
+  async run<Row>(
+    statement: Statement,
+    parameters: readonly unknown[],
+    join: Join<Transaction<DB>>,
+    operation: readonly [entity: string, call: string],
+  ): Promise<Outcome<Row>> {
+    const transaction = running.getStore();
+    const inOurs = transaction?.identity === this.identity;
+    if (join === undefined && inOurs) throw new TransactionNotJoinedError(...operation);
+    const joined = join === undefined || join === "none" ? undefined : join.withoutPlugins();
+    const rows = await this.#execute<Row>(joined ?? this.#plain, statement, parameters);
+    const tracker = trackerOf(rows);
+    if (tracker === undefined) this.#warnOnce();
+    if (joined === undefined) return { rows, durability: COMMITTED };
+    if (tracker?.isOpen) {
+      return { rows, durability: { kind: "open", onEnd: (end) => tracker.onEnd(end) } };
+    }
+    if (transaction === undefined || join !== transaction.tx) return { rows, durability: UNKNOWN };
+    const { endListeners } = transaction;
+    return { rows, durability: { kind: "open", onEnd: (listener) => endListeners.push(listener) } };
+  }
+
+  async #execute<Row>(
+    executor: Kysely<DB>,
+    { sql: text, node, queryId }: Statement,
+    parameters: readonly unknown[],
+  ): Promise<Row[]> {
+    const { rows } = await executor.executeQuery<Row>({
+      sql: text,
+      parameters,
+      query: node,
+      queryId,
+    });
+    return rows;
+  }
+
+  #warnOnce(): void {
+    if (warned.has(this.identity) || this.identity instanceof PGliteAdapter) return;
+    warned.add(this.identity);
+    process.emitWarning("Statements of Annals run unprepared, at about half the speed.", {
+      code: "ANNALS_UNPREPARED",
+      detail: "Wrap the pool: new PostgresDialect({ pool: annalsPool(new pg.Pool({ … })) })",
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** An error as PostgreSQL reports it through `pg` or PGlite (protocol, section "Error and Notice Message Fields"). */
+interface ReportedError {
+  readonly code: string;
+  readonly constraint?: string;
+  readonly table?: string;
+}
+
+// PostgreSQL manual, appendix A. AN… are raised by our own guards.
+export const SQLSTATE = {
+  notNull: "23502",
+  foreignKey: "23503",
+  unique: "23505",
+  check: "23514",
+  lockNotAvailable: "55P03",
+  serializationFailure: "40001",
+  deadlock: "40P01",
+  immutableEvents: "AN001",
+  brokenHistory: "AN002",
+} as const;
+
+const isReported = (error: unknown): error is ReportedError =>
+  error instanceof Error && /^[0-9A-Z]{5}$/.test(String((error as Partial<ReportedError>).code));
+
+/** Classes of conditions that end the session: 08, and shutdowns in 57P. */
+const endsSession = (code: string): boolean => code.startsWith("08") || code.startsWith("57P");
+
+/**
+ * Whether the server itself reported the error and lives on, so that it is certain that the statement
+ * did nothing. Anything else leaves open what happened.
+ */
+export const isReportedByServer = (error: unknown): boolean =>
+  isReported(error) && !endsSession(error.code);
+
+/** The SQLSTATE of an error; `undefined` for one that no server reported. */
+export const sqlstateOf = (error: unknown): string | undefined =>
+  isReported(error) ? error.code : undefined;
+
+/** The violated constraint's name, where the server told. */
+export const constraintOf = (error: unknown): string | undefined =>
+  isReported(error) ? error.constraint : undefined;
+
+/** Errors of Node's sockets, and pg's own, about a connection that is gone. */
+const CONNECTION_LOST = /^(ECONNRESET|EPIPE|ETIMEDOUT)$/;
+const CONNECTION_LOST_TEXT = /^(Connection terminated|Client has encountered a connection error)/;
+
+/** Errors about a connection that was never made. */
+const NOT_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH)$/;
+const NOT_CONNECTED_TEXT =
+  /^(timeout exceeded when trying to connect|Cannot use a pool after calling end|driver has already been destroyed)/;
+
+const systemCodeOf = (error: unknown): string => String((error as { code?: unknown })?.code);
+
+/** Whether a statement that failed like this was never sent, so that it certainly did nothing. */
+export const wasNeverSent = (error: unknown): boolean =>
+  error instanceof Error &&
+  (NOT_CONNECTED.test(systemCodeOf(error)) || NOT_CONNECTED_TEXT.test(error.message));
+
+/** Whether the database is only passingly unable, so that the same call may succeed later. */
+export const isTransient = (error: unknown): boolean => {
+  const code = sqlstateOf(error);
+  if (code !== undefined) {
+    return endsSession(code) || code.startsWith("53") || TRANSIENT.has(code);
+  }
+  if (!(error instanceof Error)) return false;
+  return (
+    CONNECTION_LOST.test(systemCodeOf(error)) ||
+    NOT_CONNECTED.test(systemCodeOf(error)) ||
+    CONNECTION_LOST_TEXT.test(error.message) ||
+    /^timeout exceeded when trying to connect/.test(error.message)
+  );
+};
+
+const TRANSIENT: ReadonlySet<string> = new Set([
+  SQLSTATE.serializationFailure,
+  SQLSTATE.deadlock,
+  SQLSTATE.lockNotAvailable,
+]);

@@ -1,0 +1,43 @@
+import type { WriteEnd } from "@annals/core/adapter";
+import type { Kysely, Transaction } from "kysely";
+import { identityOf, runningTransaction } from "./database.ts";
+import { isReportedByServer } from "./sqlstate.ts";
+
+/**
+ * Runs `work` in one transaction: it commits when `work` returns and rolls back when it throws.
+ *
+ * Repositories take part with `{ tx }`; a call of theirs that forgets it while `work` is running is a
+ * TransactionNotJoinedError, not a second commit. Entities written in it keep their events as pending
+ * until the commit, and get them back after a rollback.
+ *
+ * @throws whatever `work` throws, and the database's error when the commit is refused.
+ */
+export const transaction = async <DB, Result>(
+  db: Kysely<DB>,
+  work: (tx: Transaction<DB>) => Promise<Result>,
+): Promise<Result> => {
+  const endListeners: ((end: WriteEnd) => void)[] = [];
+  const endAll = (end: WriteEnd): void => {
+    for (const listener of endListeners.reverse()) listener(end);
+  };
+  let committing = false;
+  try {
+    const result = await db.transaction().execute(async (tx) => {
+      const returned = await runningTransaction(
+        { identity: identityOf(db), tx, endListeners },
+        () => work(tx),
+      );
+      committing = true;
+      return returned;
+    });
+    endAll("committed");
+    return result;
+  } catch (error) {
+    endAll(committing && !isRefusedCommit(error) ? "unknown" : "rolledBack");
+    throw error;
+  }
+};
+
+/** A refused commit is either reported by the server or noticed by Kysely from the ROLLBACK tag. */
+const isRefusedCommit = (error: unknown): boolean =>
+  isReportedByServer(error) || (error instanceof Error && error.name === "AbortedTransactionError");

@@ -1,0 +1,19 @@
+import {
+  type AnyEntity,
+  type Consumer,
+  type ConsumerOptions,
+  createStoreConsumer,
+} from "@annals/core";
+import type { Kysely, Transaction } from "kysely";
+import { kyselyStore } from "./kysely-store.ts";
+
+/**
+ * Opens a consumer that follows an entity's events on PostgreSQL, in an order that keeps every
+ * entity's sequence, and loses none. Nothing happens until it runs.
+ *
+ * @throws InvalidDefinitionError for a name or a handler that cannot work.
+ */
+export const createConsumer = <Definition extends AnyEntity, DB>(
+  db: Kysely<DB>,
+  options: ConsumerOptions<Definition, Transaction<DB>>,
+): Consumer => createStoreConsumer(kyselyStore(db), options);

@@ -1,0 +1,27 @@
+import { type Statement, statement } from "../connection/statement.ts";
+import type { EntityTables } from "./entity-table-names.ts";
+import { storedEntityColumns } from "./stored-entity.ts";
+
+/**
+ * Loads one entity by id.
+ * Parameters: $1 id. Locks: none. Relies on: users_pkey, user_events_id_sequence_key.
+ */
+export const loadEntity = (tables: EntityTables): Statement =>
+  statement(
+    `load_${tables.plan.indexTable}`,
+    `select ${storedEntityColumns(tables)}
+from ${tables.index} u
+where u.id = $1::uuid`,
+  );
+
+/**
+ * Loads many entities by id; those that do not exist are left out.
+ * Parameters: $1 ids. Locks: none. Relies on: users_pkey, user_events_id_sequence_key.
+ */
+export const loadEntities = (tables: EntityTables): Statement =>
+  statement(
+    `load_many_${tables.plan.indexTable}`,
+    `select ${storedEntityColumns(tables)}
+from ${tables.index} u
+where u.id = any ($1::uuid[])`,
+  );

@@ -1,0 +1,37 @@
+import type { EntityPlan } from "@annals/core/adapter";
+import { type Statement, statement } from "../connection/statement.ts";
+import { qualify, quoteText } from "../tables/quote.ts";
+
+/**
+ * Reads the next events of one topic or several by rising position, within settled bounds.
+ * Parameters: $1 after, $2 up to (settled), $3 limit, $4 the server start that $2 belongs to: in
+ * another life of the server nothing is returned, since $2 means nothing there. Locks: none.
+ * Relies on: user_events_position_key.
+ */
+export const readTopic = (schema: string, plans: readonly EntityPlan[]): Statement => {
+  const branches = plans.map(
+    ({ name, eventsTable }) => `(
+  select ${quoteText(name)} as topic, id, sequence, position, recorded_at, context, event
+  from ${qualify(schema, eventsTable)}
+  where position > $1::bigint and position <= $2::bigint
+    and pg_postmaster_start_time()::text = $4::text
+  order by position
+  limit $3::int
+)`,
+  );
+  const merged = branches.length === 1 ? "" : "\norder by position\nlimit $3::int";
+  return statement(
+    `read_topic_${plans.map(({ name }) => name).join("_")}`,
+    `${branches.join("\nunion all\n")}${merged}`,
+  );
+};
+
+export interface TopicRow {
+  readonly topic: string;
+  readonly id: string;
+  readonly sequence: number;
+  readonly position: number | string;
+  readonly recorded_at: Date;
+  readonly context: Record<string, never> | null;
+  readonly event: Record<string, never>;
+}

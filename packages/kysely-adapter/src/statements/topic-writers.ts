@@ -1,0 +1,30 @@
+import { type Statement, statement } from "../connection/statement.ts";
+import { qualify, quoteText } from "../tables/quote.ts";
+
+/**
+ * Lists the transactions that may have drawn a position for these topics and not committed yet: the
+ * holders of the lock that every INSERT takes before it draws and keeps until its commit is visible.
+ * A prepared transaction has no process and a virtual transaction of its own kind; it counts.
+ *
+ * Runs as a statement of its own, after the last position was read, never in the same snapshot.
+ * Parameters: none. Locks: none (pg_locks takes each lock partition's for a moment).
+ */
+export const topicWriters = (schema: string, eventsTables: readonly string[]): Statement => {
+  const relations = eventsTables.map((table) => `${quoteText(qualify(schema, table))}::regclass`);
+  return statement(
+    `topic_writers_${eventsTables.join("_")}`,
+    `select distinct virtualtransaction as writer, pg_postmaster_start_time()::text as server_start
+from pg_locks
+where locktype = 'relation'
+  and database = (select oid from pg_database where datname = current_database())
+  and relation in (${relations.join(", ")})
+  and mode = 'RowExclusiveLock'
+  and granted
+  and pid is distinct from pg_backend_pid()`,
+  );
+};
+
+export interface TopicWriterRow {
+  readonly writer: string;
+  readonly server_start: string;
+}

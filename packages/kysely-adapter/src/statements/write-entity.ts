@@ -1,0 +1,98 @@
+import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
+import { type Statement, statement } from "../connection/statement.ts";
+import { sqlType } from "../tables/column-sql.ts";
+import { quoteName } from "../tables/quote.ts";
+import type { EntityTables } from "./entity-table-names.ts";
+
+/** What of a write changes the text of its statement. */
+export interface WriteShape {
+  readonly creates: boolean;
+  /** Whether there is one event, which spares the list, or several. */
+  readonly one: boolean;
+  /**
+   * Whether the previous bound on lock waits is put back at the end. A transaction of its own ends
+   * together with the statement and needs no putting back, which is half of the bound's cost.
+   */
+  readonly restoresBound: boolean;
+}
+
+/** The number of the first index column's parameter. */
+const FIRST_COLUMN = 7;
+
+/** The index columns that a write sets, in the order of their parameters. */
+export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly ColumnPlan[] =>
+  creates ? plan.columns : plan.columns.filter(({ immutable }) => !immutable);
+
+/**
+ * Writes an entity's index row and events in one round trip: creates the row, or moves it from the
+ * expected version, and passes the events to the insert function.
+ *
+ * Parameters: $1 id, $2 expected version, $3 version after, $4 recorded at (or null for now), $5 bound
+ * on lock waits, $6 the event's body, or a JSON list of `{"id", "sequence", "event"}`; then the index
+ * columns.
+ * Locks: the index row first, by its own insert or update; the events table only after that, so that a
+ * write which waits holds up no consumer. Conflict: no row with `written`. Relies on: users_pkey.
+ */
+export const writeEntity = (tables: EntityTables, shape: WriteShape): Statement => {
+  const { plan } = tables;
+  const insert = shape.one
+    ? `${insertName(tables, "_insert_one")}(w.id, $3::int, $6::jsonb, null, w.at)`
+    : `${insertName(tables, "_insert")}(array[w.id], $6::json, null, w.at)`;
+  const bound = shape.restoresBound
+    ? `select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied`
+    : `select set_config('lock_timeout', $5, true) as applied`;
+  const result = shape.restoresBound
+    ? `select w.id is not null as written, case when w.id is not null then ${insert} end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join w on true`
+    : `select true as written, ${insert}
+from w`;
+  return statement(
+    `${shape.creates ? "create" : "append"}_${plan.indexTable}`,
+    `with bound as materialized (
+  ${bound}
+),
+w as (
+${shape.creates ? insertRow(tables, shape) : updateRow(tables, shape)}
+)
+${result}`,
+  );
+};
+
+const insertName = ({ events }: EntityTables, suffix: string): string =>
+  events.replace(/"$/, `${suffix}"`);
+
+/** The columns with the parameters that carry their values. */
+const assignments = (
+  { plan }: EntityTables,
+  { creates }: WriteShape,
+): readonly { readonly column: string; readonly value: string }[] => {
+  return writtenColumns(plan, creates).map(({ column, type }, at) => ({
+    column: quoteName(column),
+    value: `$${FIRST_COLUMN + at}::${sqlType(type)}`,
+  }));
+};
+
+const insertRow = (tables: EntityTables, shape: WriteShape): string => {
+  const declared = assignments(tables, shape);
+  const columns = ["id", "created_at", "version", ...declared.map(({ column }) => column)];
+  const values = [
+    "$1::uuid",
+    "coalesce($4::timestamptz, now())",
+    "$3::int",
+    ...declared.map(({ value }) => value),
+  ];
+  return `  insert into ${tables.index} (${columns.join(", ")})
+  select ${values.join(", ")}
+  from bound
+  where bound.applied is not null and $2::int = 0
+  returning id, created_at as at`;
+};
+
+const updateRow = (tables: EntityTables, shape: WriteShape): string => {
+  const declared = assignments(tables, shape).map(({ column, value }) => `${column} = ${value}`);
+  return `  update ${tables.index} u set ${["version = $3::int", ...declared].join(", ")}
+  from bound
+  where u.id = $1::uuid and u.version = $2::int and bound.applied is not null
+  returning u.id, coalesce($4::timestamptz, now()) as at`;
+};

@@ -1,0 +1,144 @@
+import { AnnalsError, TransactionNotJoinedError } from "@annals/core";
+import type {
+  ColumnPlan,
+  EntityPlan,
+  EntityStore,
+  EntityWrite,
+  Join,
+  ListQuery,
+  WriteResult,
+} from "@annals/core/adapter";
+import type { Transaction } from "kysely";
+import type { Database, Outcome } from "../connection/database.ts";
+import type { Statement } from "../connection/statement.ts";
+import { type EntityTables, entityTableNames } from "../statements/entity-table-names.ts";
+import { findEntity } from "../statements/find-entity.ts";
+import { listEntities, listParameters, listShape } from "../statements/list-entities.ts";
+import { loadEntities, loadEntity } from "../statements/load-entities.ts";
+import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
+import { writeEntity, writtenColumns } from "../statements/write-entity.ts";
+import { toParameter } from "../tables/column-sql.ts";
+import { databaseError, writeFailure } from "./violations.ts";
+
+interface ListedRow extends StoredEntityRow {
+  readonly position: string | null;
+}
+
+/** Holds one entity's statements, compiled once, and turns rows and errors into the port's. */
+export const entityStore = <DB>(
+  database: Database<DB>,
+  plan: EntityPlan,
+  lockTimeoutMs: number,
+): EntityStore<Transaction<DB>> => {
+  const tables = entityTableNames(plan, database.schema);
+  const writes = writeStatements(tables);
+  const load = loadEntity(tables);
+  const loadMany = loadEntities(tables);
+  const finds = new Map(
+    plan.uniques.map((unique) => [unique.constraint, findEntity(tables, unique)]),
+  );
+  const lists = new Map<string, Statement>();
+  const columns = new Map(plan.columns.map((column) => [column.property, column]));
+  const bound = `${lockTimeoutMs}ms`;
+
+  const read = async <Row>(
+    call: string,
+    statement: Statement,
+    parameters: readonly unknown[],
+    join: Join<Transaction<DB>>,
+  ): Promise<readonly Row[]> => {
+    try {
+      const { rows } = await database.run<Row>(statement, parameters, join, [plan.name, call]);
+      return rows;
+    } catch (error) {
+      throw error instanceof AnnalsError ? error : databaseError(`reading ${plan.name}`, error);
+    }
+  };
+
+  return {
+    write: async (write, join) => {
+      const statement = writes(write, join !== undefined && join !== "none");
+      const parameters = writeParameters(plan, write, bound);
+      const call = write.expectedVersion === 0 ? "create" : "update";
+      try {
+        return written(await database.run(statement, parameters, join, [plan.name, call]));
+      } catch (error) {
+        if (error instanceof TransactionNotJoinedError) throw error;
+        const failure = writeFailure(plan, error);
+        if (failure instanceof AnnalsError) throw failure;
+        return failure;
+      }
+    },
+
+    load: async (ids, join) => {
+      const [first] = ids;
+      const rows =
+        ids.length === 1
+          ? await read<StoredEntityRow>("findById", load, [first], join)
+          : await read<StoredEntityRow>("findAll", loadMany, [ids], join);
+      return rows.map(toStoredEntity);
+    },
+
+    find: async (constraint, values, join) => {
+      const find = finds.get(constraint) as Statement;
+      const unique = plan.uniques.find((one) => one.constraint === constraint);
+      const parameters = values.map((value, at) =>
+        toParameter(columns.get(unique?.properties[at] ?? "") as ColumnPlan, value),
+      );
+      const [row] = await read<StoredEntityRow>("find", find, parameters, join);
+      return row && toStoredEntity(row);
+    },
+
+    list: async (query: ListQuery, join) => {
+      const shape = listShape(query);
+      const key = JSON.stringify(shape);
+      const list = lists.get(key) ?? listEntities(tables, shape);
+      lists.set(key, list);
+      const parameters = listParameters(query, shape, (property, value) =>
+        toParameter(columns.get(property) as ColumnPlan, value),
+      );
+      const rows = await read<ListedRow>("list", list, parameters, join);
+      return rows.map((row) => ({
+        ...toStoredEntity(row),
+        position: { value: row.position, id: row.id },
+      }));
+    },
+  };
+};
+
+/** Chooses the statement for a write; the eight texts differ in what the header of theirs says. */
+const writeStatements = (tables: EntityTables) => {
+  const statements = new Map<string, Statement>();
+  for (const creates of [true, false]) {
+    for (const one of [true, false]) {
+      for (const restoresBound of [true, false]) {
+        const shape = { creates, one, restoresBound };
+        statements.set(`${creates} ${one} ${restoresBound}`, writeEntity(tables, shape));
+      }
+    }
+  }
+  return ({ expectedVersion, events }: EntityWrite, joined: boolean): Statement =>
+    statements.get(`${expectedVersion === 0} ${events.length === 1} ${joined}`) as Statement;
+};
+
+const writeParameters = (plan: EntityPlan, write: EntityWrite, bound: string): unknown[] => {
+  const { id, expectedVersion, events, recordedAt } = write;
+  const values = new Map(plan.columns.map((column, at) => [column, write.columns[at]]));
+  return [
+    id,
+    expectedVersion,
+    expectedVersion + events.length,
+    recordedAt?.toISOString() ?? null,
+    bound,
+    JSON.stringify(events.length === 1 ? events[0]?.body : eventList(write)),
+    ...writtenColumns(plan, expectedVersion === 0).map((column) =>
+      toParameter(column, values.get(column)),
+    ),
+  ];
+};
+
+const eventList = ({ id, expectedVersion, events }: EntityWrite) =>
+  events.map(({ body }, at) => ({ id, sequence: expectedVersion + at + 1, event: body }));
+
+const written = ({ rows, durability }: Outcome<{ written?: boolean }>): WriteResult =>
+  rows[0]?.written === true ? { kind: "written", durability } : { kind: "conflict" };
