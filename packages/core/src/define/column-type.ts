@@ -1,4 +1,4 @@
-import type { $ZodType, $ZodTypes } from "zod/v4/core";
+import type { $ZodCheck, $ZodType, $ZodTypes } from "zod/v4/core";
 import { codecSides, unwrap } from "./schema-shape.ts";
 
 /** What an index column holds. Stores map each kind to a type of theirs. */
@@ -56,11 +56,31 @@ const stringType = (def: { format?: string; local?: boolean }): ColumnType | und
   }
 };
 
+interface NumberRule {
+  readonly check?: string;
+  readonly format?: string;
+  readonly value?: unknown;
+}
+
+/** The bounds of zod's integer formats. */
+const FORMAT_BOUNDS: Readonly<Record<string, readonly [min: number, max: number]>> = {
+  int32: [INT32_MIN, INT32_MAX],
+  uint32: [0, 2 ** 32 - 1],
+  safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+};
+
 const numberType = (schema: $ZodTypes): ColumnType => {
-  const bag = schema._zod.bag as { format?: string; minimum?: number; maximum?: number };
-  if (bag.format === undefined || bag.format.startsWith("float")) return { kind: "double" };
-  const fits = (bag.minimum ?? -Infinity) >= INT32_MIN && (bag.maximum ?? Infinity) <= INT32_MAX;
-  return { kind: fits ? "integer" : "bigint" };
+  const def = schema._zod.def as NumberRule & { readonly checks?: readonly $ZodCheck[] };
+  const rules = [def, ...(def.checks ?? []).map(({ _zod }) => _zod.def as NumberRule)];
+  const bounds = rules
+    .map(({ format }) => FORMAT_BOUNDS[format ?? ""])
+    .filter((bound) => bound !== undefined);
+  if (bounds.length === 0) return { kind: "double" };
+  const limits = (check: string) =>
+    rules.flatMap((rule) => (rule.check === check ? [Number(rule.value)] : []));
+  const min = Math.max(...bounds.map(([lowest]) => lowest), ...limits("greater_than"));
+  const max = Math.min(...bounds.map(([, highest]) => highest), ...limits("less_than"));
+  return { kind: min >= INT32_MIN && max <= INT32_MAX ? "integer" : "bigint" };
 };
 
 const enumType = (values: readonly unknown[]): ColumnType | undefined =>

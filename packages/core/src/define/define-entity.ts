@@ -1,6 +1,6 @@
 import type { $ZodObject, $ZodType, output } from "zod/v4/core";
 import type {
-  CommandArguments,
+  CommandFunctions,
   ComputedColumns,
   EntityLiteral,
   EventShapes,
@@ -28,7 +28,7 @@ export const defineEntity = <
   Input,
   Created extends EventUnion<NoInfer<Events>>,
   Evolve extends Reducers<output<NoInfer<Schema>>, NoInfer<Events>, Created["type"]>,
-  Arguments extends CommandArguments,
+  Commands extends CommandFunctions<output<NoInfer<Schema>>, NoInfer<Events>, output<NoInfer<Id>>>,
   const Index extends IndexColumns<output<NoInfer<Schema>>>,
   const Computed extends ComputedColumns<output<NoInfer<Schema>>> = Record<never, never>,
   const Together extends readonly (readonly string[])[] = readonly [],
@@ -43,7 +43,7 @@ export const defineEntity = <
     Input,
     Created,
     Evolve,
-    Arguments,
+    Commands,
     Index,
     Computed,
     Together,
@@ -56,7 +56,14 @@ export const defineEntity = <
   Schema,
   Events,
   Input,
-  Arguments,
+  {
+    [Name in keyof Commands]: Commands[Name] extends (
+      view: never,
+      ...args: infer Arguments extends unknown[]
+    ) => unknown
+      ? Arguments
+      : never;
+  },
   Index,
   Computed,
   Together,

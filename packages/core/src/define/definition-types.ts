@@ -55,6 +55,39 @@ export type CheckReducers<Given, State, Events> = {
     : { "no event has this name": Type };
 };
 
+/** A command: the view, then arguments whose types the definition annotates. */
+export type CommandFunctions<State, Events extends EventShapes, Id extends string> = Record<
+  string,
+  (
+    view: CommandView<Readonly<State>, EventUnion<Events>, Id>,
+    ...args: never[]
+  ) => Decision<EventUnion<Events>>
+>;
+
+/**
+ * Reports a command whose name entities own, and an argument without a type. A field that the schema of
+ * a returned event does not have is found at run time: looking for it here would double the cost of a
+ * definition for the compiler.
+ */
+export type CheckCommands<Commands> = {
+  readonly [Name in keyof Commands]: Name extends ReservedCommand
+    ? { "this name is taken by the entity itself": Name }
+    : Commands[Name] extends (view: never, ...args: infer Arguments) => unknown
+      ? HasNever<Arguments> extends true
+        ? { "an argument of this command has no type": Name }
+        : unknown
+      : unknown;
+};
+
+type HasNever<Items extends readonly unknown[]> = Items extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? [First] extends [never]
+    ? true
+    : HasNever<Rest>
+  : false;
+
 /** Reports a column that is no field, a name that is taken, and an option that does not exist. */
 export type CheckIndex<Index, State> = {
   readonly [Name in keyof Index]: Name extends ReservedColumn
@@ -92,7 +125,7 @@ export interface EntityLiteral<
   Input,
   Created,
   Evolve,
-  Arguments extends CommandArguments,
+  Commands,
   Index,
   Computed,
   Together,
@@ -125,18 +158,7 @@ export interface EntityLiteral<
   /** Reducers, exhaustive over the events. Pure. */
   readonly evolve: Evolve & CheckReducers<Evolve, output<NoInfer<Schema>>, NoInfer<Events>>;
   /** Decisions over the state. Pure: whatever they need is in the view or an argument. */
-  readonly commands: {
-    readonly [Command in keyof Arguments]: Command extends ReservedCommand
-      ? { "this name is taken by the entity itself": Command }
-      : (
-          view: CommandView<
-            Readonly<output<NoInfer<Schema>>>,
-            EventUnion<NoInfer<Events>>,
-            output<NoInfer<Id>>
-          >,
-          ...args: Arguments[Command]
-        ) => Decision<EventUnion<NoInfer<Events>>>;
-  };
+  readonly commands: Commands & CheckCommands<Commands>;
   /** Columns of the index table that repeat a field of the schema. */
   readonly index: Index & CheckIndex<Index, output<NoInfer<Schema>>>;
   /** Columns of the index table that are computed from the state. */
