@@ -19,6 +19,7 @@ export default defineConfig({
           include: [
             "{packages,examples}/*/src/**/*.test.ts",
             "{packages,examples}/*/test/**/*.test.ts",
+            "scripts/*.test.ts",
           ],
           exclude: ["**/*.int.test.ts", "**/node_modules/**"],
           setupFiles: ["./vitest.no-console.ts"],

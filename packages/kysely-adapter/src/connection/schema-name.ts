@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 
 const DEFAULT_SCHEMA = "public";
 
@@ -7,7 +7,12 @@ const DEFAULT_SCHEMA = "public";
  * compiles. Our statements name it always, so that no search path changes what they mean.
  */
 export const schemaOf = <DB>(db: Kysely<DB>): string => {
-  const { sql: text } = sql`${sql.table("annals")}`.compile(db);
-  const qualified = /^"((?:[^"]|"")+)"\."/.exec(text);
+  // A whole query: the plugin behind withSchema leaves a table alone in a fragment of raw SQL.
+  const { sql } = (db as unknown as Kysely<AnyTable>).selectFrom("annals").compile();
+  const qualified = / from "((?:[^"]|"")+)"\."annals"/.exec(sql);
   return qualified?.[1]?.replaceAll('""', '"') ?? DEFAULT_SCHEMA;
 };
+
+interface AnyTable {
+  readonly annals: Record<never, never>;
+}

@@ -117,8 +117,8 @@ const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): s
     `constraint ${quoteName(`${events}_event_type_check`)} check ("event_type" in (${types}))`,
     // Reads take the event column alone, so it must say what the other columns say.
     `constraint ${quoteName(`${events}_event_check`)} check (
-    "event" ->> 'type' = "event_type"
-    and case when "event_version" = 1 then not "event" ? 'v' else "event" -> 'v' = to_jsonb("event_version") end
+    "event" ->> 'type' is not distinct from "event_type"
+    and "event" -> 'v' is not distinct from to_jsonb(nullif("event_version", 1))
   )`,
   ];
   return commented(

@@ -1,0 +1,76 @@
+import { type CreateView, defineEntity, jsonBigInt, jsonDate } from "@annals/core";
+import * as z from "zod";
+
+/** An entity with a column of every kind and every option, for tests of what is generated. */
+export const Person = defineEntity({
+  name: "person",
+  table: "people",
+  schema: z.object({
+    email: z.email(),
+    tenantId: z.uuid(),
+    slug: z.string(),
+    status: z.enum(["active", "it's over"]),
+    nick: z.string().optional(),
+    age: z.int().min(0).max(200),
+    score: z.number().nullable(),
+    verified: z.boolean(),
+    bornOn: z.iso.date(),
+    seenAt: jsonDate(),
+    fortune: jsonBigInt(),
+    labels: z.array(z.string()),
+    bossId: z.uuid().optional(),
+  }),
+  events: {
+    Joined: z.object({ email: z.email(), slug: z.string(), at: jsonDate() }),
+    Renamed: z.object({ slug: z.string() }),
+    Employed: z.object({ bossId: z.uuid() }),
+    Aged: z.object({ age: z.int() }),
+  },
+  create: (input: { email: string; slug: string }, { now }: CreateView) => ({
+    type: "Joined",
+    ...input,
+    at: now,
+  }),
+  evolve: {
+    Joined: (_, { email, slug, at }) => ({
+      email,
+      slug,
+      tenantId: "01890a5d-ac96-774b-bcce-b302099a8057",
+      status: "active",
+      age: 30,
+      score: null,
+      verified: false,
+      bornOn: "1990-05-17",
+      seenAt: at,
+      fortune: 10n ** 30n,
+      labels: ["a", "b"],
+    }),
+    Renamed: (state, { slug }) => ({ ...state, slug }),
+    Employed: (state, { bossId }) => ({ ...state, bossId }),
+    Aged: (state, { age }) => ({ ...state, age }),
+  },
+  commands: {
+    rename: (_view, slug: string) => ({ type: "Renamed", slug }),
+    employ: (_view, bossId: string) => ({ type: "Employed", bossId }),
+    age: (_view, age: number) => ({ type: "Aged", age }),
+    renameOften: (_view, slugs: string[]) =>
+      slugs.map((slug) => ({ type: "Renamed" as const, slug })),
+  },
+  index: {
+    email: { unique: true, normalize: (email) => email.toLowerCase() },
+    tenantId: { immutable: true },
+    slug: { check: `length("slug") > 0` },
+    status: {},
+    nick: { sort: false, collation: "und-x-icu" },
+    age: {},
+    score: {},
+    verified: {},
+    bornOn: {},
+    seenAt: {},
+    fortune: {},
+    labels: { type: "text[]", sort: false },
+    bossId: { references: "people.id", onDelete: "restrict" },
+  },
+  computed: { domain: { from: (state) => state.email.split("@")[1], type: "text" } },
+  uniqueTogether: [["tenantId", "slug"]],
+});

@@ -1,0 +1,193 @@
+-- create, one event
+with bound as materialized (
+  select set_config('lock_timeout', $5, true) as applied
+),
+w as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $7::text, $8::uuid, $9::text, $10::text, $11::text, $12::integer, $13::double precision, $14::boolean, $15::date, $16::timestamptz(3), $17::numeric, $18::text[], $19::uuid, $20::text
+  from bound
+  where bound.applied is not null and $2::int = 0
+  returning id, created_at as at
+)
+select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, null, w.at)
+from w;
+
+-- create, several events
+with bound as materialized (
+  select set_config('lock_timeout', $5, true) as applied
+),
+w as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $7::text, $8::uuid, $9::text, $10::text, $11::text, $12::integer, $13::double precision, $14::boolean, $15::date, $16::timestamptz(3), $17::numeric, $18::text[], $19::uuid, $20::text
+  from bound
+  where bound.applied is not null and $2::int = 0
+  returning id, created_at as at
+)
+select true as written, "app"."person_events_insert"(array[w.id], $6::json, null, w.at)
+from w;
+
+-- append, one event
+with bound as materialized (
+  select set_config('lock_timeout', $5, true) as applied
+),
+w as (
+  update "app"."people" u set version = $3::int, "email" = $7::text, "slug" = $8::text, "status" = $9::text, "nick" = $10::text, "age" = $11::integer, "score" = $12::double precision, "verified" = $13::boolean, "born_on" = $14::date, "seen_at" = $15::timestamptz(3), "fortune" = $16::numeric, "labels" = $17::text[], "boss_id" = $18::uuid, "domain" = $19::text
+  from bound
+  where u.id = $1::uuid and u.version = $2::int and bound.applied is not null
+  returning u.id, coalesce($4::timestamptz, now()) as at
+)
+select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, null, w.at)
+from w;
+
+-- append, several events, in the caller's transaction
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+w as (
+  update "app"."people" u set version = $3::int, "email" = $7::text, "slug" = $8::text, "status" = $9::text, "nick" = $10::text, "age" = $11::integer, "score" = $12::double precision, "verified" = $13::boolean, "born_on" = $14::date, "seen_at" = $15::timestamptz(3), "fortune" = $16::numeric, "labels" = $17::text[], "boss_id" = $18::uuid, "domain" = $19::text
+  from bound
+  where u.id = $1::uuid and u.version = $2::int and bound.applied is not null
+  returning u.id, coalesce($4::timestamptz, now()) as at
+)
+select w.id is not null as written, case when w.id is not null then "app"."person_events_insert"(array[w.id], $6::json, null, w.at) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join w on true;
+
+-- load one
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events
+from "app"."people" u
+where u.id = $1::uuid;
+
+-- load many
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events
+from "app"."people" u
+where u.id = any ($1::uuid[]);
+
+-- find by people_email_key
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events
+from "app"."people" u
+where u."email" = $1::text;
+
+-- find by people_tenant_id_slug_key
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events
+from "app"."people" u
+where u."tenant_id" = $1::uuid and u."slug" = $2::text;
+
+-- list, first page by creation
+with page as (
+  select u.id, u.version, to_json(u."created_at") #>> '{}' as position, row_number() over (order by u."created_at" asc, u.id asc) as place
+  from "app"."people" u
+  order by u."created_at" asc, u.id asc
+  limit $1
+)
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events, u.position
+from page u
+order by u.place;
+
+-- list, later page by a nullable column, backwards, filtered
+with page as (
+  select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" desc nulls last, u.id desc) as place
+  from "app"."people" u
+  where u."status" = $4::text
+    and u."nick" is null
+    and ((u."score", u.id) < ($3::double precision, $2::uuid) or u."score" is null)
+  order by u."score" desc nulls last, u.id desc
+  limit $1
+)
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events, u.position
+from page u
+order by u.place;
+
+-- list, later page among rows without a value
+with page as (
+  select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" asc nulls last, u.id asc) as place
+  from "app"."people" u
+  where u."status" = $3::text
+    and u."score" is null and u.id > $2::uuid
+  order by u."score" asc nulls last, u.id asc
+  limit $1
+)
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events, u.position
+from page u
+order by u.place;
+
+-- list, later page by id
+with page as (
+  select u.id, u.version, u.id::text as position, row_number() over (order by u.id asc) as place
+  from "app"."people" u
+  where u."status" = $3::text
+    and u.id > $2::uuid
+  order by u.id asc
+  limit $1
+)
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events, u.position
+from page u
+order by u.place;
+
+-- last position
+select case when is_called then last_value else last_value - 1 end as last,
+  coalesce(greatest((select max(position) from "app"."person_events"), (select max(position) from annals.checkpoints)), 0) as used,
+  pg_postmaster_start_time()::text as server_start
+from annals.position;
+
+-- topic writers
+select distinct virtualtransaction as writer, pg_postmaster_start_time()::text as server_start
+from pg_locks
+where locktype = 'relation'
+  and database = (select oid from pg_database where datname = current_database())
+  and relation in ('"app"."person_events"'::regclass)
+  and mode = 'RowExclusiveLock'
+  and granted
+  and pid is distinct from pg_backend_pid();
+
+-- read a topic
+(
+  select 'person' as topic, id, sequence, position, recorded_at, context, event
+  from "app"."person_events"
+  where position > $1::bigint and position <= $2::bigint
+    and pg_postmaster_start_time()::text = $4::text
+  order by position
+  limit $3::int
+);
+
+-- register a consumer
+with registered as (
+  insert into annals.consumers (name, topics) values ($1, $2::text[])
+  on conflict (name) do nothing
+  returning name
+)
+insert into annals.checkpoints (consumer, slot, position)
+select name, 0, 0 from registered
+on conflict do nothing;
+
+-- read a checkpoint
+select to_json(c.topics) as topics, p.position
+from annals.consumers c
+join annals.checkpoints p on p.consumer = c.name and p.slot = 0
+where c.name = $1;
+
+-- lock a checkpoint
+select position, pg_postmaster_start_time()::text as server_start
+from annals.checkpoints where consumer = $1 and slot = 0
+for update;
+
+-- move a checkpoint
+update annals.checkpoints set position = $3::bigint, moved_at = clock_timestamp()
+where consumer = $1 and slot = 0 and position = $2::bigint
+returning position;

@@ -1,0 +1,118 @@
+import { testDatabase } from "@annals/testing/vitest";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Statement } from "../src/connection/statement.ts";
+import { entityTableNames } from "../src/statements/entity-table-names.ts";
+import { findEntity } from "../src/statements/find-entity.ts";
+import { lastPosition } from "../src/statements/last-position.ts";
+import { listEntities } from "../src/statements/list-entities.ts";
+import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
+import { readTopic } from "../src/statements/read-topic.ts";
+import { writeEntity } from "../src/statements/write-entity.ts";
+import { migrate, openDatabase } from "./database/open.ts";
+import { Person } from "./database/person.ts";
+
+// Each statement relies on the index that its header names, on tables large enough for it to matter.
+
+const database = await testDatabase({
+  name: "person",
+  migrate: (connectionString) => migrate(connectionString, [Person]),
+});
+const db = openDatabase(database.connectionString);
+afterAll(() => db.destroy());
+
+const tables = entityTableNames(Person.plan, "public");
+
+beforeAll(async () => {
+  await sql`
+    with w as (
+      insert into people
+        (id, created_at, version, email, tenant_id, slug, status, age, score, verified, born_on, seen_at, fortune,
+          labels)
+      select gen_random_uuid(), now() - n * interval '1 minute', 3, n || '@example.com', md5((n % 50)::text)::uuid,
+        's' || n / 50, 'active', n % 100, n, n % 2 = 0, date '1950-01-01' + n, now() - n * interval '1 hour', n, '{}'
+      from generate_series(1, 5000) n
+      returning id
+    )
+    select person_events_insert(
+      array_agg(distinct w.id),
+      json_agg(json_build_object('id', w.id, 'sequence', s, 'event', '{"type": "Renamed"}'::json)), null, now()
+    ) from w, generate_series(1, 3) s`.execute(db);
+  await sql`analyze people, person_events`.execute(db);
+});
+
+/** The generic plan, which a prepared statement settles on. */
+const planOf = async ({ sql: text }: Statement): Promise<string> => {
+  const count = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, n]) => Number(n)));
+  const nulls = Array.from({ length: count }, () => "null").join(", ");
+  return db.connection().execute(async (connection) => {
+    await sql.raw("set plan_cache_mode = force_generic_plan").execute(connection);
+    await sql.raw(`prepare probe as ${text}`).execute(connection);
+    const call = count === 0 ? "probe" : `probe(${nulls})`;
+    const { rows } = await sql
+      .raw<{ "QUERY PLAN": string }>(`explain (costs off) execute ${call}`)
+      .execute(connection);
+    await sql.raw("deallocate probe").execute(connection);
+    await sql.raw("reset plan_cache_mode").execute(connection);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  });
+};
+
+const shape = {
+  equal: [],
+  absent: [],
+  orderBy: "createdAt",
+  direction: "asc",
+  after: "start",
+} as const;
+const [byEmail, bySlug] = Person.plan.uniques;
+
+describe("the plan of", () => {
+  it.each<[string, Statement, readonly string[]]>([
+    ["load one", loadEntity(tables), ["people_pkey", "person_events_id_sequence_key"]],
+    ["load many", loadEntities(tables), ["people_pkey", "person_events_id_sequence_key"]],
+    [
+      "find by a column",
+      findEntity(tables, byEmail as never),
+      ["people_email_key", "person_events_id_sequence_key"],
+    ],
+    ["find by a composite", findEntity(tables, bySlug as never), ["people_tenant_id_slug_key"]],
+    ["the first page", listEntities(tables, shape), ["people_created_at_idx"]],
+    [
+      "a later page",
+      listEntities(tables, { ...shape, after: "value" }),
+      ["people_created_at_idx", "person_events_id_sequence_key"],
+    ],
+    [
+      "a page backwards",
+      listEntities(tables, { ...shape, after: "value", direction: "desc" }),
+      ["people_created_at_idx"],
+    ],
+    [
+      "a page by id",
+      listEntities(tables, { ...shape, orderBy: "id", after: "value" }),
+      ["people_pkey"],
+    ],
+    [
+      "a page by age",
+      listEntities(tables, { ...shape, orderBy: "age", after: "value" }),
+      ["people_age_idx"],
+    ],
+    [
+      "append",
+      writeEntity(tables, { creates: false, one: true, restoresBound: false }),
+      ["people_pkey"],
+    ],
+    ["read a topic", readTopic("public", [Person.plan]), ["person_events_position_key"]],
+    [
+      "the last position",
+      lastPosition("public", ["person_events"]),
+      ["person_events_position_key"],
+    ],
+  ])("%s uses its index and reads no table whole", async (_, statement, indexes) => {
+    const plan = await planOf(statement);
+    for (const index of indexes) expect(plan).toContain(index);
+    expect(plan).not.toMatch(/Seq Scan on (people|person_events)/);
+    expect(plan).not.toMatch(/\bSort\b.*\n.*people/);
+  });
+});
