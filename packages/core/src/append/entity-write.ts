@@ -1,6 +1,7 @@
 import type { PendingWrite } from "../decide/history.ts";
+import type { ColumnModel } from "../define/columns.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import type { JsonValue } from "../define/json-value.ts";
+import { type JsonValue, NotJsonError } from "../define/json-value.ts";
 import type { AnnalsError } from "../errors/annals-error.ts";
 import {
   ConcurrentModificationError,
@@ -22,9 +23,24 @@ export const entityWrite = (
     id,
     expectedVersion: pending.expectedVersion,
     events: pending.events,
-    columns: model.columns.map(({ readValue }) => readValue(pending.state, pending.storedState)),
+    columns: model.columns.map((column) => columnValue(model, id, column, pending)),
     recordedAt,
   };
+};
+
+const columnValue = (
+  model: EntityModel,
+  id: string,
+  { plan, readValue }: ColumnModel,
+  { state, storedState }: PendingWrite,
+): JsonValue => {
+  try {
+    return readValue(state, storedState);
+  } catch (error) {
+    if (!(error instanceof NotJsonError)) throw error;
+    const issues = [{ ...error.issue, path: [plan.property, ...error.issue.path] }];
+    throw new InvalidStateError({ entity: model.plan.name, id, issues });
+  }
 };
 
 const checkImmutable = (model: EntityModel, id: string, pending: PendingWrite): void => {

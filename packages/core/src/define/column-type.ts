@@ -1,5 +1,7 @@
 import type { $ZodCheck, $ZodType, $ZodTypes } from "zod/v4/core";
+import { type JsonValue, NotJsonError } from "./json-value.ts";
 import { codecSides, unwrap } from "./schema-shape.ts";
+import { isUuid } from "./uuid.ts";
 
 /** What an index column holds. Stores map each kind to a type of theirs. */
 export type ColumnType =
@@ -85,3 +87,47 @@ const numberType = (schema: $ZodTypes): ColumnType => {
 
 const enumType = (values: readonly unknown[]): ColumnType | undefined =>
   values.every((value) => typeof value === "string") ? { kind: "enum", values } : undefined;
+
+/**
+ * A stored value in the one spelling in which columns of this type keep and compare it, so that all
+ * stores agree on what is equal: a uuid in small letters, a time in UTC with milliseconds.
+ *
+ * @throws NotJsonError for a value that no column of this type can hold.
+ */
+export const columnSpelling = (type: ColumnType, value: JsonValue): JsonValue => {
+  if (value === null) return null;
+  const spelled = SPELLINGS[type.kind](value);
+  if (spelled === undefined) throw new NotJsonError([], `does not fit a column of ${type.kind}`);
+  return spelled;
+};
+
+type Spelling = (value: JsonValue) => JsonValue | undefined;
+
+const text: Spelling = (value) => (typeof value === "string" ? value : undefined);
+
+const wholeNumber =
+  (min: number, max: number): Spelling =>
+  (value) =>
+    Number.isInteger(value) && min <= Number(value) && Number(value) <= max ? value : undefined;
+
+/** PostgreSQL has no year 0, and JavaScript's years beyond four digits are spelled differently. */
+const instant = (value: JsonValue): string | undefined => {
+  const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  const iso = Number.isNaN(time) ? "0000" : new Date(time).toISOString();
+  return /^(0000|[+-])/.test(iso) ? undefined : iso;
+};
+
+const SPELLINGS: Readonly<Record<ColumnType["kind"], Spelling>> = {
+  text,
+  enum: text,
+  integer: wholeNumber(INT32_MIN, INT32_MAX),
+  bigint: wholeNumber(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  double: (value) => (typeof value === "number" ? value : undefined),
+  numeric: (value) =>
+    /^-?\d+$/.test(String(value)) ? BigInt(String(value)).toString() : undefined,
+  boolean: (value) => (typeof value === "boolean" ? value : undefined),
+  uuid: (value) => (isUuid(value) ? value.toLowerCase() : undefined),
+  timestamp: instant,
+  date: (value) => (instant(value)?.slice(0, 10) === value ? value : undefined),
+  declared: (value) => value,
+};

@@ -1,6 +1,6 @@
 import { type $ZodObject, type $ZodType, safeEncode } from "zod/v4/core";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
-import { type ColumnType, columnTypeOf } from "./column-type.ts";
+import { type ColumnType, columnSpelling, columnTypeOf } from "./column-type.ts";
 import type { ColumnPlan, UniquePlan } from "./entity-plan.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import { type JsonObject, type JsonValue, toJson } from "./json-value.ts";
@@ -79,13 +79,15 @@ const fieldColumn = (
   };
   const { normalize } = options;
   const toStored = (value: unknown): JsonValue =>
-    value === null || value === undefined ? null : encode(normalize ? normalize(value) : value);
+    value === null || value === undefined
+      ? null
+      : columnSpelling(type, encode(normalize ? normalize(value) : value));
   return {
     plan,
     toStored,
     readValue: normalize
       ? (state) => toStored((state as Record<string, unknown>)[property])
-      : (_, stored) => stored[property] ?? null,
+      : (_, stored) => columnSpelling(type, stored[property] ?? null),
   };
 };
 

@@ -50,7 +50,8 @@ const User = defineEntity({
           ? alreadyApplied
           : { type: "EmailChanged", email },
     suspend: ({ now }) => [{ type: "StatusSet", status: "suspended", at: now }],
-    greet: (_view) => ({ type: "Greeted" }),
+    greet: () => ({ type: "Greeted" }),
+    reinstate: () => [{ type: "StatusSet", status: "active", at: new Date(0) }],
   },
   index: {
     email: { unique: true, normalize: (email) => email.toLowerCase() },
@@ -77,7 +78,22 @@ const Order = defineEntity({
   index: { total: {}, placedAt: {} },
 });
 
+const Lamp = defineEntity({
+  name: "lamp",
+  schema: z.object({ status: z.enum(["on", "off"]) }),
+  events: { Made: z.object({}), Switched: z.object({ status: z.enum(["on", "off"]) }) },
+  create: () => ({ type: "Made" }),
+  evolve: { Made: () => ({ status: "off" }), Switched: (_, { status }) => ({ status }) },
+  commands: { switchOn: () => ({ type: "Switched", status: "on" }) },
+  index: {},
+});
+
 describe("what a definition says", () => {
+  it("keeps its literals in functions without parameters", () => {
+    expectTypeOf<EventOf<typeof Lamp>["type"]>().toEqualTypeOf<"Made" | "Switched">();
+    expectTypeOf<EntityOf<typeof Lamp>["switchOn"]>().parameters.toEqualTypeOf<[]>();
+  });
+
   it("gives the event union, discriminated by type", () => {
     type Event = EventOf<typeof User>;
     expectTypeOf<Event["type"]>().toEqualTypeOf<
@@ -176,6 +192,7 @@ describe("repositories", () => {
     // @ts-expect-error the id is missing
     orders.create({ total: 1 });
     orders.create({ total: 1 }, { id: "x" as IdOf<typeof Order> });
+    createStoreRepository(Lamp, new MemoryStore()).create();
   });
 });
 
@@ -257,7 +274,7 @@ describe("what does not compile", () => {
         create,
         evolve,
         // @ts-expect-error this name is taken by the entity itself
-        commands: { history: (_view) => ({ type: "Greeted" }) },
+        commands: { history: () => ({ type: "Greeted" }) },
         index: {},
       }),
       defineEntity({
@@ -265,10 +282,22 @@ describe("what does not compile", () => {
         create,
         evolve,
         // @ts-expect-error no event has this name
-        commands: { wave: (_view) => ({ type: "Waved" }) },
+        commands: { wave: () => ({ type: "Waved" }) },
         index: {},
       }),
     ]));
+
+  it("an event of the wrong shape from a command without parameters", () =>
+    never(() =>
+      defineEntity({
+        ...literal,
+        create,
+        evolve,
+        // @ts-expect-error no such status
+        commands: { close: () => ({ type: "StatusSet", status: "closed", at: new Date(0) }) },
+        index: {},
+      }),
+    ));
 
   it("a command argument without a type", () =>
     never(() =>

@@ -23,7 +23,7 @@ export type Reducers<State, Events extends EventShapes, Creating> = {
   readonly [Type in keyof Events & string]: (
     state: Type extends Creating ? undefined : Readonly<State>,
     event: EventOfType<Events, Type>,
-  ) => State;
+  ) => State | LiteralHint;
 };
 
 export type IndexColumns<State> = { readonly [Field in keyof State]?: FieldColumn<State[Field]> };
@@ -38,9 +38,9 @@ export type ReservedCommand =
 /** Columns that every index table has of its own. */
 export type ReservedColumn = "id" | "createdAt" | "version" | "deletedAt";
 
-type Extra<Value, Allowed extends PropertyKey> = Value extends unknown
-  ? Exclude<keyof Value, Allowed>
-  : never;
+type Extra<Value, Allowed extends PropertyKey> = Value extends LiteralHint
+  ? never
+  : Exclude<keyof Value, Allowed>;
 
 /** Reports an unknown event, and a field in a returned state that the schema does not have. */
 export type CheckReducers<Given, State, Events> = {
@@ -61,8 +61,22 @@ export type CommandFunctions<State, Events extends EventShapes, Id extends strin
   (
     view: CommandView<Readonly<State>, EventUnion<Events>, Id>,
     ...args: never[]
-  ) => Decision<EventUnion<Events>>
+  ) => Decision<EventUnion<Events>> | LiteralHint
 >;
+
+/**
+ * Nothing is ever of this type. Beside the events it keeps a function without parameters from losing
+ * its literals: such a function is typed before the events are inferred, when the events alone would
+ * have its "EmailChanged" widened to string.
+ */
+interface LiteralHint {
+  readonly [hint]: never;
+  readonly [field: string]: LiteralValue;
+}
+
+declare const hint: unique symbol;
+
+type LiteralValue = (string & {}) | `${bigint}hint` | { readonly [field: string]: LiteralValue };
 
 /**
  * Reports a command whose name entities own, and an argument without a type. A field that the schema of

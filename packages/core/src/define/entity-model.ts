@@ -8,6 +8,7 @@ import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { type PayloadCodec, payloadCodec } from "./payload-codec.ts";
 import { inspectSchema } from "./schema-shape.ts";
+import { isUuid } from "./uuid.ts";
 
 /** A definition as it is at run time, where types no longer help. */
 export interface UntypedLiteral {
@@ -53,8 +54,6 @@ const COMMANDS_TAKEN: readonly string[] = [
   ...["then", "toJSON", "constructor"],
 ];
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** Checks a definition and builds its engine. */
 export const buildModel = (literal: UntypedLiteral): EntityModel => {
   checkName(literal);
@@ -99,7 +98,7 @@ const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): En
 };
 
 const idParser = (schema: $ZodType<string> | undefined) => (id: unknown) => {
-  if (typeof id !== "string" || !UUID.test(id)) return undefined;
+  if (!isUuid(id)) return undefined;
   const canonical = id.toLowerCase();
   return schema === undefined || safeParse(schema, canonical).success ? canonical : undefined;
 };

@@ -1,6 +1,7 @@
+import type { ColumnModel } from "../define/columns.ts";
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import type { JsonValue } from "../define/json-value.ts";
+import { type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { ListPosition, ListQuery } from "../port/rows.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
@@ -87,9 +88,19 @@ const storedWhere = (
       const names = model.columns.map(({ plan }) => plan.property).join(", ");
       throw invalid(model, `"${property}" is no index column`, `Use ${names}.`);
     }
-    if (value !== undefined) stored.set(property, column.toStored(value));
+    if (value !== undefined) stored.set(property, comparedValue(model, column, value));
   }
   return stored;
+};
+
+const comparedValue = (model: EntityModel, column: ColumnModel, value: unknown): JsonValue => {
+  try {
+    return column.toStored(value);
+  } catch (error) {
+    if (!(error instanceof NotJsonError)) throw error;
+    const { property } = column.plan;
+    throw invalid(model, `"${property}" ${error.message}`, "No entity can have such a value.");
+  }
 };
 
 const invalid = (model: EntityModel, problem: string, hint: string): InvalidArgumentError =>

@@ -18,7 +18,7 @@ export type CreateArguments<
 > = Declared<Definition>["source"] extends "caller"
   ? [input: CreateInputOf<Definition>, options: CallOptions<Tx> & { readonly id: IdOf<Definition> }]
   : unknown extends CreateInputOf<Definition>
-    ? [input?: undefined, options?: CallOptions<Tx>]
+    ? [input?: CreateInputOf<Definition>, options?: CallOptions<Tx>]
     : [input: CreateInputOf<Definition>, options?: CallOptions<Tx>];
 
 export interface ListOptions<Definition extends AnyEntity> {

@@ -7,6 +7,7 @@ import { uuidV7Source } from "../decide/uuid-v7.ts";
 import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { UniquePlan } from "../define/entity-plan.ts";
+import { type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { OutcomeUnknownError } from "../errors/append-errors.ts";
 import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Durability, StoredEntity } from "../port/rows.ts";
@@ -132,17 +133,9 @@ class RepositoryCalls<Tx> {
     values: readonly unknown[],
     options?: CallOptions<Tx>,
   ): Promise<object | undefined> {
-    const stored = values.map((value, at) => {
-      const property = unique.properties[at] as string;
-      if (value === null || value === undefined) {
-        throw this.#invalidArgument(
-          `nothing was given to find by "${property}"`,
-          "Any number of entities may have no value there; pass a value.",
-        );
-      }
-      return this.#model.columns.find(({ plan }) => plan.property === property)?.toStored(value);
-    });
-    const found = await this.#store.find(unique.constraint, stored as string[], options?.tx);
+    const stored = this.#storedValues(unique, values);
+    if (stored === undefined) return undefined;
+    const found = await this.#store.find(unique.constraint, stored, options?.tx);
     return found && this.#hydrate(found);
   }
 
@@ -153,6 +146,26 @@ class RepositoryCalls<Tx> {
   ): Promise<object> {
     const found = await this.maybeFind(unique, values, options);
     return found ?? this.#notFound(unique.properties, values);
+  }
+
+  /** What to look for; `undefined` where a value could not be stored, so that no entity has it. */
+  #storedValues(unique: UniquePlan, values: readonly unknown[]): JsonValue[] | undefined {
+    try {
+      return values.map((value, at) => {
+        const property = unique.properties[at] as string;
+        if (value === null || value === undefined) {
+          throw this.#invalidArgument(
+            `nothing was given to find by "${property}"`,
+            "Any number of entities may have no value there; pass a value.",
+          );
+        }
+        const column = this.#model.columns.find(({ plan }) => plan.property === property);
+        return column?.toStored(value) as JsonValue;
+      });
+    } catch (error) {
+      if (error instanceof NotJsonError) return undefined;
+      throw error;
+    }
   }
 
   async #write(history: History, pending: PendingWrite, tx: Join<Tx>): Promise<void> {
