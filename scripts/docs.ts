@@ -15,7 +15,8 @@ const CODE = new Set(["ts", "sql", "json"]);
 
 /** The pages that are published. */
 export const pages = async (): Promise<string[]> => {
-  const docs = await Array.fromAsync(glob("docs/**/*.md", { cwd: root }));
+  const docs: string[] = [];
+  for await (const page of glob("docs/**/*.md", { cwd: root })) docs.push(page);
   return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...docs.sort()];
 };
 

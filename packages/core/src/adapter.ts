@@ -1,9 +1,11 @@
-// What the author of a store needs beside the public names.
+// What the author of a store, or of tools for tests, needs beside the public names.
 
-export type { StoredEvent, WriteEnd } from "./decide/history.ts";
+export type { Ambient } from "./decide/ambient.ts";
+export { decide, decideCreation } from "./decide/decide.ts";
+export { History, type StoredEvent, type WriteEnd } from "./decide/history.ts";
 export type { ColumnType } from "./define/column-type.ts";
 export type { ColumnModel } from "./define/columns.ts";
-export { model } from "./define/entity-definition.ts";
+export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
 export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
@@ -18,3 +20,4 @@ export type {
   WriteResult,
 } from "./port/rows.ts";
 export type { ConsumerStore, EntityStore, Join, Store } from "./port/store.ts";
+export { hydrate } from "./read/hydrate.ts";

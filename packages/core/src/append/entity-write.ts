@@ -28,6 +28,7 @@ export const entityWrite = (
   };
 };
 
+/** What `normalize` or `from` makes of a state may be something that JSON cannot hold. */
 const columnValue = (
   model: EntityModel,
   id: string,
@@ -38,8 +39,9 @@ const columnValue = (
     return readValue(state, storedState);
   } catch (error) {
     if (!(error instanceof NotJsonError)) throw error;
-    const issues = [{ ...error.issue, path: [plan.property, ...error.issue.path] }];
-    throw new InvalidStateError({ entity: model.plan.name, id, issues });
+    const { path, message } = error.issue;
+    const issues = [{ path: [plan.property, ...path], message }];
+    throw new InvalidStateError({ entity: model.plan.name, id, issues }, { cause: error });
   }
 };
 

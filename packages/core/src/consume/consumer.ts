@@ -1,5 +1,6 @@
 import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
+import { AnnalsError } from "../errors/annals-error.ts";
 import { HandlerFailedError } from "../errors/consume-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { TopicEvent } from "../port/rows.ts";
@@ -28,7 +29,7 @@ export interface Consumer {
    * What handlers write through `tx` happens exactly once; other effects at least once.
    *
    * @throws HandlerFailedError when a handler throws: nothing of its batch is kept, and the next run
-   * begins with the same event. Transient database failures are repeated instead.
+   * begins with the same event. Transient database failures and lost races are repeated instead.
    * @throws StoredEventError, ConsumerChangedError, PositionSequenceBehindError
    */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
@@ -114,7 +115,7 @@ class Follower<Tx> {
       this.#attempt = 1;
       return handled;
     } catch (error) {
-      if (!this.#parts.topics.isTransient(rootCause(error))) throw error;
+      if (!isPassing(error, this.#parts.topics)) throw error;
       this.#checkpoint = undefined;
       this.#attempt += 1;
       await this.#failures.wait(this.#parts.signal);
@@ -150,8 +151,11 @@ class Follower<Tx> {
   }
 }
 
-const rootCause = (error: unknown): unknown =>
-  error instanceof HandlerFailedError ? error.cause : error;
+/** Whether the same batch may succeed later. Our own errors are looked through to what they wrap. */
+const isPassing = <Tx>(error: unknown, topics: ConsumerStore<Tx>): boolean => {
+  if (topics.isTransient(error)) return true;
+  return error instanceof AnnalsError && (error.retryable || isPassing(error.cause, topics));
+};
 
 const checkOptions = (
   name: string,

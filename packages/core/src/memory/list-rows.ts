@@ -11,7 +11,8 @@ export const listRows = (
 ): readonly ListedEntity[] => {
   const { where, direction, after, limit } = query;
   const keyOf = orderingKey(plan, query.orderBy);
-  const order = (one: Key, other: Key): number => compareKeys(one, other, direction);
+  const compare = comparison(plan, query.orderBy);
+  const order = (one: Key, other: Key): number => compareKeys(one, other, direction, compare);
   return rows
     .filter((row) =>
       [...where].every(([property, value]) => columnValue(plan, row, property) === value),
@@ -39,14 +40,38 @@ const columnValue = (plan: EntityPlan, row: MemoryRow, property: string): JsonVa
 
 const parse = (text: string | null): JsonValue => (text === null ? null : JSON.parse(text));
 
-const compareKeys = (one: Key, other: Key, direction: "asc" | "desc"): number => {
+type Compare = (one: JsonValue, other: JsonValue) => number;
+
+const compareKeys = (one: Key, other: Key, direction: "asc" | "desc", compare: Compare): number => {
   const sign = direction === "asc" ? 1 : -1;
   if (one[0] === null && other[0] !== null) return 1;
   if (one[0] !== null && other[0] === null) return -1;
-  return sign * (compare(one[0], other[0]) || compare(one[1], other[1]));
+  const byValue = one[0] === null ? 0 : compare(one[0], other[0]);
+  return sign * (byValue || compareText(one[1], other[1]));
 };
 
-const compare = (one: JsonValue, other: JsonValue): number => {
-  if (one === null || other === null || one === other) return 0;
+/** How a column's stored values are ordered, which is not always how their JSON is. */
+const comparison = (plan: EntityPlan, orderBy: string): Compare => {
+  const type = plan.columns.find(({ property }) => property === orderBy)?.type;
+  return type?.kind === "numeric"
+    ? (one, other) => compareOrdered(BigInt(String(one)), BigInt(String(other)))
+    : compareJson;
+};
+
+const compareJson: Compare = (one, other) =>
+  typeof one === "string" && typeof other === "string"
+    ? compareText(one, other)
+    : compareOrdered(Number(one), Number(other));
+
+const compareOrdered = <Value extends number | bigint>(one: Value, other: Value): number => {
+  if (one === other) return 0;
   return one < other ? -1 : 1;
+};
+
+/** By code points, as UTF-8 sorts; JavaScript's own order is that of UTF-16. */
+const compareText = (one: string, other: string): number => {
+  const [points, others] = [[...one], [...other]];
+  const at = points.findIndex((point, index) => point !== others[index]);
+  if (at === -1) return points.length - others.length;
+  return (points[at]?.codePointAt(0) ?? -1) - (others[at]?.codePointAt(0) ?? -1);
 };

@@ -27,6 +27,15 @@ interface MemoryWrite {
 export class MemoryTransaction {
   readonly writes: MemoryWrite[] = [];
   readonly endListeners: ((end: WriteEnd) => void)[] = [];
+  /** Whether a value was refused, after which a database would keep nothing of it either. */
+  isRefused = false;
+}
+
+interface MemoryConsumer {
+  readonly topics: string;
+  checkpoint: number;
+  /** Ends when the batch in hand does, so that consumers of one name take turns. */
+  turn: Promise<unknown>;
 }
 
 /**
@@ -37,12 +46,13 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly #plans = new Map<string, EntityPlan>();
   readonly #rows = new Map<EntityPlan, Map<string, MemoryRow>>();
   readonly #log: TopicEvent[] = [];
-  readonly #consumers = new Map<string, { readonly topics: string; checkpoint: number }>();
+  readonly #consumers = new Map<string, MemoryConsumer>();
 
   /**
    * Runs `work` in a transaction that commits when it returns and is dropped when it throws.
    *
-   * @throws ConcurrentModificationError when another transaction won in the meantime.
+   * @throws ConcurrentModificationError when another transaction won in the meantime, and an error when
+   * a value was refused in it.
    */
   async transaction<Result>(work: (tx: MemoryTransaction) => Promise<Result>): Promise<Result> {
     const tx = new MemoryTransaction();
@@ -69,7 +79,12 @@ export class MemoryStore implements Store<MemoryTransaction> {
     this.#plans.set(plan.indexTable, plan);
     if (!this.#rows.has(plan)) this.#rows.set(plan, new Map());
     return {
-      write: async (write, join) => this.#write(plan, write, transactionOf(join)),
+      write: async (write, join) => {
+        const tx = transactionOf(join);
+        const result = this.#write(plan, write, tx);
+        if (result.kind === "exists" || result.kind === "duplicate") refuse(tx);
+        return result;
+      },
       load: async (ids, join) => {
         const rows = this.#visible(plan, transactionOf(join));
         return ids.flatMap((id) => rows.get(id) ?? []);
@@ -88,7 +103,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
     const topics = declared.join(", ");
     return {
       open: async () => {
-        const known = this.#consumers.get(name) ?? { topics, checkpoint: 0 };
+        const fresh = { topics, checkpoint: 0, turn: Promise.resolve() };
+        const known = this.#consumers.get(name) ?? fresh;
         if (known.topics !== topics) {
           throw new ConsumerChangedError({ consumer: name, registered: [known.topics], declared });
         }
@@ -101,13 +117,19 @@ export class MemoryStore implements Store<MemoryTransaction> {
           .slice(0, limit),
       advance: async (from, to, effects) => {
         const consumer = this.#consumers.get(name);
-        if (consumer?.checkpoint !== from) return consumer?.checkpoint ?? 0;
-        await this.transaction(effects);
-        consumer.checkpoint = to;
-        return to;
+        if (consumer === undefined) return 0;
+        const turn = consumer.turn.then(async () => {
+          if (consumer.checkpoint === from) {
+            await this.transaction(effects);
+            consumer.checkpoint = to;
+          }
+          return consumer.checkpoint;
+        });
+        consumer.turn = turn.catch(() => {});
+        return turn;
       },
-      // Nothing in memory comes and goes; a lost race is the handler's to repeat.
-      isTransient: (error) => error instanceof ConcurrentModificationError,
+      // Nothing in memory comes and goes.
+      isTransient: () => false,
     };
   }
 
@@ -144,16 +166,20 @@ export class MemoryStore implements Store<MemoryTransaction> {
   }
 
   #commit(tx: MemoryTransaction): void {
-    const before = new Map<MemoryRow, number>();
-    for (const { plan, row, events } of tx.writes) {
+    if (tx.isRefused) throw new Error("The transaction is rolled back: it wrote a refused value");
+    for (const [at, { plan, row, events }] of tx.writes.entries()) {
+      const isSame = (other: MemoryWrite) => other.plan === plan && other.row.id === row.id;
+      const isFirst = tx.writes.findIndex(isSame) === at;
+      const isLast = tx.writes.findLastIndex(isSame) === at;
       const expectedVersion = row.version - events.length;
-      const stored = this.#rows.get(plan)?.get(row.id);
-      const own = [...before.keys()].findLast(({ id }) => id === row.id);
-      const lost = own === undefined && (stored?.version ?? 0) !== expectedVersion;
-      if (lost || this.#violated(plan, row, tx) !== undefined) {
+      const version = this.#rows.get(plan)?.get(row.id)?.version ?? 0;
+      // What others committed meanwhile counts against where it began and what it leaves.
+      if (
+        (isFirst && version !== expectedVersion) ||
+        (isLast && this.#violated(plan, row, tx) !== undefined)
+      ) {
         throw new ConcurrentModificationError({ entity: plan.name, id: row.id, expectedVersion });
       }
-      before.set(row, row.version);
     }
     for (const write of tx.writes) this.#apply(write);
   }
@@ -186,6 +212,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
 
 const transactionOf = (join: Join<MemoryTransaction>): MemoryTransaction | undefined =>
   join === "none" ? undefined : join;
+
+const refuse = (tx: MemoryTransaction | undefined): void => {
+  if (tx !== undefined) tx.isRefused = true;
+};
 
 const uniqueValues = (plan: EntityPlan, constraint: string, row: MemoryRow): JsonValue[] => {
   const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);

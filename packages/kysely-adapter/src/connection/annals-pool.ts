@@ -9,12 +9,14 @@ export interface PgPool {
   connect(): Promise<PgPoolClient>;
   end(): Promise<void>;
   readonly options?: object;
+  on?(event: "error", listener: () => void): unknown;
 }
 
 export interface PgPoolClient {
   // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads; every use below is narrower.
   query(...args: any[]): any;
   release(destroy?: boolean | Error): void;
+  on?(event: "error", listener: () => void): unknown;
 }
 
 export interface AnnalsPoolOptions {
@@ -35,6 +37,7 @@ export interface AnnalsPoolOptions {
  */
 export const annalsPool = (pool: PgPool, options: AnnalsPoolOptions = {}): PostgresPool => {
   const { prepare = true } = options;
+  surviveLostConnections(pool);
   const clients = new WeakMap<PgPoolClient, TrackedClient>();
   const tracked = (client: PgPoolClient): TrackedClient => {
     const known = clients.get(client) ?? new TrackedClient(client, prepare);
@@ -50,6 +53,15 @@ export const annalsPool = (pool: PgPool, options: AnnalsPoolOptions = {}): Postg
   };
 };
 
+/**
+ * A connection may break while no statement runs on it: idle in the pool, or in a transaction that is
+ * waiting for its program. pg emits that as an event, which ends the process when nobody listens. The
+ * next statement fails just as well, and where it is awaited.
+ */
+const surviveLostConnections = (connection: PgPool | PgPoolClient): void => {
+  connection.on?.("error", () => {});
+};
+
 /** How the rows of our own statements tell what happened on the connection they came from. */
 const trackers = new WeakMap<object, TransactionTracker>();
 
@@ -63,6 +75,7 @@ class TrackedClient implements PostgresPoolClient {
   readonly #tracker = new TransactionTracker();
 
   constructor(client: PgPoolClient, prepare: boolean) {
+    surviveLostConnections(client);
     this.#client = client;
     this.#prepare = prepare;
   }

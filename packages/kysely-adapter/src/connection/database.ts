@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { TransactionNotJoinedError } from "@annals/core";
+import { InvalidArgumentError, TransactionNotJoinedError } from "@annals/core";
 import type { Durability, Join, WriteEnd } from "@annals/core/adapter";
 import { type Kysely, PGliteAdapter, type Transaction } from "kysely";
 import { trackerOf } from "./annals-pool.ts";
@@ -7,9 +7,11 @@ import { schemaOf } from "./schema-name.ts";
 import type { Statement } from "./statement.ts";
 
 /** A transaction of ours that is running somewhere up the call stack. */
-interface RunningTransaction {
+export interface RunningTransaction {
   readonly identity: object;
   readonly tx: object;
+  /** What was started in it and not awaited may go on after its end, and is then on its own. */
+  isOver: boolean;
   /** Called when it ends; for connections whose statements nobody watches. */
   readonly endListeners: ((end: WriteEnd) => void)[];
 }
@@ -62,10 +64,12 @@ export class Database<DB> {
     join: Join<Transaction<DB>>,
     operation: readonly [entity: string, call: string],
   ): Promise<Outcome<Row>> {
-    const transaction = running.getStore();
+    const current = running.getStore();
+    const transaction = current?.isOver ? undefined : current;
     const inOurs = transaction?.identity === this.identity;
     if (join === undefined && inOurs) throw new TransactionNotJoinedError(...operation);
-    const joined = join === undefined || join === "none" ? undefined : join.withoutPlugins();
+    const joined =
+      join === undefined || join === "none" ? undefined : transactionOf(join, operation);
     const rows = await this.#execute<Row>(joined ?? this.#plain, statement, parameters);
     const tracker = trackerOf(rows);
     if (tracker === undefined) this.#warnOnce();
@@ -101,3 +105,16 @@ export class Database<DB> {
     });
   }
 }
+
+/** What callers without types pass may be an instance that is in no transaction. */
+const transactionOf = <DB>(
+  tx: Transaction<DB>,
+  [entity]: readonly [entity: string, call: string],
+): Transaction<DB> => {
+  if (tx.isTransaction === true) return tx.withoutPlugins();
+  throw new InvalidArgumentError(
+    entity,
+    "tx is not a transaction",
+    "Pass what transaction() or db.transaction() handed to your function.",
+  );
+};

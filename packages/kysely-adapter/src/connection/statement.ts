@@ -15,11 +15,17 @@ const NAME_BYTES_MAX = 63;
 
 const names = new Map<string, string>();
 
-/** Makes a statement. `label` shows up in `pg_prepared_statements`. */
+/** Makes a statement that is prepared. `label` shows up in `pg_prepared_statements`. */
 export const statement = (label: string, sql: string): Statement => {
+  const made = unprepared(label, sql);
+  names.set(sql, made.name);
+  return made;
+};
+
+/** Makes a statement that is not worth keeping on every connection. */
+export const unprepared = (label: string, sql: string): Statement => {
   const hash = createHash("sha256").update(sql).digest("hex").slice(0, 16);
   const name = `annals_${label.slice(0, NAME_BYTES_MAX - 8 - hash.length)}_${hash}`;
-  names.set(sql, name);
   return Object.freeze({ name, sql, node: RawNode.createWithSql(sql), queryId: { queryId: name } });
 };
 

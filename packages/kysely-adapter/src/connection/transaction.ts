@@ -1,6 +1,6 @@
 import type { WriteEnd } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
-import { identityOf, runningTransaction } from "./database.ts";
+import { identityOf, type RunningTransaction, runningTransaction } from "./database.ts";
 import { isReportedByServer } from "./sqlstate.ts";
 
 /**
@@ -18,15 +18,15 @@ export const transaction = async <DB, Result>(
 ): Promise<Result> => {
   const endListeners: ((end: WriteEnd) => void)[] = [];
   const endAll = (end: WriteEnd): void => {
+    if (running !== undefined) running.isOver = true;
     for (const listener of endListeners.reverse()) listener(end);
   };
   let committing = false;
+  let running: RunningTransaction | undefined;
   try {
     const result = await db.transaction().execute(async (tx) => {
-      const returned = await runningTransaction(
-        { identity: identityOf(db), tx, endListeners },
-        () => work(tx),
-      );
+      running = { identity: identityOf(db), tx, isOver: false, endListeners };
+      const returned = await runningTransaction(running, () => work(tx));
       committing = true;
       return returned;
     });

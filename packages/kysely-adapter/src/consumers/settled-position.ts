@@ -52,26 +52,34 @@ export interface Settled {
  * wait for nobody, and a transaction that never touches the topic holds nothing up.
  *
  * All of it holds within one life of the server only. A restart gives a prepared transaction another
- * name, and a crash may take back draws that were never flushed, so that positions at or below H are
- * drawn a second time.
+ * name, and a crash, of the server or of one backend, may take back draws that were never flushed, so
+ * that positions at or below H are drawn a second time.
  */
 export class SettledPosition {
   readonly #looks: SettledLooks;
   #settled = 0;
   #unsettled: Unsettled[] = [];
   #serverStart: string | undefined;
+  /** The look in hand. They take turns: an answer that comes late would end writers of a newer mark. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(looks: SettledLooks) {
     this.#looks = looks;
   }
 
   /**
-   * Looks again and returns the settled position, which does not fall while the server lives.
+   * Looks again and returns the settled position. It falls only after somebody set the sequence back.
    *
    * @throws PositionSequenceBehindError when the sequence is behind positions in use.
    * @throws ServerRestartedError when what was known belongs to an earlier life of the server.
    */
-  async look(): Promise<Settled> {
+  look(): Promise<Settled> {
+    const look = this.#turn.then(() => this.#look());
+    this.#turn = look.catch(() => {});
+    return look;
+  }
+
+  async #look(): Promise<Settled> {
     try {
       return await this.#lookTwice();
     } catch (error) {
@@ -86,6 +94,7 @@ export class SettledPosition {
     if (last < used) throw new PositionSequenceBehindError({ last, used });
     this.#serverStart ??= serverStart;
     if (serverStart !== this.#serverStart) throw new ServerRestartedError();
+    if (last < this.#highest()) this.#forgetMarks();
 
     const holders = await this.#looks.topicWriters();
     if ((holders.serverStart ?? serverStart) !== serverStart) throw new ServerRestartedError();
@@ -105,9 +114,18 @@ export class SettledPosition {
     if (this.#unsettled.length > UNSETTLED_MAX) this.#unsettled.splice(UNSETTLED_MAX - 1, 1);
   }
 
-  #forget(): void {
+  #highest(): number {
+    return this.#unsettled.at(-1)?.position ?? this.#settled;
+  }
+
+  /** Positions above what the sequence was set back to are drawn a second time. */
+  #forgetMarks(): void {
     this.#settled = 0;
     this.#unsettled = [];
+  }
+
+  #forget(): void {
+    this.#forgetMarks();
     this.#serverStart = undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { statement } from "../connection/statement.ts";
+import { SERVER_LIFE } from "./server-life.ts";
 
 /**
  * Registers a consumer with its checkpoint at the beginning, unless it exists, in one statement.
@@ -40,7 +41,7 @@ export interface CheckpointRow {
  */
 export const lockCheckpoint = statement(
   "lock_checkpoint",
-  `select position, pg_postmaster_start_time()::text as server_start
+  `select position, ${SERVER_LIFE} as server_start
 from annals.checkpoints where consumer = $1 and slot = 0
 for update`,
 );

@@ -1,9 +1,10 @@
 import { type Statement, statement } from "../connection/statement.ts";
 import { qualify } from "../tables/quote.ts";
+import { SERVER_LIFE } from "./server-life.ts";
 
 /**
  * Reads the last position that the sequence gave out, the highest position in use by an event of the
- * topics or by any checkpoint, and when the server started. The first look of a settled reading.
+ * topics or by any checkpoint, and the server's life. The first look of a settled reading.
  *
  * `used` is seen by the statement's snapshot, taken before the sequence is read, so in a healthy
  * database `used` ≤ `last` always.
@@ -17,7 +18,7 @@ export const lastPosition = (schema: string, eventsTables: readonly string[]): S
     `last_position_${eventsTables.join("_")}`,
     `select case when is_called then last_value else last_value - 1 end as last,
   coalesce(greatest(${highest.join(", ")}, (select max(position) from annals.checkpoints)), 0) as used,
-  pg_postmaster_start_time()::text as server_start
+  ${SERVER_LIFE} as server_start
 from annals.position`,
   );
 };

@@ -36,7 +36,11 @@ export const listShape = (query: ListQuery): ListShape => {
  * The page is cut before any event is read, and the position's value leaves as text, so that a cursor
  * carries exactly what the database compares.
  */
-export const listEntities = (tables: EntityTables, shape: ListShape): Statement => {
+export const listEntities = (
+  tables: EntityTables,
+  shape: ListShape,
+  make: typeof statement = statement,
+): Statement => {
   const order = orderColumn(tables, shape.orderBy);
   const parameters = parametersOf(shape);
   const conditions = [
@@ -48,7 +52,7 @@ export const listEntities = (tables: EntityTables, shape: ListShape): Statement 
     ...afterCondition(shape, order),
   ];
   const ordering = orderingOf(shape, order);
-  return statement(
+  return make(
     `list_${tables.plan.indexTable}`,
     `with page as (
   select u.id, u.version, ${order.text} as position, row_number() over (order by ${ordering}) as place

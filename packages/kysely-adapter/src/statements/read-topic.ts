@@ -1,10 +1,11 @@
 import type { EntityPlan } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import { qualify, quoteText } from "../tables/quote.ts";
+import { SERVER_LIFE } from "./server-life.ts";
 
 /**
  * Reads the next events of one topic or several by rising position, within settled bounds.
- * Parameters: $1 after, $2 up to (settled), $3 limit, $4 the server start that $2 belongs to: in
+ * Parameters: $1 after, $2 up to (settled), $3 limit, $4 the server's life that $2 belongs to: in
  * another life of the server nothing is returned, since $2 means nothing there. Locks: none.
  * Relies on: user_events_position_key.
  */
@@ -14,7 +15,7 @@ export const readTopic = (schema: string, plans: readonly EntityPlan[]): Stateme
   select ${quoteText(name)} as topic, id, sequence, position, recorded_at, context, event
   from ${qualify(schema, eventsTable)}
   where position > $1::bigint and position <= $2::bigint
-    and pg_postmaster_start_time()::text = $4::text
+    and ${SERVER_LIFE} = $4::text
   order by position
   limit $3::int
 )`,

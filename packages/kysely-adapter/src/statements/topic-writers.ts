@@ -1,5 +1,6 @@
 import { type Statement, statement } from "../connection/statement.ts";
 import { qualify, quoteText } from "../tables/quote.ts";
+import { SERVER_LIFE } from "./server-life.ts";
 
 /**
  * Lists the transactions that may have drawn a position for these topics and not committed yet: the
@@ -13,7 +14,7 @@ export const topicWriters = (schema: string, eventsTables: readonly string[]): S
   const relations = eventsTables.map((table) => `${quoteText(qualify(schema, table))}::regclass`);
   return statement(
     `topic_writers_${eventsTables.join("_")}`,
-    `select distinct virtualtransaction as writer, pg_postmaster_start_time()::text as server_start
+    `select distinct virtualtransaction as writer, ${SERVER_LIFE} as server_start
 from pg_locks
 where locktype = 'relation'
   and database = (select oid from pg_database where datname = current_database())

@@ -10,7 +10,7 @@ import type {
 } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
-import type { Statement } from "../connection/statement.ts";
+import { type Statement, statement, unprepared } from "../connection/statement.ts";
 import { type EntityTables, entityTableNames } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
 import { listEntities, listParameters, listShape } from "../statements/list-entities.ts";
@@ -23,6 +23,9 @@ import { databaseError, writeFailure } from "./violations.ts";
 interface ListedRow extends StoredEntityRow {
   readonly position: string | null;
 }
+
+/** Every combination of filters and orders is a text of its own; rare ones must not fill the server. */
+const PREPARED_LISTS_MAX = 100;
 
 /** Holds one entity's statements, compiled once, and turns rows and errors into the port's. */
 export const entityStore = <DB>(
@@ -57,11 +60,11 @@ export const entityStore = <DB>(
 
   return {
     write: async (write, join) => {
-      const statement = writes(write, join !== undefined && join !== "none");
+      const chosen = writes(write, join !== undefined && join !== "none");
       const parameters = writeParameters(plan, write, bound);
       const call = write.expectedVersion === 0 ? "create" : "update";
       try {
-        return written(await database.run(statement, parameters, join, [plan.name, call]));
+        return written(await database.run(chosen, parameters, join, [plan.name, call]));
       } catch (error) {
         if (error instanceof TransactionNotJoinedError) throw error;
         const failure = writeFailure(plan, error);
@@ -92,8 +95,10 @@ export const entityStore = <DB>(
     list: async (query: ListQuery, join) => {
       const shape = listShape(query);
       const key = JSON.stringify(shape);
-      const list = lists.get(key) ?? listEntities(tables, shape);
-      lists.set(key, list);
+      const known = lists.get(key);
+      const make = lists.size < PREPARED_LISTS_MAX ? statement : unprepared;
+      const list = known ?? listEntities(tables, shape, make);
+      if (make === statement) lists.set(key, list);
       const parameters = listParameters(query, shape, (property, value) =>
         toParameter(columns.get(property) as ColumnPlan, value),
       );

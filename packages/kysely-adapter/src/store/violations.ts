@@ -63,11 +63,17 @@ const uniqueFailure = (
 /** Wraps whatever the driver threw. */
 export const databaseError = (doing: string, cause: unknown): DatabaseError => {
   const sqlstate = sqlstateOf(cause);
-  const hint =
-    sqlstate !== undefined && MISSING.has(sqlstate)
-      ? "Run the framework's migrations and those of the entity: its tables are not as defined."
-      : undefined;
+  const hint = hintFor(sqlstate);
   return new DatabaseError({ doing, sqlstate, retryable: isTransient(cause), hint }, { cause });
+};
+
+const hintFor = (sqlstate: string | undefined): string | undefined => {
+  if (sqlstate === undefined) return undefined;
+  if (MISSING.has(sqlstate)) {
+    return "Run the framework's migrations and those of the entity: its tables are not as defined.";
+  }
+  // Class 22: a text that is no uuid, a number out of range.
+  return sqlstate.startsWith("22") ? "A value does not fit the type of its column." : undefined;
 };
 
 /** Undefined table, column, function and schema. */

@@ -29,7 +29,10 @@ export const columnLine = (column: ColumnPlan): string => {
 
 // "C" orders bytes: alike on every server, and usable for prefix searches by the same index.
 const collationOf = ({ type, collation }: ColumnPlan): string | undefined =>
-  type.kind === "text" || type.kind === "enum" ? (collation ?? "C") : collation;
+  collation ?? (isText(type) ? "C" : undefined);
+
+const isText = (type: ColumnType): boolean =>
+  /^(text|varchar|character varying)(\s*\(\d+\))?$/i.test(sqlType(type));
 
 /** The constraints of one column, apart from uniqueness. */
 export const columnConstraints = (schema: string, table: string, column: ColumnPlan): string[] => {

@@ -143,11 +143,11 @@ order by u.place;
 -- last position
 select case when is_called then last_value else last_value - 1 end as last,
   coalesce(greatest((select max(position) from "app"."person_events"), (select max(position) from annals.checkpoints)), 0) as used,
-  pg_postmaster_start_time()::text as server_start
+  concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start
 from annals.position;
 
 -- topic writers
-select distinct virtualtransaction as writer, pg_postmaster_start_time()::text as server_start
+select distinct virtualtransaction as writer, concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start
 from pg_locks
 where locktype = 'relation'
   and database = (select oid from pg_database where datname = current_database())
@@ -161,7 +161,7 @@ where locktype = 'relation'
   select 'person' as topic, id, sequence, position, recorded_at, context, event
   from "app"."person_events"
   where position > $1::bigint and position <= $2::bigint
-    and pg_postmaster_start_time()::text = $4::text
+    and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
   order by position
   limit $3::int
 );
@@ -183,7 +183,7 @@ join annals.checkpoints p on p.consumer = c.name and p.slot = 0
 where c.name = $1;
 
 -- lock a checkpoint
-select position, pg_postmaster_start_time()::text as server_start
+select position, concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start
 from annals.checkpoints where consumer = $1 and slot = 0
 for update;
 

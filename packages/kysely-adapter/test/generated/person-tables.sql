@@ -16,7 +16,7 @@ create table "app"."people" (
   "fortune" numeric not null,
   "labels" text[] not null,
   "boss_id" uuid,
-  "domain" text,
+  "domain" text collate "C",
   constraint "people_pkey" primary key ("id"),
   constraint "people_version_check" check ("version" > 0),
   constraint "people_email_key" unique ("email"),
