@@ -1,9 +1,19 @@
 -- The framework's own objects. Entities' tables are generated from their definitions and refer to these.
 --
 -- Rules for this folder: files are numbered and never edited once released; a statement ends with a
--- semicolon before an empty line, and has no empty line inside; nothing here names a user's table.
+-- semicolon before an empty line, and has no empty line inside; each records itself; nothing here names a
+-- user's table.
 
-create schema annals;
+create schema if not exists annals;
+
+-- Which of these files have been applied to this database, by whatever tool.
+create table annals.migrations (
+  name text collate "C" not null,
+  applied_at timestamptz(3) not null default now(),
+  constraint migrations_pkey primary key (name)
+);
+
+insert into annals.migrations (name) values ('0001_topics_and_consumers');
 
 -- One order over the events of all topics of the database. CACHE 1: a settled reading relies on the last
 -- value being what was drawn last. Positions stay below 2^53, so that they are exact JavaScript numbers.

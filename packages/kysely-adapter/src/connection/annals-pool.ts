@@ -1,5 +1,5 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
-import { isReportedByServer } from "./sqlstate.ts";
+import { isReportedByServer, wasNeverSent } from "./sqlstate.ts";
 import { preparedName } from "./statement.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
 import { typeParsers } from "./type-parsers.ts";
@@ -109,9 +109,11 @@ class TrackedClient implements PostgresPoolClient {
   ): Promise<PostgresQueryResult<R>> {
     const result = await this.#watched(sql, () => this.#client.query(sql, parameters));
     // A text of several statements without parameters gives a result for each.
-    for (const { command } of Array.isArray(result) ? result : [result]) {
-      this.#tracker.succeeded(sql, command);
-    }
+    const results: { readonly command: string }[] = Array.isArray(result) ? result : [result];
+    this.#tracker.succeeded(
+      sql,
+      results.map(({ command }) => command),
+    );
     return result as PostgresQueryResult<R>;
   }
 
@@ -131,7 +133,7 @@ class TrackedClient implements PostgresPoolClient {
     try {
       return await run();
     } catch (error) {
-      this.#tracker.failed(sql, isReportedByServer(error));
+      this.#tracker.failed(sql, isReportedByServer(error) || wasNeverSent(error));
       throw error;
     }
   }

@@ -73,9 +73,12 @@ export class Database<DB> {
     const rows = await this.#execute<Row>(joined ?? this.#plain, statement, parameters);
     const tracker = trackerOf(rows);
     if (tracker === undefined) this.#warnOnce();
-    if (joined === undefined) return { rows, durability: COMMITTED };
+    // Also when nobody passed a transaction: the instance itself may be one, or hold a connection.
     if (tracker?.isOpen) {
       return { rows, durability: { kind: "open", onEnd: (end) => tracker.onEnd(end) } };
+    }
+    if (joined === undefined) {
+      return { rows, durability: this.db.isTransaction ? UNKNOWN : COMMITTED };
     }
     if (transaction === undefined || join !== transaction.tx) return { rows, durability: UNKNOWN };
     const { endListeners } = transaction;

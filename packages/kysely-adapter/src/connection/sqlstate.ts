@@ -18,8 +18,10 @@ export const SQLSTATE = {
   brokenHistory: "AN002",
 } as const;
 
+// The digit tells a SQLSTATE from the name of a system error such as EPIPE.
 const isReported = (error: unknown): error is ReportedError =>
-  error instanceof Error && /^[0-9A-Z]{5}$/.test(String((error as Partial<ReportedError>).code));
+  error instanceof Error &&
+  /^(?=.*\d)[0-9A-Z]{5}$/.test(String((error as Partial<ReportedError>).code));
 
 /** Classes of conditions that end the session: 08, and shutdowns in 57P. */
 const endsSession = (code: string): boolean => code.startsWith("08") || code.startsWith("57P");
@@ -43,10 +45,10 @@ export const constraintOf = (error: unknown): string | undefined =>
 const CONNECTION_LOST = /^(ECONNRESET|EPIPE|ETIMEDOUT)$/;
 const CONNECTION_LOST_TEXT = /^(Connection terminated|Client has encountered a connection error)/;
 
-/** Errors about a connection that was never made. */
+/** Errors about a connection that was never made, or was known to be gone before anything was sent. */
 const NOT_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH)$/;
 const NOT_CONNECTED_TEXT =
-  /^(timeout exceeded when trying to connect|Cannot use a pool after calling end|driver has already been destroyed)/;
+  /^(timeout exceeded when trying to connect|Cannot use a pool after calling end|driver has already been destroyed|Client .* not queryable$)/;
 
 const systemCodeOf = (error: unknown): string => String((error as { code?: unknown })?.code);
 

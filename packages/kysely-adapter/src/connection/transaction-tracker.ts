@@ -1,4 +1,12 @@
 import type { WriteEnd } from "@annals/core/adapter";
+import {
+  chains,
+  isCommit,
+  isPrepareTransaction,
+  isRollbackTo,
+  savepointName,
+  statementsOf,
+} from "./control-statements.ts";
 
 type EndListener = (end: WriteEnd) => void;
 
@@ -27,48 +35,59 @@ export class TransactionTracker {
     this.#waiting.push({ listener, depth: this.#savepoints.length });
   }
 
-  /** Takes note of a statement that succeeded. */
-  succeeded(sql: string, command: string): void {
+  /** Takes note of a text that succeeded; it holds as many statements as commands came back. */
+  succeeded(sql: string, commands: readonly string[]): void {
+    if (!commands.some((command) => CONTROL.has(command))) return;
+    const statements = statementsOf(sql);
+    const areKnown = statements.length === commands.length;
+    // Taken apart wrongly, the text tells nothing about savepoints any more.
+    if (!areKnown) this.#give(this.#waiting, "unknown");
+    for (const [at, command] of commands.entries()) {
+      this.#succeeded(areKnown ? (statements[at] as string) : "", command);
+    }
+  }
+
+  #succeeded(statement: string, command: string): void {
     switch (command) {
       case "BEGIN":
       case "START":
         this.#open = true;
         break;
       case "SAVEPOINT":
-        this.#savepoints.push(savepointName(sql));
+        this.#savepoints.push(savepointName(statement));
         break;
       case "RELEASE":
-        this.#release(savepointName(sql));
+        this.#release(savepointName(statement));
         break;
       case "ROLLBACK":
-        if (isRollbackTo(sql)) this.#rollbackTo(savepointName(sql));
-        else this.end("rolledBack", sql);
+        if (isRollbackTo(statement)) this.#rollbackTo(savepointName(statement));
+        else this.end("rolledBack", chains(statement));
         break;
       case "COMMIT":
-        this.end("committed", sql);
+        this.end("committed", chains(statement));
         break;
       case "PREPARE":
-        if (/^\s*prepare\s+transaction\b/i.test(sql)) this.end("unknown", sql);
+        if (isPrepareTransaction(statement)) this.end("unknown");
         break;
     }
   }
 
-  /** Takes note of a statement that failed; `reported` says that the server told so itself. */
-  failed(sql: string, reported: boolean): void {
+  /** Takes note of a text that failed; `certain` says that it surely did nothing. */
+  failed(sql: string, certain: boolean): void {
     if (!this.#open) return;
-    const committing = /^\s*(commit|end)\b/i.test(sql);
-    if (committing) this.end(reported ? "rolledBack" : "unknown", sql);
+    const statements = statementsOf(sql);
+    // In a text of several, the commit may have passed before something else failed.
+    const isRefused = certain && statements.length === 1;
+    if (statements.some(isCommit)) this.end(isRefused ? "rolledBack" : "unknown");
     // Without its connection, a transaction that was not told to commit is rolled back.
-    else if (!reported) this.end("rolledBack", sql);
+    else if (!certain) this.end("rolledBack");
   }
 
-  /** Ends the transaction; `and chain` opens the next one at once. */
-  end(end: WriteEnd, sql = ""): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  /** Ends the transaction; in a chain the next one is open at once. */
+  end(end: WriteEnd, isChained = false): void {
     this.#savepoints = [];
-    this.#open = /\band\s+chain\b/i.test(sql) && !/\bno\s+chain\b/i.test(sql);
-    notify(waiting, end);
+    this.#open = isChained;
+    this.#give(this.#waiting, end);
   }
 
   #release(name: string): void {
@@ -80,25 +99,25 @@ export class TransactionTracker {
 
   #rollbackTo(name: string): void {
     const depth = this.#savepoints.lastIndexOf(name);
-    if (depth === -1) return;
+    if (depth === -1) {
+      // Nobody saw this savepoint being set, so anything may have been undone.
+      this.#give(this.#waiting, "unknown");
+      return;
+    }
     // The savepoint itself stays, so that it can be rolled back to again.
     this.#savepoints.length = depth + 1;
     const undone = this.#waiting.filter((one) => one.depth > depth);
-    this.#waiting = this.#waiting.filter((one) => one.depth <= depth);
-    notify(undone, "rolledBack");
+    this.#give(undone, "rolledBack");
+  }
+
+  /** Tells these how they ended, the latest first: each gives back to where it began. */
+  #give(ended: readonly Waiting[], end: WriteEnd): void {
+    this.#waiting = this.#waiting.filter((one) => !ended.includes(one));
+    for (const { listener } of ended.toReversed()) listener(end);
   }
 }
 
-// The latest write first: each gives back to where it began.
-const notify = (waiting: readonly Waiting[], end: WriteEnd): void => {
-  for (const { listener } of waiting.toReversed()) listener(end);
-};
-
-const isRollbackTo = (sql: string): boolean =>
-  /^\s*rollback\s+(work\s+|transaction\s+)?to\b/i.test(sql);
-
-/** The name in a savepoint command: quoted as it stands, unquoted in small letters. */
-const savepointName = (sql: string): string => {
-  const name = /(?:"((?:[^"]|"")*)"|([^\s;"]+))[\s;]*$/.exec(sql);
-  return name?.[1]?.replaceAll('""', '"') ?? name?.[2]?.toLowerCase() ?? "";
-};
+/** Command tags, as `pg` shortens them, of statements that begin or end something. */
+const CONTROL: ReadonlySet<string> = new Set([
+  ...["BEGIN", "START", "COMMIT", "ROLLBACK", "PREPARE", "SAVEPOINT", "RELEASE"],
+]);

@@ -17,24 +17,31 @@ export const transaction = async <DB, Result>(
   work: (tx: Transaction<DB>) => Promise<Result>,
 ): Promise<Result> => {
   const endListeners: ((end: WriteEnd) => void)[] = [];
-  const endAll = (end: WriteEnd): void => {
-    if (running !== undefined) running.isOver = true;
-    for (const listener of endListeners.reverse()) listener(end);
-  };
   let committing = false;
   let running: RunningTransaction | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  const end = (how: WriteEnd): void => {
+    if (running !== undefined) running.isOver = true;
+    for (const listener of endListeners.reverse()) listener(how);
+  };
   try {
     const result = await db.transaction().execute(async (tx) => {
       running = { identity: identityOf(db), tx, isOver: false, endListeners };
-      const returned = await runningTransaction(running, () => work(tx));
-      committing = true;
-      return returned;
+      try {
+        const returned = await runningTransaction(running, () => work(tx));
+        committing = true;
+        return returned;
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
     });
-    endAll("committed");
+    end("committed");
     return result;
   } catch (error) {
-    endAll(committing && !isRefusedCommit(error) ? "unknown" : "rolledBack");
-    throw error;
+    end(committing && !isRefusedCommit(error) ? "unknown" : "rolledBack");
+    // On a connection that is gone the rollback fails too, and would hide why.
+    throw failure === undefined ? error : failure.error;
   }
 };
 

@@ -7,14 +7,35 @@ import { frameworkMigrationStatements } from "./framework-migrations.generated.t
 
 /**
  * The framework's own tables, as Kysely migrations by name (`annals_0001_…`). They sort before names
- * that begin with a later letter; run them before any entity's.
+ * that begin with a later letter; run them before any entity's. One that another application, or the
+ * plain SQL, has applied to this database already is passed over.
  */
 export const frameworkMigrations: Readonly<Record<string, Migration>> = Object.fromEntries(
   Object.entries(frameworkMigrationStatements).map(([name, statements]) => [
     `annals_${name}`,
-    { up: (db) => execute(db, statements) },
+    { up: (db) => applyOnce(db.withoutPlugins(), name, statements) },
   ]),
 );
+
+const applyOnce = async (
+  db: Kysely<unknown>,
+  name: string,
+  statements: readonly string[],
+): Promise<void> => {
+  // Each application has a lock and a list of migrations of its own; this one they share.
+  await sql`select pg_advisory_xact_lock(hashtextextended('annals.migrations', 0))`.execute(db);
+  if (!(await isApplied(db, name))) await execute(db, statements);
+};
+
+const isApplied = async (db: Kysely<unknown>, name: string): Promise<boolean> => {
+  const list =
+    await sql`select from pg_tables where schemaname = 'annals' and tablename = 'migrations'`.execute(
+      db,
+    );
+  if (list.rows.length === 0) return false;
+  const applied = await sql`select from annals.migrations where name = ${name}`.execute(db);
+  return applied.rows.length > 0;
+};
 
 /**
  * A Kysely migration that creates an entity's tables, in the schema that `withSchema` names on the
