@@ -1,1 +1,9 @@
-export {};
+export { assertDecidesOnce, type Decision } from "./given-when-then/assert-decides-once.ts";
+export {
+  type GivenEntity,
+  type GivenEvents,
+  type GivenNothing,
+  type GivenOptions,
+  given,
+} from "./given-when-then/given.ts";
+export type { Outcome } from "./given-when-then/outcome.ts";
