@@ -22,6 +22,8 @@ export default defineConfig({
             "scripts/*.test.ts",
           ],
           exclude: ["**/*.int.test.ts", "**/node_modules/**"],
+          // Properties run many cases, also on a busy machine.
+          testTimeout: 30_000,
           setupFiles: ["./vitest.no-console.ts"],
         },
       },
@@ -44,7 +46,8 @@ export default defineConfig({
         test: {
           name: "int",
           include: ["{packages,examples}/*/test/**/*.int.test.ts"],
-          globalSetup: ["@annals/testing/vitest/global-setup"],
+          // By path: a package name would be taken from its build.
+          globalSetup: ["./packages/testing/src/vitest/global-setup.ts"],
           setupFiles: ["./vitest.no-console.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

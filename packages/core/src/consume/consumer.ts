@@ -55,10 +55,12 @@ export const createStoreConsumer = <Definition extends AnyEntity, Tx>(
   const { batchSize = 100, pollIntervalMs = 200 } = options;
   checkOptions(options.name, model, options.on, batchSize, pollIntervalMs);
   const handlers = new Map(Object.entries(options.on)) as UntypedHandlers;
-  const topics = store.consumer(options.name, [model.plan]);
 
-  const start = (signal: AbortSignal): Follower<Tx> =>
-    new Follower({ name: options.name, model, handlers, topics, batchSize, signal });
+  // What a run has seen of the topic is its own: two at once must not mix what they know.
+  const start = (signal: AbortSignal): Follower<Tx> => {
+    const topics = store.consumer(options.name, [model.plan]);
+    return new Follower({ name: options.name, model, handlers, topics, batchSize, signal });
+  };
 
   return Object.freeze({
     run: async ({ signal }) => {

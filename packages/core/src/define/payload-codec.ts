@@ -1,4 +1,4 @@
-import { type $ZodType, safeDecode, safeEncode, safeParse } from "zod/v4/core";
+import { type $ZodObject, type $ZodType, safeDecode, safeEncode, safeParse } from "zod/v4/core";
 import type { Issue } from "../errors/annals-error.ts";
 import { findLostKey, type JsonObject, NotJsonError, toJson } from "./json-value.ts";
 import { inspectSchema } from "./schema-shape.ts";
@@ -19,6 +19,8 @@ export interface PayloadCodec {
   encode(value: object): CodecResult<Encoded>;
   /** Tolerant of keys that a newer writer added. */
   decode(stored: unknown): CodecResult<object>;
+  /** Whether decoding leaves out keys that the schema does not name, so that nobody has to before. */
+  readonly dropsUnknown: boolean;
 }
 
 export const payloadCodec = (schema: $ZodType): PayloadCodec => {
@@ -48,7 +50,13 @@ export const payloadCodec = (schema: $ZodType): PayloadCodec => {
     }
   };
 
-  return { encode, decode };
+  return { encode, decode, dropsUnknown: dropsUnknown(schema) };
+};
+
+/** `z.object()` alone: a strict, loose or catch-all object says so in `catchall`. */
+const dropsUnknown = (schema: $ZodType): boolean => {
+  const { type, catchall } = (schema as $ZodObject)._zod.def;
+  return type === "object" && catchall === undefined;
 };
 
 const failure = (path: readonly PropertyKey[], message: string): CodecResult<never> => ({

@@ -33,7 +33,7 @@ export const decodeEvent = (
   sequence: number,
   body: JsonObject,
 ): { type: string } => {
-  const { type, v: version, ...payload } = body;
+  const { type, v: version } = body;
   const event = typeof type === "string" ? model.events.get(type) : undefined;
   if (event === undefined) {
     const message = `the definition has no event "${String(type)}"`;
@@ -43,10 +43,12 @@ export const decodeEvent = (
     const message = `the definition has no version ${String(version)} of "${String(type)}"`;
     throw storedEventError(model, id, sequence, [{ path: ["v"], message }]);
   }
-  const decoded = event.codec.decode(payload);
+  const decoded = event.codec.decode(event.codec.dropsUnknown ? body : payloadOf(body));
   if (!decoded.ok) throw storedEventError(model, id, sequence, decoded.issues);
   return { type: type as string, ...decoded.result };
 };
+
+const payloadOf = ({ type: _type, v: _version, ...payload }: JsonObject): JsonObject => payload;
 
 const storedEventError = (
   model: EntityModel,

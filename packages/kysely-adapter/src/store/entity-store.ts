@@ -43,6 +43,8 @@ export const entityStore = <DB>(
   const lists = new Map<string, Statement>();
   const columns = new Map(plan.columns.map((column) => [column.property, column]));
   const bound = `${lockTimeoutMs}ms`;
+  const onCreate = writtenPlaces(plan, true);
+  const onUpdate = writtenPlaces(plan, false);
 
   const read = async <Row>(
     call: string,
@@ -60,8 +62,11 @@ export const entityStore = <DB>(
 
   return {
     write: async (write, join) => {
-      const chosen = writes(write, join !== undefined && join !== "none");
-      const parameters = writeParameters(plan, write, bound);
+      // The instance itself may be a transaction of the user's, whose bound must come back too.
+      const isJoined = (join !== undefined && join !== "none") || database.db.isTransaction;
+      const chosen = writes(write, isJoined);
+      const places = write.expectedVersion === 0 ? onCreate : onUpdate;
+      const parameters = writeParameters(write, places, bound);
       const call = write.expectedVersion === 0 ? "create" : "update";
       try {
         return written(await database.run(chosen, parameters, join, [plan.name, call]));
@@ -126,9 +131,21 @@ const writeStatements = (tables: EntityTables) => {
     statements.get(`${expectedVersion === 0} ${events.length === 1} ${joined}`) as Statement;
 };
 
-const writeParameters = (plan: EntityPlan, write: EntityWrite, bound: string): unknown[] => {
+/** An index column that a write sets, and its place among the columns of a write. */
+interface WrittenColumn {
+  readonly column: ColumnPlan;
+  readonly at: number;
+}
+
+const writtenPlaces = (plan: EntityPlan, creates: boolean): readonly WrittenColumn[] =>
+  writtenColumns(plan, creates).map((column) => ({ column, at: plan.columns.indexOf(column) }));
+
+const writeParameters = (
+  write: EntityWrite,
+  places: readonly WrittenColumn[],
+  bound: string,
+): unknown[] => {
   const { id, expectedVersion, events, recordedAt } = write;
-  const values = new Map(plan.columns.map((column, at) => [column, write.columns[at]]));
   return [
     id,
     expectedVersion,
@@ -136,9 +153,7 @@ const writeParameters = (plan: EntityPlan, write: EntityWrite, bound: string): u
     recordedAt?.toISOString() ?? null,
     bound,
     JSON.stringify(events.length === 1 ? events[0]?.body : eventList(write)),
-    ...writtenColumns(plan, expectedVersion === 0).map((column) =>
-      toParameter(column, values.get(column)),
-    ),
+    ...places.map(({ column, at }) => toParameter(column, write.columns[at])),
   ];
 };
 

@@ -1,1 +1,2 @@
-export {};
+export { describeStore, type Skips } from "./describe-store.ts";
+export type { StoreUnderTest } from "./store-under-test.ts";

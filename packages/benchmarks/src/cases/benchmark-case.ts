@@ -1,0 +1,33 @@
+import type { BenchmarkDatabase } from "../database.ts";
+import type { Variant } from "../measure/interleave.ts";
+
+/** Several ways to the same result, measured in turn. */
+export interface BenchmarkCase {
+  readonly name: string;
+  /** The variant that the others are compared with. */
+  readonly floor: Variant;
+  /** In the order in which they are shown; the floor is one of them. */
+  readonly variants: readonly Variant[];
+}
+
+/** How much of everything there is: less for a smoke test. */
+export interface Volume {
+  /** Users that are there before, in every set of tables. */
+  readonly body: number;
+  /** Users to read, for each length of history. */
+  readonly readers: number;
+  /** Users that each worker of a variant appends to, in turn. */
+  readonly writersPerWorker: number;
+  /** Events that a consumer catches up with. */
+  readonly topicEvents: number;
+}
+
+/** A case that can be asked for by name, and how its data and variants come about. */
+export interface CaseSource {
+  readonly name: string;
+  /** What one operation is, in the plural. */
+  readonly unit: string;
+  /** Where more than one connection makes no sense. */
+  readonly oneConnection?: true;
+  prepare(database: BenchmarkDatabase, volume: Volume): Promise<Omit<BenchmarkCase, "name">>;
+}

@@ -1,0 +1,80 @@
+import { createConsumer } from "@annals/kysely-adapter";
+import { createCheckpoints, naiveLoop, transactionalLoop } from "../by-hand/consumer-loop.ts";
+import type { BenchmarkDatabase } from "../database.ts";
+import { User } from "../entity.ts";
+import { seedUsers } from "../tables.ts";
+import type { CaseSource } from "./benchmark-case.ts";
+
+const EVENTS_PER_USER = 10;
+
+/** Catches up with a topic from its beginning, with handlers that do nothing. One run is all of it. */
+const consumeCase = (batchSize: number): CaseSource => ({
+  name: `consume-${batchSize}`,
+  unit: "events",
+  oneConnection: true,
+  prepare: async (database, { topicEvents }) => {
+    await prepareTopic(database, topicEvents / EVENTS_PER_USER);
+    const { pool } = database;
+    const loop = () => ({ consumer: newConsumer(), batchSize, handle: async () => {} });
+    const expectAll = (handled: number): void => {
+      if (handled !== topicEvents) throw new Error(`${handled} of ${topicEvents} events came`);
+    };
+    const floor = {
+      name: "by hand, 2 round trips",
+      operationsPerRun: topicEvents,
+      run: async () => expectAll(await naiveLoop(pool, loop())),
+    };
+    const variants = [
+      {
+        name: "annals",
+        operationsPerRun: topicEvents,
+        run: async () => expectAll(await catchUp(database, newConsumer(), batchSize)),
+      },
+      floor,
+      {
+        name: "by hand, in a transaction",
+        operationsPerRun: topicEvents,
+        run: async () => expectAll(await transactionalLoop(pool, loop())),
+      },
+    ];
+    return { floor, variants };
+  },
+});
+
+export const consumeCases: readonly CaseSource[] = [consumeCase(100), consumeCase(1000)];
+
+let consumers = 0;
+
+const newConsumer = (): string => {
+  consumers += 1;
+  return `consumer-${consumers}`;
+};
+
+const prepared = new WeakSet<BenchmarkDatabase>();
+
+/** Fills the topic once, whichever of the cases comes first. */
+const prepareTopic = async (database: BenchmarkDatabase, users: number): Promise<void> => {
+  if (prepared.has(database)) return;
+  prepared.add(database);
+  await createCheckpoints(database.pool);
+  await seedUsers(database.pool, "topic", "topic", { users, events: EVENTS_PER_USER });
+};
+
+const catchUp = async (
+  { db }: BenchmarkDatabase,
+  name: string,
+  batchSize: number,
+): Promise<number> => {
+  let handled = 0;
+  const count = async (): Promise<void> => {
+    handled += 1;
+  };
+  const consumer = createConsumer(db.withSchema("topic"), {
+    name,
+    topics: [User],
+    batchSize,
+    on: { UserRegistered: count, UserRenamed: count },
+  });
+  await consumer.catchUp();
+  return handled;
+};

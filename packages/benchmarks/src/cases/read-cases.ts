@@ -1,0 +1,98 @@
+import { aggregatedRead, type Key, rowsRead, twoReads } from "../by-hand/read-statements.ts";
+import type { BenchmarkDatabase, UserRepository } from "../database.ts";
+import type { Variant } from "../measure/interleave.ts";
+import { type SeededUser, seedUsers } from "../tables.ts";
+import type { CaseSource } from "./benchmark-case.ts";
+
+/** Brings a user back from its events. By hand, the events are parsed as JSON and left at that. */
+const readCase = (name: string, key: Key, events: number): CaseSource => ({
+  name,
+  unit: "entities",
+  prepare: async (database, { readers }) => {
+    const users = await seedUsers(database.pool, "guarded", name, { users: readers, events });
+    const setting: Setting = { database, key, events, next: anyOf(users, key) };
+    const floor = byAggregate("by hand, one row", setting);
+    const variants: readonly Variant[] = [
+      byRepository("annals", database.users, setting),
+      byRepository("annals, stock pool", database.usersUnprepared, setting),
+      floor,
+      byRows("by hand, a row per event", setting),
+      byTwo("by hand, 2 round trips", setting),
+    ];
+    return { floor, variants };
+  },
+});
+
+export const readCases: readonly CaseSource[] = [
+  readCase("find-by-email-10", "email", 10),
+  readCase("load-10", "id", 10),
+  readCase("load-100", "id", 100),
+];
+
+interface Setting {
+  readonly database: BenchmarkDatabase;
+  readonly key: Key;
+  readonly events: number;
+  /** The id or email of another user each time. */
+  readonly next: () => string;
+}
+
+/** Steps through the users by a stride that is prime to their number, so that no page stays hot. */
+const anyOf = (users: readonly SeededUser[], key: Key): (() => string) => {
+  let at = 0;
+  return () => {
+    at = (at + 7_919) % users.length;
+    return (users[at] as SeededUser)[key];
+  };
+};
+
+const expectEvents = (found: number | undefined, { events }: Setting): void => {
+  if (found !== events) throw new Error(`A read of the benchmark found ${found} events`);
+};
+
+const byRepository = (name: string, users: UserRepository, setting: Setting): Variant => ({
+  name,
+  run: async () => {
+    const wanted = setting.next();
+    const user =
+      setting.key === "id" ? await users.findById(wanted) : await users.findByEmail(wanted);
+    expectEvents(user.version, setting);
+  },
+});
+
+const byAggregate = (name: string, setting: Setting): Variant => {
+  const statement = aggregatedRead(setting.key);
+  return {
+    name,
+    run: async () => {
+      const values = [setting.next()];
+      const { rows } = await setting.database.pool.query({ ...statement, values });
+      expectEvents(rows[0]?.events.length, setting);
+    },
+  };
+};
+
+const byRows = (name: string, setting: Setting): Variant => {
+  const statement = rowsRead(setting.key);
+  return {
+    name,
+    run: async () => {
+      const values = [setting.next()];
+      const { rows } = await setting.database.pool.query({ ...statement, values });
+      expectEvents(rows.length, setting);
+    },
+  };
+};
+
+const byTwo = (name: string, setting: Setting): Variant => {
+  const { user, events } = twoReads(setting.key);
+  const { pool } = setting.database;
+  return {
+    name,
+    run: async () => {
+      const found = await pool.query({ ...user, values: [setting.next()] });
+      const { rows } = await pool.query({ ...events, values: [found.rows[0]?.id] });
+      expectEvents(rows.length, setting);
+    },
+  };
+};

@@ -1,0 +1,106 @@
+import type { PostgresServer } from "@annals/testing/postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Verdict } from "./adversarial/judge.ts";
+import { FLAWLESS } from "./adversarial/judge.ts";
+import {
+  byTransactionId,
+  everythingInOneStatement,
+  everythingInOneTransaction,
+  highestBelowXmin,
+  holdersBeforeLast,
+  looksInOneStatement,
+  type Mutant,
+  naive,
+  withoutPrepared,
+} from "./adversarial/mutant-readers.ts";
+import { noOwnServer, startAnyServer, takesPrepared } from "./adversarial/own-server.ts";
+import {
+  committedBetweenLooks,
+  committedWithinStatement,
+  crossedIds,
+  drawnBetweenLooks,
+  drawnWithinStatement,
+  earlyTransactionId,
+  lateCommit,
+  preparedLate,
+  type Scenario,
+} from "./adversarial/scenarios.ts";
+import { setStage } from "./adversarial/stage.ts";
+
+const NOT_PREPARED = "max_prepared_transactions is 0, as it is by default";
+
+/** The transaction ids of a whole server decide; others than the test must not take any. */
+const needsIds: ReadonlySet<Mutant> = new Set([byTransactionId, highestBelowXmin]);
+
+describe("readers, interleaved by hand", () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startAnyServer();
+  });
+  afterAll(() => server?.stop());
+
+  const played = async (scenario: Scenario, mutant?: Mutant): Promise<Verdict> => {
+    const stage = await setStage(server, { mutant });
+    try {
+      await scenario(stage);
+      return await stage.verdict();
+    } finally {
+      await stage.close();
+    }
+  };
+
+  it.for<[string, Scenario]>([
+    ["a late commit", lateCommit],
+    ["a draw before its second look", drawnBetweenLooks("writers")],
+    ["a draw before its reading", drawnBetweenLooks("events")],
+    ["a commit before its second look", committedBetweenLooks],
+    ["a prepared transaction", preparedLate],
+    ["a transaction id that is older than its position", earlyTransactionId],
+    ["transaction ids and positions that cross", crossedIds],
+  ])("the consumer is right despite %s", async ([, scenario], { skip }) => {
+    if (scenario === preparedLate) skip(!(await takesPrepared(server)), NOT_PREPARED);
+    const verdict = await played(scenario);
+    expect(verdict).toMatchObject(FLAWLESS);
+    expect(verdict.delivered).toBe(verdict.events);
+  });
+
+  it.for<[string, Mutant, Scenario, Partial<Verdict>]>([
+    ["reads whatever is visible", naive, lateCommit, { lost: 1 }],
+    [
+      "looks at the holders before the last position",
+      holdersBeforeLast,
+      drawnBetweenLooks("lastPosition"),
+      { lost: 1 },
+    ],
+    [
+      "leaves the order of its looks to one statement",
+      looksInOneStatement,
+      drawnWithinStatement,
+      { lost: 1 },
+    ],
+    [
+      "looks and reads in one snapshot of a transaction",
+      everythingInOneTransaction,
+      committedBetweenLooks,
+      { lost: 1 },
+    ],
+    [
+      "looks and reads in one snapshot of a statement",
+      everythingInOneStatement,
+      committedWithinStatement,
+      { lost: 1 },
+    ],
+    ["does not count prepared transactions", withoutPrepared, preparedLate, { lost: 1 }],
+    [
+      "orders by transaction id, below xmin",
+      byTransactionId,
+      earlyTransactionId,
+      { lost: 0, reordered: 1 },
+    ],
+    ["reads up to the highest position below xmin", highestBelowXmin, crossedIds, { lost: 1 }],
+  ])("a reader is caught that %s", async ([, mutant, scenario, caught], { skip }) => {
+    if (scenario === preparedLate) skip(!(await takesPrepared(server)), NOT_PREPARED);
+    if (needsIds.has(mutant)) skip(noOwnServer() !== undefined, noOwnServer());
+    expect(await played(scenario, mutant)).toMatchObject(caught);
+  });
+});

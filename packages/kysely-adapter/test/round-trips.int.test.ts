@@ -1,0 +1,265 @@
+import { testDatabase } from "@annals/testing/vitest";
+import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
+import pg from "pg";
+import { afterAll, describe, expect, it } from "vitest";
+import { annalsPool, createRepository, transaction } from "../src/index.ts";
+import { Account } from "./database/account.ts";
+import { migrate } from "./database/open.ts";
+import { CountingProxy } from "./wire/counting-proxy.ts";
+import type { FrontendMessage } from "./wire/frontend-messages.ts";
+
+const { connectionString } = await testDatabase({
+  name: "account",
+  migrate: (url) => migrate(url, [Account]),
+});
+const proxy = await CountingProxy.open(connectionString);
+const opened: Kysely<unknown>[] = [];
+afterAll(async () => {
+  await Promise.all(opened.map((db) => db.destroy()));
+  await proxy.close();
+});
+
+const open = (wrap: (pool: pg.Pool) => PostgresPool, max = 1) => {
+  const pool = new pg.Pool({ connectionString: proxy.connectionString, max });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: wrap(pool) }) });
+  opened.push(db);
+  return { db, accounts: createRepository(Account, { db }) };
+};
+
+/** A client waits for the server after each of these, so each is a round trip. */
+const roundTrips = (sent: readonly FrontendMessage[]): number =>
+  sent.filter(({ kind }) => kind === "Sync" || kind === "Query").length;
+
+const parsed = (sent: readonly FrontendMessage[]): (string | undefined)[] =>
+  sent.filter(({ kind }) => kind === "Parse").map(({ name }) => name);
+
+let made = 0;
+const newEmail = (): string => {
+  made += 1;
+  return `${made}@example.com`;
+};
+
+describe.each([
+  ["annalsPool", (pool: pg.Pool) => annalsPool(pool)],
+  [
+    "annalsPool without prepared statements",
+    (pool: pg.Pool) => annalsPool(pool, { prepare: false }),
+  ],
+  ["a stock pool", (pool: pg.Pool) => pool],
+])("round trips through %s", (_, wrap) => {
+  const { db, accounts } = open(wrap);
+
+  const rows = async () => {
+    const [one, other] = [
+      await accounts.create({ email: newEmail() }),
+      await accounts.create({ email: newEmail() }),
+    ];
+    one.rename("B");
+    await accounts.update(one);
+    return [one, other] as const;
+  };
+
+  it.each([
+    ["create", async () => () => accounts.create({ email: newEmail() })],
+    [
+      "update with one event",
+      async () => {
+        const [one] = await rows();
+        one.rename("C");
+        return () => accounts.update(one);
+      },
+    ],
+    [
+      "update with many events",
+      async () => {
+        const [one] = await rows();
+        for (let at = 0; at < 500; at += 1) one.rename(`${at}`);
+        return () => accounts.update(one);
+      },
+    ],
+    ["findById", async () => given(await rows(), ([{ id }]) => accounts.findById(id))],
+    ["maybeFindById", async () => () => accounts.maybeFindById(crypto.randomUUID())],
+    [
+      "a finder",
+      async () => given(await rows(), ([{ state }]) => accounts.findByEmail(state.email)),
+    ],
+    ["a finder that finds nothing", async () => () => accounts.maybeFindByEmail("nobody")],
+    [
+      "a finder of a composite",
+      async () =>
+        given(await rows(), ([{ state }]) => accounts.findByTenantIdAndNameAndEmail(state)),
+    ],
+    [
+      "findAll",
+      async () =>
+        given(await rows(), ([one, other]) =>
+          accounts.findAll([one.id, other.id, crypto.randomUUID()]),
+        ),
+    ],
+    ["list", async () => given(await rows(), () => accounts.list({ first: 1 }))],
+    [
+      "the next page of a list",
+      async () => {
+        await rows();
+        const page = await accounts.list({ first: 1, orderBy: "name" });
+        return () => accounts.list({ first: 1, orderBy: "name", after: page.endCursor });
+      },
+    ],
+  ] as [string, () => Promise<() => Promise<unknown>>][])("%s is one", async (_name, prepare) => {
+    for (const turn of ["first", "second"]) {
+      const call = await prepare();
+      const sent = await proxy.during(call);
+      expect(roundTrips(sent), `the ${turn} time`).toBe(1);
+      expect(sent.filter(({ kind }) => kind === "Execute")).toHaveLength(1);
+    }
+  });
+
+  it("what needs no statement is none", async () => {
+    const [one] = await rows();
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => accounts.update(one),
+      () => accounts.maybeFindById("garbage"),
+      () => accounts.findAll([]),
+      () => accounts.findAll(["garbage"]),
+    ];
+    for (const call of calls) {
+      expect(await proxy.during(call)).toEqual([]);
+    }
+  });
+
+  it("what is refused is one as well", async () => {
+    const [one] = await rows();
+    const copy = await accounts.findById(one.id);
+    one.rename("D");
+    copy.rename("E");
+    await accounts.update(one);
+    const refused = [
+      () => accounts.update(copy),
+      () => accounts.create({ email: one.state.email }),
+      () => accounts.findById(crypto.randomUUID()),
+    ];
+    for (const call of refused) {
+      const sent = await proxy.during(() => expect(call()).rejects.toThrow());
+      expect(roundTrips(sent)).toBe(1);
+    }
+  });
+
+  it("a transaction is its statements, begin and commit", async () => {
+    const [one, other] = await rows();
+    one.rename("F");
+    other.rename("F");
+    const sent = await proxy.during(() =>
+      transaction(db, async (tx) => {
+        await accounts.update(one, { tx });
+        await accounts.update(other, { tx });
+        await accounts.create({ email: newEmail() }, { tx });
+      }),
+    );
+    expect(roundTrips(sent)).toBe(5);
+  });
+});
+
+const given =
+  <Rows>(rows: Rows, call: (rows: Rows) => Promise<unknown>) =>
+  () =>
+    call(rows);
+
+describe("prepared statements", () => {
+  it("are parsed once for each connection, under a name of ours", async () => {
+    const { accounts } = open((pool) => annalsPool(pool));
+    const emails = [newEmail(), newEmail(), newEmail()];
+    const names: (string | undefined)[][] = [];
+    for (const email of emails) {
+      names.push(parsed(await proxy.during(() => accounts.create({ email }))));
+    }
+    expect(names).toEqual([[expect.stringMatching(/^annals_create_accounts_[0-9a-f]+$/)], [], []]);
+    const found = await proxy.during(async () => {
+      for (const email of emails) await accounts.findByEmail(email);
+    });
+    expect(parsed(found)).toEqual([expect.stringMatching(/^annals_find_accounts_email_key_/)]);
+    const bound = found.filter(({ kind }) => kind === "Bind").map(({ name }) => name);
+    expect(bound).toEqual(Array(3).fill(parsed(found)[0]));
+  });
+
+  it("have different names for different texts, and none over 63 bytes", async () => {
+    const { accounts, db } = open((pool) => annalsPool(pool));
+    const sent = await proxy.during(async () => {
+      const one = await accounts.create({ email: newEmail() });
+      one.rename("B");
+      await accounts.update(one);
+      one.rename("C");
+      one.rename("D");
+      await accounts.update(one);
+      await accounts.findById(one.id);
+      await accounts.findAll([one.id, crypto.randomUUID()]);
+      await accounts.findByEmail(one.state.email);
+      for (const orderBy of ["createdAt", "name", "id"] as const) {
+        const page = await accounts.list({ orderBy, first: 1 });
+        await accounts.list({ orderBy, first: 1, after: page.endCursor });
+      }
+    });
+    const names = parsed(sent);
+    expect(names).toHaveLength(sent.filter(({ kind }) => kind === "Bind").length);
+    expect(new Set(names).size).toBe(names.length);
+    const { rows } = await sql<{ name: string }>`
+      select name from pg_prepared_statements`.execute(db);
+    expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(names));
+    for (const { name } of rows) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
+  });
+
+  it("are parsed on every connection of a pool", async () => {
+    const { accounts } = open((pool) => annalsPool(pool), 4);
+    const several = () =>
+      Promise.all(Array.from({ length: 24 }, () => accounts.create({ email: newEmail() })));
+    const names = parsed(await proxy.during(several));
+    expect(new Set(names).size).toBe(1);
+    expect(names.length).toBeGreaterThan(1);
+    expect(names.length).toBeLessThanOrEqual(4);
+  });
+
+  it("are unnamed where they are switched off, and on a stock pool", async () => {
+    const { accounts: off } = open((pool) => annalsPool(pool, { prepare: false }));
+    const { accounts: stock } = open((pool) => pool);
+    for (const accounts of [off, stock]) {
+      const sent = await proxy.during(async () => {
+        for (const email of [newEmail(), newEmail()]) await accounts.create({ email });
+      });
+      expect(parsed(sent)).toEqual(["", ""]);
+    }
+  });
+});
+
+describe("the user's own queries", () => {
+  const queries = async (db: Kysely<unknown>): Promise<unknown[]> => {
+    const run = async (query: { execute: (db: Kysely<unknown>) => Promise<{ rows: unknown[] }> }) =>
+      (await query.execute(db)).rows;
+    return [
+      await run(sql`select 1::bigint as big, now() - now() as nothing, '{"a": 1}'::json as json`),
+      await run(sql`select ${"text"}::text as text, ${7}::int as seven, ${[1, 2]}::int[] as list`),
+      await run(sql`select timestamptz '2024-01-01T00:00:00Z' as at, date '2024-01-01' as day`),
+      await run(sql.raw("select 1; select 2")),
+      await db.transaction().execute((tx) => sql`select ${1}::int as one`.execute(tx)),
+      await run(sql`select 1 / 0`).catch(({ message, code }) => [message, code]),
+    ];
+  };
+
+  it("are sent byte for byte as without Annals, and read by the same parsers", async () => {
+    const [ours, stock] = [open((pool) => annalsPool(pool)), open((pool) => pool)];
+    for (const { accounts, db } of [ours, stock]) {
+      await accounts.create({ email: newEmail() });
+      await sql`set time zone 'UTC'`.execute(db);
+    }
+    let [results, expected]: [unknown, unknown] = [undefined, undefined];
+    const sent = await proxy.during(async () => {
+      results = await queries(ours.db);
+    });
+    const plain = await proxy.during(async () => {
+      expected = await queries(stock.db);
+    });
+    expect(sent.map(({ bytes }) => bytes.toString("latin1"))).toEqual(
+      plain.map(({ bytes }) => bytes.toString("latin1")),
+    );
+    expect(results).toEqual(expected);
+    expect(plain.length).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,55 @@
+import {
+  type AnyEntity,
+  createStoreRepository,
+  type Repository,
+  type RepositoryOptions,
+} from "@annals/core";
+import type { Store } from "@annals/core/adapter";
+import type { StoreUnderTest } from "./store-under-test.ts";
+
+declare const opaque: unique symbol;
+
+/** A transaction of whatever store is tested: cases pass it on and look at nothing in it. */
+export interface OpaqueTx {
+  readonly [opaque]: true;
+}
+
+let definitions = 0;
+const run = Math.floor(Math.random() * 36 ** 4).toString(36);
+
+/** What a case works with: the store, and definitions that no other case uses. */
+export class Bench {
+  readonly store: Store<OpaqueTx>;
+  readonly #subject: StoreUnderTest<OpaqueTx>;
+
+  constructor(subject: StoreUnderTest<OpaqueTx>) {
+    this.#subject = subject;
+    this.store = subject.store;
+  }
+
+  transaction<Result>(work: (tx: OpaqueTx) => Promise<Result>): Promise<Result> {
+    return this.#subject.transaction(work);
+  }
+
+  userTransaction<Result>(work: (tx: OpaqueTx) => Promise<Result>): Promise<Result> {
+    return this.#subject.userTransaction(work);
+  }
+
+  /** A definition under a name of its own, ready to be used. */
+  async define<Definition extends AnyEntity>(
+    make: (name: string) => Definition,
+  ): Promise<Definition> {
+    definitions += 1;
+    const definition = make(`c${run}n${definitions}x`);
+    await this.#subject.prepare([definition]);
+    return definition;
+  }
+
+  /** The repository of a definition of its own. */
+  async repository<Definition extends AnyEntity>(
+    make: (name: string) => Definition,
+    options?: RepositoryOptions,
+  ): Promise<Repository<Definition, OpaqueTx>> {
+    return createStoreRepository(await this.define(make), this.store, options);
+  }
+}

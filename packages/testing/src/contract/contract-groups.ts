@@ -1,0 +1,35 @@
+import { concurrency } from "./cases/concurrency.ts";
+import { consumerFailures } from "./cases/consumer-failures.ts";
+import { consumers } from "./cases/consumers.ts";
+import { createAndUpdate } from "./cases/create-and-update.ts";
+import { finders } from "./cases/finders.ts";
+import { foldedIndex } from "./cases/folded-index.ts";
+import { ids } from "./cases/ids.ts";
+import { jsonValues } from "./cases/json-values.ts";
+import { listPaging } from "./cases/list-paging.ts";
+import { lists } from "./cases/lists.ts";
+import { storedEvents } from "./cases/stored-events.ts";
+import { transactionEnds } from "./cases/transaction-ends.ts";
+import { transactions } from "./cases/transactions.ts";
+import { uniqueValues } from "./cases/unique-values.ts";
+import { values } from "./cases/values.ts";
+import type { ContractGroup } from "./contract-case.ts";
+
+/** Everything that a store must do, in the order in which an entity lives. */
+export const contract: readonly ContractGroup[] = [
+  createAndUpdate,
+  ids,
+  values,
+  jsonValues,
+  finders,
+  uniqueValues,
+  concurrency,
+  lists,
+  listPaging,
+  foldedIndex,
+  storedEvents,
+  transactions,
+  transactionEnds,
+  consumers,
+  consumerFailures,
+];

@@ -1,0 +1,21 @@
+import type { AnyEntity } from "@annals/core";
+import type { Store } from "@annals/core/adapter";
+
+/** A store, and what the suite needs beside the port. One is opened for each call of `describeStore`. */
+export interface StoreUnderTest<Tx> {
+  readonly store: Store<Tx>;
+
+  /** Runs `work` in a transaction: commits when it returns, rolls back when it throws. */
+  transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+
+  /**
+   * The same as a user does it without the store's own function, for example through the database
+   * library. Cases that need such a transaction's end to be seen may be skipped.
+   */
+  userTransaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+
+  /** Creates the tables of these definitions. Every case brings definitions with names of their own. */
+  prepare(definitions: readonly AnyEntity[]): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+import { MemoryStore } from "@annals/core";
+import { describeStore } from "../src/contract/index.ts";
+
+describeStore("the in-memory store", async () => {
+  const store = new MemoryStore();
+  return {
+    store,
+    transaction: (work) => store.transaction(work),
+    userTransaction: (work) => store.transaction(work),
+    prepare: async () => {},
+    close: async () => {},
+  };
+});
