@@ -30,7 +30,7 @@ beforeAll(async () => {
         (id, created_at, version, email, tenant_id, slug, status, age, score, verified, born_on, seen_at, fortune,
           labels)
       select gen_random_uuid(), now() - n * interval '1 minute', 3, n || '@example.com', md5((n % 50)::text)::uuid,
-        's' || n / 50, 'active', n % 100, n, n % 2 = 0, date '1950-01-01' + n, now() - n * interval '1 hour', n, '{}'
+        's' || n / 50, case n % 3 when 0 then 'it''s over' else 'active' end, n % 100, n, n % 2 = 0, date '1950-01-01' + n, now() - n * interval '1 hour', n, '{}'
       from generate_series(1, 5000) n
       returning id
     )

@@ -38,26 +38,33 @@ export const writeEntity = (tables: EntityTables, shape: WriteShape): Statement 
   const insert = shape.one
     ? `${insertName(tables, "_insert_one")}(w.id, $3::int, $6::jsonb, null, w.at)`
     : `${insertName(tables, "_insert")}(array[w.id], $6::json, null, w.at)`;
-  const bound = shape.restoresBound
-    ? `select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied`
-    : `select set_config('lock_timeout', $5, true) as applied`;
-  const result = shape.restoresBound
-    ? `select w.id is not null as written, case when w.id is not null then ${insert} end,
-  set_config('lock_timeout', bound.previous, true)
-from bound left join w on true`
-    : `select true as written, ${insert}
-from w`;
+  const written = `w as (
+${shape.creates ? insertRow(tables, shape) : updateRow(tables, shape)}
+)`;
   return statement(
     `${shape.creates ? "create" : "append"}_${plan.indexTable}`,
-    `with bound as materialized (
-  ${bound}
+    shape.restoresBound
+      ? `with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
 ),
-w as (
-${shape.creates ? insertRow(tables, shape) : updateRow(tables, shape)}
-)
-${result}`,
+${written}
+select w.id is not null as written, case when w.id is not null then ${insert} end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join w on true`
+      : `with ${written}
+select true as written, ${insert}
+from w`,
   );
 };
+
+/**
+ * Sets the bound before the row is looked for, and so before any lock. Where nothing is put back, a
+ * subquery that the planner evaluates first, once, does; joining it costs three times as much.
+ */
+const boundSet = ({ restoresBound }: WriteShape): { from: string; condition: string } =>
+  restoresBound
+    ? { from: "\n  from bound", condition: "bound.applied is not null" }
+    : { from: "", condition: "(select set_config('lock_timeout', $5, true)) is not null" };
 
 const insertName = ({ events }: EntityTables, suffix: string): string =>
   events.replace(/"$/, `${suffix}"`);
@@ -82,17 +89,17 @@ const insertRow = (tables: EntityTables, shape: WriteShape): string => {
     "$3::int",
     ...declared.map(({ value }) => value),
   ];
+  const { from, condition } = boundSet(shape);
   return `  insert into ${tables.index} (${columns.join(", ")})
-  select ${values.join(", ")}
-  from bound
-  where bound.applied is not null and $2::int = 0
+  select ${values.join(", ")}${from}
+  where ${condition} and $2::int = 0
   returning id, created_at as at`;
 };
 
 const updateRow = (tables: EntityTables, shape: WriteShape): string => {
   const declared = assignments(tables, shape).map(({ column, value }) => `${column} = ${value}`);
-  return `  update ${tables.index} u set ${["version = $3::int", ...declared].join(", ")}
-  from bound
-  where u.id = $1::uuid and u.version = $2::int and bound.applied is not null
+  const { from, condition } = boundSet(shape);
+  return `  update ${tables.index} u set ${["version = $3::int", ...declared].join(", ")}${from}
+  where u.id = $1::uuid and u.version = $2::int and ${condition}
   returning u.id, coalesce($4::timestamptz, now()) as at`;
 };
