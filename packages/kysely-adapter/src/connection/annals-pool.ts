@@ -13,8 +13,8 @@ export interface PgPool {
 }
 
 export interface PgPoolClient {
-  // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads; every use below is narrower.
-  query(...args: any[]): any;
+  /** pg's own overloads. */
+  query(...args: never[]): unknown;
   release(destroy?: boolean | Error): void;
   on?(event: "error", listener: () => void): unknown;
 }
@@ -76,19 +76,30 @@ interface TrackedRows {
 export const trackerOf = (rows: readonly unknown[]): TransactionTracker | undefined =>
   (rows as TrackedRows)[TRACKER];
 
+/** The ways in which a client is asked here. */
+interface QueryingClient extends PgPoolClient {
+  readonly processID: number;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(config: object): Promise<PostgresQueryResult<R>>;
+  query<R>(
+    text: string,
+    values: readonly unknown[] | undefined,
+  ): Promise<PostgresQueryResult<R> | PostgresQueryResult<R>[]>;
+}
+
 class TrackedClient implements PostgresPoolClient {
-  readonly #client: PgPoolClient;
+  readonly #client: QueryingClient;
   readonly #prepare: boolean;
   readonly #tracker = new TransactionTracker();
 
   constructor(client: PgPoolClient, prepare: boolean) {
     surviveLostConnections(client);
-    this.#client = client;
+    this.#client = client as QueryingClient;
     this.#prepare = prepare;
   }
 
   get processID(): number {
-    return (this.#client as unknown as { processID: number }).processID;
+    return this.#client.processID;
   }
 
   query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
@@ -114,9 +125,9 @@ class TrackedClient implements PostgresPoolClient {
     sql: string,
     parameters: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
-    const result = await this.#watched(sql, () => this.#client.query(sql, parameters));
+    const result = await this.#watched(sql, () => this.#client.query<R>(sql, parameters));
     // A text of several statements without parameters gives a result for each.
-    const results: { readonly command: string }[] = Array.isArray(result) ? result : [result];
+    const results = Array.isArray(result) ? result : [result];
     this.#tracker.succeeded(
       sql,
       results.map(({ command }) => command),
@@ -130,13 +141,12 @@ class TrackedClient implements PostgresPoolClient {
     values: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
     const query = { text, values, types: typeParsers, ...(this.#prepare && { name }) };
-    const result = await this.#watched(text, () => this.#client.query(query));
+    const result = await this.#watched(text, () => this.#client.query<R>(query));
     (result.rows as TrackedRows)[TRACKER] = this.#tracker;
     return result;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: what pg returns, which has no shared type.
-  async #watched(sql: string, run: () => Promise<any>): Promise<any> {
+  async #watched<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
     } catch (error) {
