@@ -13,8 +13,7 @@ export interface PgPool {
 }
 
 export interface PgPoolClient {
-  /** pg's own overloads. */
-  query(...args: never[]): unknown;
+  query(text: string | object, values?: unknown[]): Promise<{ readonly rows: readonly object[] }>;
   release(destroy?: boolean | Error): void;
   on?(event: "error", listener: () => void): unknown;
 }

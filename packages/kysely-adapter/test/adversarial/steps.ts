@@ -25,13 +25,13 @@ export const steppedPool = (pool: PgPool, before: BeforeStep): PgPool => ({
 });
 
 const steppedClient = (client: PgPoolClient, pool: PgPool, before: BeforeStep): PgPoolClient => ({
-  query: async (query: string | { readonly text: string }, ...rest: unknown[]) => {
-    const step = stepOf(typeof query === "string" ? query : query.text);
+  query: async (query: string | object, values?: unknown[]) => {
+    const step = stepOf(typeof query === "string" ? query : (query as { text: string }).text);
     const isLost = step !== undefined && (await before(step));
-    if (!isLost) return await client.query(query, ...rest);
+    if (!isLost) return await client.query(query, values);
     const another = await pool.connect();
     try {
-      return await another.query(query, ...rest);
+      return await another.query(query, values);
     } finally {
       another.release();
     }

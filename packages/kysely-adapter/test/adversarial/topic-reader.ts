@@ -18,7 +18,7 @@ export const autocommit =
   async (text, values = []) => {
     const client = await pool.connect();
     try {
-      return (await client.query(text, values)).rows;
+      return (await client.query(text, [...values])).rows as readonly Row[];
     } finally {
       client.release();
     }
@@ -32,7 +32,9 @@ export const inOneSnapshot = async <Result>(
   const client = await pool.connect();
   try {
     await client.query("begin isolation level repeatable read");
-    const result = await work(async (text, values = []) => (await client.query(text, values)).rows);
+    const result = await work(
+      async (text, values = []) => (await client.query(text, [...values])).rows as readonly Row[],
+    );
     await client.query("commit");
     return result;
   } finally {
