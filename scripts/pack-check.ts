@@ -57,7 +57,16 @@ async function pack(folder: string): Promise<string> {
 function install(tarballs: ReadonlyMap<string, string>): void {
   const files = Object.fromEntries([...tarballs].map(([name, path]) => [name, `file:${path}`]));
   const versions = Object.assign({}, ...[".", ...folders].map((f) => manifest(f).devDependencies));
-  const peers = ["zod", "kysely", "pg", "vitest", "typescript", "@types/node", "@types/pg"];
+  const peers = [
+    "zod",
+    "kysely",
+    "pg",
+    "vitest",
+    "fast-check",
+    "typescript",
+    "@types/node",
+    "@types/pg",
+  ];
   write("package.json", {
     name: "annals-pack-check",
     private: true,
