@@ -10,11 +10,13 @@ export type { EntityModel } from "./define/entity-model.ts";
 export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
 export type {
+  Comparison,
   Durability,
   EntityWrite,
   ListedEntity,
   ListPosition,
   ListQuery,
+  Predicate,
   StoredEntity,
   TopicEvent,
   WriteResult,

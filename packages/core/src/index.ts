@@ -38,6 +38,14 @@ export * from "./errors/define-errors.ts";
 export * from "./errors/read-errors.ts";
 // a store without a database
 export { MemoryStore, MemoryTransaction } from "./memory/memory-store.ts";
+export { type Connection, toConnection } from "./repository/connection.ts";
 // append, read
 export { createStoreRepository, type RepositoryOptions } from "./repository/repository.ts";
-export type { CallOptions, ListOptions, Page, Repository } from "./repository/repository-type.ts";
+export type {
+  CallOptions,
+  ListOptions,
+  Page,
+  Repository,
+  WalkOptions,
+} from "./repository/repository-type.ts";
+export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";

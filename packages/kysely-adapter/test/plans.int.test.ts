@@ -1,7 +1,8 @@
+import type { ListQuery } from "@annals/core/adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Statement } from "../src/connection/statement.ts";
+import { type Statement, unprepared } from "../src/connection/statement.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
 import { lastPosition } from "../src/statements/last-position.ts";
@@ -58,13 +59,23 @@ const planOf = async ({ sql: text }: Statement): Promise<string> => {
   });
 };
 
-const shape = {
-  equal: [],
-  absent: [],
-  orderBy: "createdAt",
-  direction: "asc",
-  after: "start",
-} as const;
+const id = "01890a5d-ac96-774b-bcce-b302099a8057";
+const later = { value: "2026-01-01T00:00:00+00:00", id };
+
+const list = (query: Partial<ListQuery>): Statement => {
+  const { sql: text } = listEntities(tables, {
+    where: { kind: "all", of: [] },
+    orderBy: "createdAt",
+    direction: "asc",
+    after: undefined,
+    before: undefined,
+    take: "first",
+    limit: 51,
+    ...query,
+  });
+  return unprepared("list", text);
+};
+
 const [byEmail, bySlug] = Person.plan.uniques;
 
 describe("the plan of", () => {
@@ -77,26 +88,24 @@ describe("the plan of", () => {
       ["people_email_key", "person_events_id_sequence_key"],
     ],
     ["find by a composite", findEntity(tables, bySlug as never), ["people_tenant_id_slug_key"]],
-    ["the first page", listEntities(tables, shape), ["people_created_at_idx"]],
+    ["the first page", list({}), ["people_created_at_idx"]],
     [
       "a later page",
-      listEntities(tables, { ...shape, after: "value" }),
+      list({ after: later }),
       ["people_created_at_idx", "person_events_id_sequence_key"],
     ],
+    ["a page backwards", list({ after: later, direction: "desc" }), ["people_created_at_idx"]],
+    ["the last page", list({ take: "last" }), ["people_created_at_idx"]],
+    ["the page before", list({ before: later, take: "last" }), ["people_created_at_idx"]],
+    ["a page by id", list({ orderBy: "id", after: { value: id, id } }), ["people_pkey"]],
+    ["a page by age", list({ orderBy: "age", after: { value: "5", id } }), ["people_age_idx"]],
     [
-      "a page backwards",
-      listEntities(tables, { ...shape, after: "value", direction: "desc" }),
-      ["people_created_at_idx"],
-    ],
-    [
-      "a page by id",
-      listEntities(tables, { ...shape, orderBy: "id", after: "value" }),
-      ["people_pkey"],
-    ],
-    [
-      "a page by age",
-      listEntities(tables, { ...shape, orderBy: "age", after: "value" }),
-      ["people_age_idx"],
+      "a range",
+      list({
+        where: { kind: "compare", column: "slug", operator: ">=", value: "s" },
+        orderBy: "slug",
+      }),
+      ["people_slug_idx"],
     ],
     [
       "append",

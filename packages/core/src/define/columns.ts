@@ -24,7 +24,7 @@ interface ColumnSource {
   readonly uniqueTogether?: readonly (readonly string[])[] | undefined;
 }
 
-const RESERVED: readonly string[] = ["id", "createdAt", "version", "deletedAt"];
+const RESERVED: readonly string[] = ["id", "createdAt", "version", "deletedAt", "and", "or", "not"];
 const FIELD_OPTIONS: readonly string[] = [
   ...["unique", "normalize", "type", "collation", "references"],
   ...["onDelete", "check", "immutable", "sort"],

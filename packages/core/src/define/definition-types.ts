@@ -35,8 +35,8 @@ export type ReservedCommand =
   | ("id" | "state" | "version" | "history" | "pending" | "attempt")
   | ("then" | "toJSON" | "constructor");
 
-/** Columns that every index table has of its own. */
-export type ReservedColumn = "id" | "createdAt" | "version" | "deletedAt";
+/** Columns that every index table has of its own, and words that conditions are made of. */
+export type ReservedColumn = "id" | "createdAt" | "version" | "deletedAt" | "and" | "or" | "not";
 
 type Extra<Value, Allowed extends PropertyKey> = Value extends LiteralHint
   ? never

@@ -6,7 +6,7 @@ import { ConsumerChangedError } from "../errors/consume-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { EntityWrite, StoredEntity, TopicEvent, WriteResult } from "../port/rows.ts";
 import type { ConsumerStore, EntityStore, Join, Store } from "../port/store.ts";
-import { listRows } from "./list-rows.ts";
+import { listRows, matchingRows } from "./list-rows.ts";
 
 /** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
 export interface MemoryRow extends StoredEntity {
@@ -92,6 +92,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
       find: async (constraint, values, join) => {
         const rows = [...this.#visible(plan, transactionOf(join)).values()];
         return rows.find((row) => key(uniqueValues(plan, constraint, row)) === key(values));
+      },
+      count: async (where, limit, join) => {
+        const rows = [...this.#visible(plan, transactionOf(join)).values()];
+        return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
       },
       list: async (query, join) =>
         listRows(plan, [...this.#visible(plan, transactionOf(join)).values()], query),

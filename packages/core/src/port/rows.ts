@@ -47,13 +47,40 @@ export interface ListPosition {
   readonly id: string;
 }
 
+/** A condition over index columns, by their names in the definition; values are in stored form. */
+export type Predicate =
+  | { readonly kind: "all" | "any"; readonly of: readonly Predicate[] }
+  | { readonly kind: "not"; readonly of: Predicate }
+  /** The column has no value. No other condition holds for such a row, nor does its negation. */
+  | { readonly kind: "absent"; readonly column: string }
+  | {
+      readonly kind: "compare";
+      readonly column: string;
+      readonly operator: Comparison;
+      readonly value: JsonValue;
+    }
+  | { readonly kind: "oneOf"; readonly column: string; readonly values: readonly JsonValue[] }
+  /** A pattern of SQL's LIKE, with the backslash as its escape. */
+  | {
+      readonly kind: "like";
+      readonly column: string;
+      readonly pattern: string;
+      readonly ignoreCase: boolean;
+    };
+
+export type Comparison = "=" | "<" | "<=" | ">" | ">=";
+
 export interface ListQuery {
-  /** Equality by declared column; `null` finds rows that have no value. */
-  readonly where: ReadonlyMap<string, JsonValue>;
+  readonly where: Predicate;
   /** A property of the plan, or `id` or `createdAt`. Absent values come last in both directions. */
   readonly orderBy: string;
   readonly direction: "asc" | "desc";
+  /** Only what comes after this place in the order. */
   readonly after: ListPosition | undefined;
+  /** Only what comes before this place in the order. */
+  readonly before: ListPosition | undefined;
+  /** Which rows to take when there are more than `limit`; they come in the query's order either way. */
+  readonly take: "first" | "last";
   readonly limit: number;
 }
 

@@ -4,6 +4,7 @@ import type {
   EntityWrite,
   ListedEntity,
   ListQuery,
+  Predicate,
   StoredEntity,
   TopicEvent,
   WriteResult,
@@ -45,6 +46,9 @@ export interface EntityStore<Tx> {
     values: readonly JsonValue[],
     tx: Join<Tx>,
   ): Promise<StoredEntity | undefined>;
+
+  /** How many entities fulfil the condition. Stops counting at `limit`. */
+  count(where: Predicate, limit: number | undefined, tx: Join<Tx>): Promise<number>;
 
   /** One page of entities in the order of the query. */
   list(query: ListQuery, tx: Join<Tx>): Promise<readonly ListedEntity[]>;

@@ -50,10 +50,8 @@ export type SortColumnOf<Definition extends AnyEntity> =
         : Column;
     }[ColumnOf<Definition>];
 
-/** Equality by column; `null` asks for rows without a value where the column may have none. */
-export type WhereOf<Definition extends AnyEntity> = {
-  readonly [Column in ColumnOf<Definition>]?:
-    | FinderValue<Definition, Column>
-    | (undefined extends ColumnValue<Definition, Column> ? null : never)
-    | (null extends ColumnValue<Definition, Column> ? null : never);
-};
+/** The columns that no unique constraint of their own makes a finder for. */
+export type ListColumnOf<Definition extends AnyEntity> = Exclude<
+  ColumnOf<Definition>,
+  UniqueColumnOf<Definition>
+>;

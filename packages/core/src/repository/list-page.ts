@@ -1,19 +1,23 @@
-import type { ColumnModel } from "../define/columns.ts";
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { ListPosition, ListQuery } from "../port/rows.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
 import type { ListOptions, Page } from "./repository-type.ts";
+import { predicateOf } from "./where.ts";
 
-const FIRST_DEFAULT = 50;
-const FIRST_MAX = 1000;
+const SIZE_DEFAULT = 50;
+const SIZE_MAX = 1000;
 
 /** An item of a list with its place in the order. */
 export interface Placed<Item> {
   readonly item: Item;
   readonly position: ListPosition;
+}
+
+interface Order {
+  readonly orderBy: string;
+  readonly direction: "asc" | "desc";
 }
 
 /** Checks a list's options, fetches one row more than the page has, and cuts the page. */
@@ -22,28 +26,69 @@ export const listPage = async <Item>(
   options: ListOptions<AnyEntity>,
   fetch: (query: ListQuery) => Promise<readonly Placed<Item>[]>,
 ): Promise<Page<Item>> => {
-  const first = checkFirst(model, options.first);
-  const orderBy = checkOrder(model, options.orderBy);
-  const direction = checkDirection(model, options.direction);
-  const rows = await fetch({
-    where: storedWhere(model, options.where ?? {}),
-    orderBy,
-    direction,
-    after: checkCursor(model, options.after, orderBy, direction),
-    limit: first + 1,
+  const order = {
+    orderBy: checkOrder(model, options.orderBy),
+    direction: checkDirection(model, options.direction),
+  };
+  const { take, size } = checkSize(model, options);
+  const after = checkCursor(model, "after", options.after, order);
+  const before = checkCursor(model, "before", options.before, order);
+  const where = predicateOf(model, options.where ?? {});
+  const rows = await fetch({ where, ...order, after, before, take, limit: size + 1 });
+  const isCut = rows.length > size;
+  return page(take === "first" ? rows.slice(0, size) : rows.slice(-size), order, {
+    hasNextPage: take === "first" ? isCut : before !== undefined,
+    hasPreviousPage: take === "first" ? after !== undefined : isCut,
   });
-  const page = rows.slice(0, first);
-  const last = page.at(-1);
+};
+
+const page = <Item>(
+  rows: readonly Placed<Item>[],
+  order: Order,
+  more: Pick<Page<Item>, "hasNextPage" | "hasPreviousPage">,
+): Page<Item> => {
+  const cursorAt = (index: number): string | undefined => {
+    const row = rows[index];
+    return row && encodeCursor({ ...order, position: row.position });
+  };
   return {
-    items: page.map(({ item }) => item),
-    hasNextPage: rows.length > first,
-    endCursor: last && encodeCursor({ orderBy, direction, position: last.position }),
+    items: rows.map(({ item }) => item),
+    ...more,
+    startCursor: cursorAt(0),
+    endCursor: cursorAt(rows.length - 1),
+    cursorAt,
   };
 };
 
-const checkFirst = (model: EntityModel, first: number = FIRST_DEFAULT): number => {
-  if (Number.isInteger(first) && first >= 1 && first <= FIRST_MAX) return first;
-  throw invalid(model, `first is not a whole number from 1 to ${FIRST_MAX}`, "Ask for fewer rows.");
+/** Walks a list page by page, each from where the one before it ended. */
+export async function* walkPages<Item>(
+  after: string | undefined,
+  list: (after: string | undefined) => Promise<Page<Item>>,
+): AsyncGenerator<Page<Item>, void, undefined> {
+  let cursor = after;
+  for (;;) {
+    const current = await list(cursor);
+    if (current.items.length > 0) yield current;
+    if (!current.hasNextPage) return;
+    cursor = current.endCursor;
+  }
+}
+
+const checkSize = (
+  model: EntityModel,
+  { first, last }: ListOptions<AnyEntity>,
+): { readonly take: "first" | "last"; readonly size: number } => {
+  if (first !== undefined && last !== undefined) {
+    throw invalid(model, "first and last are both given", "Cut the page from one of its ends.");
+  }
+  const take = last === undefined ? "first" : "last";
+  const size = first ?? last ?? SIZE_DEFAULT;
+  if (Number.isInteger(size) && size >= 1 && size <= SIZE_MAX) return { take, size };
+  throw invalid(
+    model,
+    `${take} is not a whole number from 1 to ${SIZE_MAX}`,
+    "Ask for fewer rows.",
+  );
 };
 
 const checkOrder = (model: EntityModel, orderBy: string = "createdAt"): string => {
@@ -60,14 +105,14 @@ const checkDirection = (model: EntityModel, direction: string = "asc"): "asc" | 
 
 const checkCursor = (
   model: EntityModel,
-  after: string | undefined,
-  orderBy: string,
-  direction: "asc" | "desc",
+  option: "after" | "before",
+  text: string | undefined,
+  { orderBy, direction }: Order,
 ): ListPosition | undefined => {
-  if (after === undefined) return undefined;
-  const cursor = decodeCursor(after);
+  if (text === undefined) return undefined;
+  const cursor = decodeCursor(text);
   if (cursor === undefined || model.parseId(cursor.position.id) === undefined) {
-    throw invalid(model, "after is not a cursor", "Pass the endCursor of the page before.");
+    throw invalid(model, `${option} is not a cursor`, "Pass the cursor of a page.");
   }
   if (cursor.orderBy === orderBy && cursor.direction === direction) return cursor.position;
   throw invalid(
@@ -75,32 +120,6 @@ const checkCursor = (
     `the cursor belongs to a list ordered by ${cursor.orderBy} ${cursor.direction}`,
     "Go on with the order that the cursor came from, or start again without it.",
   );
-};
-
-const storedWhere = (
-  model: EntityModel,
-  where: Readonly<Record<string, unknown>>,
-): ReadonlyMap<string, JsonValue> => {
-  const stored = new Map<string, JsonValue>();
-  for (const [property, value] of Object.entries(where)) {
-    const column = model.columns.find(({ plan }) => plan.property === property);
-    if (column === undefined) {
-      const names = model.columns.map(({ plan }) => plan.property).join(", ");
-      throw invalid(model, `"${property}" is no index column`, `Use ${names}.`);
-    }
-    if (value !== undefined) stored.set(property, comparedValue(model, column, value));
-  }
-  return stored;
-};
-
-const comparedValue = (model: EntityModel, column: ColumnModel, value: unknown): JsonValue => {
-  try {
-    return column.toStored(value);
-  } catch (error) {
-    if (!(error instanceof NotJsonError)) throw error;
-    const { property } = column.plan;
-    throw invalid(model, `"${property}" ${error.message}`, "No entity can have such a value.");
-  }
 };
 
 const invalid = (model: EntityModel, problem: string, hint: string): InvalidArgumentError =>

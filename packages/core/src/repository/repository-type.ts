@@ -1,6 +1,13 @@
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, CreateInputOf, Declared, IdOf } from "../define/entity-definition.ts";
-import type { FinderValue, SortColumnOf, UniqueColumnOf, WhereOf } from "./column-values.ts";
+import type {
+  ColumnValue,
+  FinderValue,
+  ListColumnOf,
+  SortColumnOf,
+  UniqueColumnOf,
+} from "./column-values.ts";
+import type { ColumnCondition, WhereOf } from "./where-type.ts";
 
 /** Which transaction a call takes part in. */
 export interface CallOptions<Tx> {
@@ -22,24 +29,41 @@ export type CreateArguments<
     : [input: CreateInputOf<Definition>, options?: CallOptions<Tx>];
 
 export interface ListOptions<Definition extends AnyEntity> {
-  /** Equality by index column. Default is every entity. */
+  /** A condition over index columns. Default is every entity. */
   readonly where?: WhereOf<Definition>;
   /** The column to order by; the id breaks ties. Default is `createdAt`. */
   readonly orderBy?: SortColumnOf<Definition>;
   /** Default is `asc`. Rows without a value come last in both directions. */
   readonly direction?: "asc" | "desc";
-  /** How many entities a page has: 1 to 1,000. Default is 50. */
+  /** How many entities the page has at most, counted from its beginning: 1 to 1,000. Default is 50. */
   readonly first?: number;
-  /** The `endCursor` of the page before. */
+  /** The same, counted from its end: with `before`, the page that ends there. Not with `first`. */
+  readonly last?: number;
+  /** A page's `endCursor`: what comes after it. */
   readonly after?: string | undefined;
+  /** A page's `startCursor`: what comes before it. */
+  readonly before?: string | undefined;
 }
+
+/** A list walked from its beginning: every option but those that cut a page. */
+export type WalkOptions<Definition extends AnyEntity> = Omit<
+  ListOptions<Definition>,
+  "last" | "before"
+>;
 
 /** One page of a list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
+  /** Whether more follows. In a page cut by `last`, whether `before` was given. */
   readonly hasNextPage: boolean;
-  /** Where the page ends: the next page's `after`. `undefined` for an empty page. */
+  /** Whether more precedes. In a page cut by `first`, whether `after` was given. */
+  readonly hasPreviousPage: boolean;
+  /** Where the page begins: `before` for the page before it. `undefined` for an empty page. */
+  readonly startCursor: string | undefined;
+  /** Where the page ends: `after` for the next page. `undefined` for an empty page. */
   readonly endCursor: string | undefined;
+  /** The cursor of one item, by its place on the page. */
+  cursorAt(index: number): string | undefined;
 }
 
 export interface RepositoryBase<Definition extends AnyEntity, Tx> {
@@ -77,9 +101,25 @@ export interface RepositoryBase<Definition extends AnyEntity, Tx> {
   /**
    * One page of entities, found and ordered by index columns, with their events, in one statement.
    *
-   * @throws InvalidArgumentError for a `first` out of range, or a cursor of another order.
+   * @throws InvalidArgumentError for a page size out of range, or a cursor of another order.
    */
   list(options?: ListOptions<Definition> & CallOptions<Tx>): Promise<Page<Entity<Definition>>>;
+
+  /** Every page of a list, one after the other. `first` is the size of a page. */
+  pages(
+    options?: WalkOptions<Definition> & CallOptions<Tx>,
+  ): AsyncIterableIterator<Page<Entity<Definition>>>;
+
+  /** Every entity of a list, in bounded memory. `first` is how many are read at once. */
+  each(
+    options?: WalkOptions<Definition> & CallOptions<Tx>,
+  ): AsyncIterableIterator<Entity<Definition>>;
+
+  /** How many entities fulfil the condition. Reads index rows only, but all that fulfil it. */
+  count(options?: { readonly where?: WhereOf<Definition> } & CallOptions<Tx>): Promise<number>;
+
+  /** Whether any entity fulfils the condition. */
+  exists(options?: { readonly where?: WhereOf<Definition> } & CallOptions<Tx>): Promise<boolean>;
 }
 
 type Finders<Definition extends AnyEntity, Tx> = {
@@ -127,8 +167,17 @@ type MaybeCompositeFinders<Definition extends AnyEntity, Tx> = {
   ) => Promise<Entity<Definition> | undefined>;
 };
 
+type Lists<Definition extends AnyEntity, Tx> = {
+  /** `list` with one column's condition given first. */
+  readonly [Column in ListColumnOf<Definition> as `listBy${Capitalize<Column>}`]: (
+    condition: ColumnCondition<ColumnValue<Definition, Column>>,
+    options?: ListOptions<Definition> & CallOptions<Tx>,
+  ) => Promise<Page<Entity<Definition>>>;
+};
+
 /** Stores and finds the entities of one definition. */
 export type Repository<Definition extends AnyEntity, Tx> = RepositoryBase<Definition, Tx> &
+  Lists<Definition, Tx> &
   Finders<Definition, Tx> &
   MaybeFinders<Definition, Tx> &
   CompositeFinders<Definition, Tx> &

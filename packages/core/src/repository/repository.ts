@@ -13,8 +13,10 @@ import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors
 import type { Durability, StoredEntity } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
-import { listPage } from "./list-page.ts";
-import type { CallOptions, ListOptions, Page, Repository } from "./repository-type.ts";
+import { listPage, walkPages } from "./list-page.ts";
+import type { CallOptions, ListOptions, Page, Repository, WalkOptions } from "./repository-type.ts";
+import { predicateOf } from "./where.ts";
+import type { WhereOf } from "./where-type.ts";
 
 export interface RepositoryOptions {
   /**
@@ -45,7 +47,12 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
     maybeFindById: calls.maybeFindById,
     findAll: calls.findAll,
     list: calls.list,
+    pages: calls.pages,
+    each: calls.each,
+    count: calls.count,
+    exists: calls.exists,
     ...finders(model, calls),
+    ...lists(model, calls),
   };
   // The generated names are right by construction: both sides derive them from the same columns.
   return Object.freeze(methods) as unknown as Repository<Definition, Tx>;
@@ -126,6 +133,24 @@ class RepositoryCalls<Tx> {
       const listed = await this.#store.list(query, options.tx);
       return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
     });
+
+  readonly pages = (
+    options: WalkOptions<AnyEntity> & CallOptions<Tx> = {},
+  ): AsyncGenerator<Page<object>, void, undefined> =>
+    walkPages(options.after, (after) => this.list({ ...options, after }));
+
+  readonly each = async function* (
+    this: RepositoryCalls<Tx>,
+    options: WalkOptions<AnyEntity> & CallOptions<Tx> = {},
+  ): AsyncGenerator<object, void, undefined> {
+    for await (const { items } of this.pages(options)) yield* items;
+  }.bind(this);
+
+  readonly count = async (options: ConditionOptions<Tx> = {}): Promise<number> =>
+    this.#store.count(predicateOf(this.#model, options.where ?? {}), undefined, options.tx);
+
+  readonly exists = async (options: ConditionOptions<Tx> = {}): Promise<boolean> =>
+    (await this.#store.count(predicateOf(this.#model, options.where ?? {}), 1, options.tx)) > 0;
 
   /** Finds by a unique constraint; `values` are in the order of its properties. */
   async maybeFind(
@@ -232,5 +257,24 @@ const finders = <Tx>(model: EntityModel, calls: RepositoryCalls<Tx>): Record<str
   }
   return methods;
 };
+
+/** `listByStatus`, … for every column that no unique constraint of its own makes a finder for. */
+const lists = <Tx>(model: EntityModel, calls: RepositoryCalls<Tx>): Record<string, unknown> =>
+  Object.fromEntries(
+    model.plan.columns
+      .filter(({ unique }) => !unique)
+      .map(({ property }) => [
+        `listBy${capitalize(property)}`,
+        (condition: unknown, options: ListOptions<AnyEntity> & CallOptions<Tx> = {}) =>
+          calls.list({
+            ...options,
+            where: { and: [{ [property]: condition }, options.where ?? {}] },
+          }),
+      ]),
+  );
+
+interface ConditionOptions<Tx> extends CallOptions<Tx> {
+  readonly where?: WhereOf<AnyEntity>;
+}
 
 const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

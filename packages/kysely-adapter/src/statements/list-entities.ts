@@ -1,69 +1,43 @@
-import type { ColumnPlan, ListQuery } from "@annals/core/adapter";
-import { type Statement, statement } from "../connection/statement.ts";
+import type { ListPosition, ListQuery } from "@annals/core/adapter";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
+import { columnOf, condition, Parameters } from "./condition.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
 
-/** What of a list query changes the text of its statement; everything else is a parameter. */
-export interface ListShape {
-  /** Properties compared with a value, in the order of their parameters. */
-  readonly equal: readonly string[];
-  /** Properties that must have no value. */
-  readonly absent: readonly string[];
-  readonly orderBy: string;
-  readonly direction: "asc" | "desc";
-  /** Where the page begins: at the start, after a row with a value, or after one without. */
-  readonly after: "start" | "value" | "null";
-}
-
-export const listShape = (query: ListQuery): ListShape => {
-  const properties = [...query.where];
-  return {
-    equal: properties.filter(([, value]) => value !== null).map(([property]) => property),
-    absent: properties.filter(([, value]) => value === null).map(([property]) => property),
-    orderBy: query.orderBy,
-    direction: query.direction,
-    after: query.after === undefined ? "start" : query.after.value === null ? "null" : "value",
-  };
-};
-
 /**
  * One page of entities with their events. Rows without an ordering value come last; the id breaks ties.
- * Parameters: $1 limit, then the position's id and value as the page begins, then the values compared.
- * Locks: none. Relies on: the ordering column's index, user_events_id_sequence_key.
+ * Parameters: the condition's values, then those of the places between which the page lies, then the
+ * limit. Locks: none. Relies on: the ordering column's index, user_events_id_sequence_key.
  *
- * The page is cut before any event is read, and the position's value leaves as text, so that a cursor
- * carries exactly what the database compares.
+ * The page is cut before any event is read, and a place's value leaves as text, so that a cursor carries
+ * exactly what the database compares. The last rows are found from the end, and turned around outside.
  */
 export const listEntities = (
   tables: EntityTables,
-  shape: ListShape,
-  make: typeof statement = statement,
-): Statement => {
-  const order = orderColumn(tables, shape.orderBy);
-  const parameters = parametersOf(shape);
+  query: ListQuery,
+): { readonly sql: string; readonly parameters: readonly unknown[] } => {
+  const order = orderColumn(tables, query.orderBy);
+  const parameters = new Parameters();
   const conditions = [
-    ...shape.equal.map((property, at) => {
-      const column = columnOf(tables, property);
-      return `u.${quoteName(column.column)} = $${parameters.firstValue + at}::${sqlType(column.type)}`;
-    }),
-    ...shape.absent.map((property) => `u.${quoteName(columnOf(tables, property).column)} is null`),
-    ...afterCondition(shape, order),
-  ];
-  const ordering = orderingOf(shape, order);
-  return make(
-    `list_${tables.plan.indexTable}`,
-    `with page as (
+    condition(tables, query.where, parameters),
+    ...(query.after ? [beyond(order, query.after, query.direction, "after", parameters)] : []),
+    ...(query.before ? [beyond(order, query.before, query.direction, "before", parameters)] : []),
+  ].filter((one) => one !== "true");
+  const ordering = orderingOf(order, query);
+  const place = query.take === "first" ? "u.place" : "u.place desc";
+  return {
+    sql: `with page as (
   select u.id, u.version, ${order.text} as position, row_number() over (order by ${ordering}) as place
   from ${tables.index} u${conditions.length === 0 ? "" : `\n  where ${conditions.join("\n    and ")}`}
   order by ${ordering}
-  limit $1
+  limit ${parameters.add(query.limit)}::bigint
 )
 select ${storedEntityColumns(tables)}, u.position
 from page u
-order by u.place`,
-  );
+order by ${place}`,
+    parameters: parameters.values,
+  };
 };
 
 interface OrderColumn {
@@ -90,47 +64,36 @@ const orderColumn = (tables: EntityTables, orderBy: string): OrderColumn => {
 
 const CREATED_AT = { column: "created_at", type: { kind: "timestamp" }, nullable: false } as const;
 
-const columnOf = (tables: EntityTables, property: string): ColumnPlan => {
-  const column = tables.plan.columns.find((candidate) => candidate.property === property);
-  if (column === undefined) throw new Error(`${tables.plan.name} has no column "${property}"`);
-  return column;
+/** The order in which rows are read: the query's, or its reverse when the last ones are wanted. */
+const orderingOf = (
+  { name, nullable, isId }: OrderColumn,
+  { direction, take }: ListQuery,
+): string => {
+  const isForward = take === "first";
+  const read = (direction === "asc") === isForward ? "asc" : "desc";
+  if (isId) return `u.id ${read}`;
+  // Without values to sort to one end, the plain order is the one that an index has.
+  const nulls = nullable ? ` nulls ${isForward ? "last" : "first"}` : "";
+  return `u.${name} ${read}${nulls}, u.id ${read}`;
 };
 
-const orderingOf = ({ direction }: ListShape, { name, nullable, isId }: OrderColumn): string => {
-  if (isId) return `u.id ${direction}`;
-  // Without values to sort to the end, the plain order is the one that an index has.
-  const nulls = nullable ? " nulls last" : "";
-  return `u.${name} ${direction}${nulls}, u.id ${direction}`;
-};
-
-const afterCondition = (
-  shape: ListShape,
+/** That a row lies beyond a place, on the given side of it. Rows without a value are after all others. */
+const beyond = (
   { name, type, nullable, isId }: OrderColumn,
-): string[] => {
-  const beyond = shape.direction === "asc" ? ">" : "<";
-  if (shape.after === "start") return [];
-  if (isId) return [`u.id ${beyond} $2::uuid`];
-  if (shape.after === "null") return [`u.${name} is null and u.id ${beyond} $2::uuid`];
-  const row = `(u.${name}, u.id) ${beyond} ($3::${type}, $2::uuid)`;
-  return [nullable ? `(${row} or u.${name} is null)` : row];
-};
-
-const parametersOf = (shape: ListShape): { readonly firstValue: number } => {
-  const isAfterValue = shape.after === "value" && shape.orderBy !== "id";
-  return { firstValue: 2 + (shape.after === "start" ? 0 : 1) + (isAfterValue ? 1 : 0) };
-};
-
-/** The values for the parameters that `listEntities` numbers. */
-export const listParameters = (
-  query: ListQuery,
-  shape: ListShape,
-  toParameter: (property: string, value: unknown) => unknown,
-): unknown[] => {
-  const { after } = query;
-  return [
-    query.limit,
-    ...(after === undefined ? [] : [after.id]),
-    ...(shape.after === "value" && shape.orderBy !== "id" ? [after?.value] : []),
-    ...shape.equal.map((property) => toParameter(property, query.where.get(property))),
-  ];
+  { value, id }: ListPosition,
+  direction: "asc" | "desc",
+  side: "after" | "before",
+  parameters: Parameters,
+): string => {
+  const isAfter = side === "after";
+  const operator = (direction === "asc") === isAfter ? ">" : "<";
+  const beyondId = `u.id ${operator} ${parameters.add(id)}::uuid`;
+  if (isId) return beyondId;
+  if (value === null) {
+    const among = `u.${name} is null and ${beyondId}`;
+    return isAfter ? `(${among})` : `(u.${name} is not null or (${among}))`;
+  }
+  const idParameter = `$${parameters.values.length}::uuid`;
+  const row = `(u.${name}, u.id) ${operator} (${parameters.add(value)}::${type}, ${idParameter})`;
+  return nullable && isAfter ? `(${row} or u.${name} is null)` : row;
 };

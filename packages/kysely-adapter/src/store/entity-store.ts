@@ -5,15 +5,15 @@ import type {
   EntityStore,
   EntityWrite,
   Join,
-  ListQuery,
   WriteResult,
 } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
 import { type Statement, statement, unprepared } from "../connection/statement.ts";
+import { countEntities } from "../statements/count-entities.ts";
 import { type EntityTables, entityTableNames } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
-import { listEntities, listParameters, listShape } from "../statements/list-entities.ts";
+import { listEntities } from "../statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
 import { writeEntity, writtenColumns } from "../statements/write-entity.ts";
@@ -24,8 +24,7 @@ interface ListedRow extends StoredEntityRow {
   readonly position: string | null;
 }
 
-/** Every combination of filters and orders is a text of its own; rare ones must not fill the server. */
-const PREPARED_LISTS_MAX = 100;
+const PREPARED_QUERIES_MAX = 100;
 
 /** Holds one entity's statements, compiled once, and turns rows and errors into the port's. */
 export const entityStore = <DB>(
@@ -40,7 +39,7 @@ export const entityStore = <DB>(
   const finds = new Map(
     plan.uniques.map((unique) => [unique.constraint, findEntity(tables, unique)]),
   );
-  const lists = new Map<string, Statement>();
+  const queries = new Queries();
   const columns = new Map(plan.columns.map((column) => [column.property, column]));
   const bound = `${lockTimeoutMs}ms`;
   const onCreate = writtenPlaces(plan, true);
@@ -97,16 +96,16 @@ export const entityStore = <DB>(
       return row && toStoredEntity(row);
     },
 
-    list: async (query: ListQuery, join) => {
-      const shape = listShape(query);
-      const key = JSON.stringify(shape);
-      const known = lists.get(key);
-      const make = lists.size < PREPARED_LISTS_MAX ? statement : unprepared;
-      const list = known ?? listEntities(tables, shape, make);
-      if (make === statement) lists.set(key, list);
-      const parameters = listParameters(query, shape, (property, value) =>
-        toParameter(columns.get(property) as ColumnPlan, value),
-      );
+    count: async (where, limit, join) => {
+      const { sql, parameters } = countEntities(tables, where, limit);
+      const counted = queries.statement(`count_${plan.indexTable}`, sql);
+      const [row] = await read<{ count: number }>("count", counted, parameters, join);
+      return row?.count ?? 0;
+    },
+
+    list: async (query, join) => {
+      const { sql, parameters } = listEntities(tables, query);
+      const list = queries.statement(`list_${plan.indexTable}`, sql);
       const rows = await read<ListedRow>("list", list, parameters, join);
       return rows.map((row) => ({
         ...toStoredEntity(row),
@@ -115,6 +114,23 @@ export const entityStore = <DB>(
     },
   };
 };
+
+/**
+ * Every combination of conditions and orders is a text of its own. The first ones are prepared; the
+ * others are not, since each would be kept on every connection for good.
+ */
+class Queries {
+  readonly #prepared = new Map<string, Statement>();
+
+  statement(label: string, sql: string): Statement {
+    const known = this.#prepared.get(sql);
+    if (known !== undefined) return known;
+    if (this.#prepared.size >= PREPARED_QUERIES_MAX) return unprepared(label, sql);
+    const made = statement(label, sql);
+    this.#prepared.set(sql, made);
+    return made;
+  }
+}
 
 /** Chooses the statement for a write; the eight texts differ in what the header of theirs says. */
 const writeStatements = (tables: EntityTables) => {

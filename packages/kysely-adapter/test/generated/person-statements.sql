@@ -74,7 +74,7 @@ with page as (
   select u.id, u.version, to_json(u."created_at") #>> '{}' as position, row_number() over (order by u."created_at" asc, u.id asc) as place
   from "app"."people" u
   order by u."created_at" asc, u.id asc
-  limit $1
+  limit $1::bigint
 )
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence
@@ -86,11 +86,10 @@ order by u.place;
 with page as (
   select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" desc nulls last, u.id desc) as place
   from "app"."people" u
-  where u."status" = $4::text
-    and u."nick" is null
+  where ((u."status" = $1::text) and (u."nick" is null))
     and ((u."score", u.id) < ($3::double precision, $2::uuid) or u."score" is null)
   order by u."score" desc nulls last, u.id desc
-  limit $1
+  limit $4::bigint
 )
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence
@@ -102,10 +101,9 @@ order by u.place;
 with page as (
   select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" asc nulls last, u.id asc) as place
   from "app"."people" u
-  where u."status" = $3::text
-    and u."score" is null and u.id > $2::uuid
+  where (u."score" is null and u.id > $1::uuid)
   order by u."score" asc nulls last, u.id asc
-  limit $1
+  limit $2::bigint
 )
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence
@@ -113,20 +111,51 @@ select u.id, u.version, (select json_agg(e.event) from (
 from page u
 order by u.place;
 
+-- list, the last rows before a place
+with page as (
+  select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" desc nulls first, u.id desc) as place
+  from "app"."people" u
+  where (u."score", u.id) < ($2::double precision, $1::uuid)
+  order by u."score" desc nulls first, u.id desc
+  limit $3::bigint
+)
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events, u.position
+from page u
+order by u.place desc;
+
 -- list, later page by id
 with page as (
   select u.id, u.version, u.id::text as position, row_number() over (order by u.id asc) as place
   from "app"."people" u
-  where u."status" = $3::text
-    and u.id > $2::uuid
+  where u.id > $1::uuid
   order by u.id asc
-  limit $1
+  limit $2::bigint
 )
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence
   ) e) as events, u.position
 from page u
 order by u.place;
+
+-- list, every kind of condition
+with page as (
+  select u.id, u.version, to_json(u."created_at") #>> '{}' as position, row_number() over (order by u."created_at" asc, u.id asc) as place
+  from "app"."people" u
+  where ((u."age" >= $1::integer) or (u."slug" = any ($2::text[])) or not (u."email" ilike $3::text) or true or false)
+  order by u."created_at" asc, u.id asc
+  limit $4::bigint
+)
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events, u.position
+from page u
+order by u.place;
+
+-- count
+select count(*)::int as count
+from (select from "app"."people" u where (u."nick" is null) limit $1::bigint) counted;
 
 -- last position
 select case when is_called then last_value else last_value - 1 end as last,

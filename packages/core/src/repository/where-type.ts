@@ -1,0 +1,48 @@
+import type { AnyEntity } from "../define/entity-definition.ts";
+import type { ColumnOf, ColumnValue } from "./column-values.ts";
+
+/** What a column is compared with: a value for equality, `null` for none, or operators that all hold. */
+export type ColumnCondition<Value> =
+  | NonNullable<Value>
+  | NullOf<Value>
+  | ColumnOperators<NonNullable<Value>, NullOf<Value>>;
+
+export interface ColumnOperators<Value, Null> extends TextOperators<Value> {
+  readonly eq?: Value | Null;
+  readonly in?: readonly Value[];
+  readonly gt?: Value;
+  readonly gte?: Value;
+  readonly lt?: Value;
+  readonly lte?: Value;
+  /** What must not hold. `{ not: null }` is any value. */
+  readonly not?: Value | Null | ColumnOperators<Value, Null>;
+}
+
+export interface TextOperators<Value> {
+  /** The text begins with it. Taken literally, as in the next two, and compared with what `normalize` made. */
+  readonly startsWith?: Text<Value>;
+  readonly endsWith?: Text<Value>;
+  readonly contains?: Text<Value>;
+  /** A pattern of SQL: `%` is any text, `_` any character, and `\` takes the next one literally. */
+  readonly like?: Text<Value>;
+  /** The same, where capitals do not matter. */
+  readonly ilike?: Text<Value>;
+}
+
+type Text<Value> = Value extends string ? string : never;
+
+/** `null` where the column may have no value. */
+type NullOf<Value> = (undefined extends Value ? null : never) | (null extends Value ? null : never);
+
+/**
+ * A condition over the index columns. All columns that are named must fulfil theirs.
+ *
+ * As in SQL, a row without a value fulfils neither a comparison nor its negation: ask for `null`.
+ */
+export type WhereOf<Definition extends AnyEntity> = {
+  readonly [Column in ColumnOf<Definition>]?: ColumnCondition<ColumnValue<Definition, Column>>;
+} & {
+  readonly and?: readonly WhereOf<Definition>[];
+  readonly or?: readonly WhereOf<Definition>[];
+  readonly not?: WhereOf<Definition>;
+};
