@@ -23,6 +23,7 @@ export const overSilentStore = (found: Found) => {
     write: async () => ({ kind: "written", durability: { kind: "committed" } }),
     load: async () => [found()],
     find: async () => found(),
+    count: async () => 0,
     list: async () => [],
   };
   const store: Store<never> = {

@@ -1,6 +1,6 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import { isReportedByServer, wasNeverSent } from "./sqlstate.ts";
-import { preparedName } from "./statement.ts";
+import { ownStatement } from "./statement.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
 import { typeParsers } from "./type-parsers.ts";
 
@@ -108,10 +108,10 @@ class TrackedClient implements PostgresPoolClient {
     parameters?: readonly unknown[],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof sql !== "string") return this.#client.query(sql);
-    const name = preparedName(sql);
-    return name === undefined
+    const own = ownStatement(sql);
+    return own === undefined
       ? this.#passOn(sql, parameters)
-      : this.#runOurs(name, sql, parameters);
+      : this.#runOurs(own.name, sql, parameters);
   }
 
   release(destroy?: boolean): void {
@@ -135,11 +135,16 @@ class TrackedClient implements PostgresPoolClient {
   }
 
   async #runOurs<R>(
-    name: string,
+    name: string | undefined,
     text: string,
     values: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
-    const query = { text, values, types: typeParsers, ...(this.#prepare && { name }) };
+    const query = {
+      text,
+      values,
+      types: typeParsers,
+      ...(this.#prepare && name !== undefined && { name }),
+    };
     const result = await this.#watched(text, () => this.#client.query<R>(query));
     (result.rows as TrackedRows)[TRACKER] = this.#tracker;
     return result;

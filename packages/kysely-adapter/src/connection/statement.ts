@@ -13,21 +13,30 @@ export interface Statement {
 /** PostgreSQL cuts longer names (NAMEDATALEN - 1), which would make two of them one. */
 const NAME_BYTES_MAX = 63;
 
-const names = new Map<string, string>();
+const named = new Map<string, { readonly name: string }>();
 
 /** Makes a statement that is prepared. `label` shows up in `pg_prepared_statements`. */
 export const statement = (label: string, sql: string): Statement => {
-  const made = unprepared(label, sql);
-  names.set(sql, made.name);
+  const made = build(label, sql);
+  named.set(sql, { name: made.name });
   return made;
 };
 
+/** Marks the texts that are ours and have no name, since nobody remembers them. */
+const UNPREPARED = "/* annals */ ";
+
 /** Makes a statement that is not worth keeping on every connection. */
-export const unprepared = (label: string, sql: string): Statement => {
+export const unprepared = (label: string, sql: string): Statement =>
+  build(label, `${UNPREPARED}${sql}`);
+
+const build = (label: string, sql: string): Statement => {
   const hash = createHash("sha256").update(sql).digest("hex").slice(0, 16);
   const name = `annals_${label.slice(0, NAME_BYTES_MAX - 8 - hash.length)}_${hash}`;
   return Object.freeze({ name, sql, node: RawNode.createWithSql(sql), queryId: { queryId: name } });
 };
 
-/** The name of a text that `statement` made; `undefined` for everybody else's queries. */
-export const preparedName = (sql: string): string | undefined => names.get(sql);
+/** Whether a text is one of ours, and the name to prepare it under if it has one. */
+export const ownStatement = (sql: string): { readonly name?: string } | undefined =>
+  named.get(sql) ?? (sql.startsWith(UNPREPARED) ? NAMELESS : undefined);
+
+const NAMELESS = {};

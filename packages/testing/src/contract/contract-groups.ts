@@ -1,4 +1,5 @@
 import { concurrency } from "./cases/concurrency.ts";
+import { conditions } from "./cases/conditions.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
 import { consumers } from "./cases/consumers.ts";
 import { createAndUpdate } from "./cases/create-and-update.ts";
@@ -26,6 +27,7 @@ export const contract: readonly ContractGroup[] = [
   concurrency,
   lists,
   listPaging,
+  conditions,
   foldedIndex,
   storedEvents,
   transactions,
