@@ -48,4 +48,5 @@ export type {
   Repository,
   WalkOptions,
 } from "./repository/repository-type.ts";
+export type { RetryOptions } from "./repository/transact.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";

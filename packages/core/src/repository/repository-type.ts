@@ -7,6 +7,7 @@ import type {
   SortColumnOf,
   UniqueColumnOf,
 } from "./column-values.ts";
+import type { RetryOptions } from "./transact.ts";
 import type { ColumnCondition, WhereOf } from "./where-type.ts";
 
 /** Which transaction a call takes part in. */
@@ -83,6 +84,25 @@ export interface RepositoryBase<Definition extends AnyEntity, Tx> {
    * @throws ConcurrentModificationError, DuplicateValueError, EntityUnusableError, LockTimeoutError
    */
   update(entity: Entity<Definition>, options?: CallOptions<Tx>): Promise<number>;
+
+  /**
+   * Reads, decides and stores; and when somebody else appended in between, all of it again, a bounded
+   * number of times. What `decide` throws ends it at once: a rejection is never repeated.
+   *
+   * @param target an id, or a finder, which is called with the options that it has to pass on.
+   * @param decide may be called several times, each time with the entity as it then is.
+   * @returns the entity as it is stored now, and what `decide` returned the last time.
+   * @throws ConcurrentModificationError when the attempts are used up, and what the finder, `decide`
+   * and `update` throw.
+   * @example
+   * await users.transact(id, (user) => user.changeEmail("countess@example.com"));
+   * await users.transact((options) => users.findByEmail("a@example.com", options), (user) => user.suspend("spam"));
+   */
+  transact<Result>(
+    target: IdOf<Definition> | ((options: CallOptions<Tx>) => Promise<Entity<Definition>>),
+    decide: (entity: Entity<Definition>) => Result | Promise<Result>,
+    options?: RetryOptions & CallOptions<Tx>,
+  ): Promise<{ readonly entity: Entity<Definition>; readonly result: Result }>;
 
   /** @throws EntityNotFoundError */
   findById(id: IdOf<Definition>, options?: CallOptions<Tx>): Promise<Entity<Definition>>;

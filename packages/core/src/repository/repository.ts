@@ -8,13 +8,14 @@ import { type AnyEntity, model as modelKey } from "../define/entity-definition.t
 import type { EntityModel } from "../define/entity-model.ts";
 import type { UniquePlan } from "../define/entity-plan.ts";
 import { type JsonValue, NotJsonError } from "../define/json-value.ts";
-import { OutcomeUnknownError } from "../errors/append-errors.ts";
+import { ConcurrentModificationError, OutcomeUnknownError } from "../errors/append-errors.ts";
 import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Durability, StoredEntity } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
 import { listPage, walkPages } from "./list-page.ts";
 import type { CallOptions, ListOptions, Page, Repository, WalkOptions } from "./repository-type.ts";
+import { type RetryOptions, retried, retryProblem, type Try } from "./transact.ts";
 import { predicateOf } from "./where.ts";
 import type { WhereOf } from "./where-type.ts";
 
@@ -43,6 +44,7 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
   const methods = {
     create: calls.create,
     update: calls.update,
+    transact: calls.transact,
     findById: calls.findById,
     maybeFindById: calls.maybeFindById,
     findAll: calls.findAll,
@@ -99,6 +101,29 @@ class RepositoryCalls<Tx> {
     if (pending === undefined) return 0;
     await this.#write(history, pending, options?.tx);
     return pending.events.length;
+  };
+
+  readonly transact = (
+    target: unknown,
+    decide: (entity: object) => unknown,
+    options: RetryOptions & CallOptions<Tx> = {},
+  ): Promise<{ readonly entity: object; readonly result: unknown }> => {
+    const call = options.tx === undefined ? {} : { tx: options.tx };
+    const find = typeof target === "function" ? target : () => this.findById(target, call);
+    const once = async (): Promise<Try<{ readonly entity: object; readonly result: unknown }>> => {
+      const entity: object = await find(call);
+      const result = await decide(entity);
+      try {
+        await this.update(entity, call);
+        return { kind: "done", result: { entity, result } };
+      } catch (error) {
+        if (error instanceof ConcurrentModificationError) return { kind: "conflict", error };
+        throw error;
+      }
+    };
+    const problem = retryProblem(options);
+    if (problem === undefined) return retried(once, options);
+    return Promise.reject(this.#invalidArgument(problem, "Leave it out for the default."));
   };
 
   readonly findById = async (id: unknown, options?: CallOptions<Tx>): Promise<object> =>

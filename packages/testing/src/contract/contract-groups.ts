@@ -10,6 +10,7 @@ import { jsonValues } from "./cases/json-values.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
 import { storedEvents } from "./cases/stored-events.ts";
+import { transact } from "./cases/transact.ts";
 import { transactionEnds } from "./cases/transaction-ends.ts";
 import { transactions } from "./cases/transactions.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
@@ -25,6 +26,7 @@ export const contract: readonly ContractGroup[] = [
   finders,
   uniqueValues,
   concurrency,
+  transact,
   lists,
   listPaging,
   conditions,
