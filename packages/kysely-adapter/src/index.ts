@@ -7,7 +7,7 @@ export {
   type PgPool,
   type PgPoolClient,
 } from "./connection/annals-pool.ts";
-export { transaction } from "./connection/transaction.ts";
+export { type TransactionOptions, transaction } from "./connection/transaction.ts";
 // consume
 export { createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";

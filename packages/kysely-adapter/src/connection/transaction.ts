@@ -1,7 +1,18 @@
-import type { WriteEnd } from "@annals/core/adapter";
-import type { Kysely, Transaction } from "kysely";
+import type { RetryOptions } from "@annals/core";
+import { retried, type Try, type WriteEnd } from "@annals/core/adapter";
+import type { IsolationLevel, Kysely, Transaction } from "kysely";
 import { identityOf, type RunningTransaction, runningTransaction } from "./database.ts";
-import { isReportedByServer } from "./sqlstate.ts";
+import { isReportedByServer, SQLSTATE, sqlstateOf } from "./sqlstate.ts";
+
+export interface TransactionOptions {
+  /** Default is the database's own, which is `read committed` unless it was changed. */
+  readonly isolationLevel?: IsolationLevel;
+  /**
+   * Whether all of it runs again after a deadlock or a serialization failure, and how often. The work
+   * must read what it decides on anew each time. Default is not at all.
+   */
+  readonly retry?: RetryOptions | boolean;
+}
 
 /**
  * Runs `work` in one transaction: it commits when `work` returns and rolls back when it throws.
@@ -12,9 +23,34 @@ import { isReportedByServer } from "./sqlstate.ts";
  *
  * @throws whatever `work` throws, and the database's error when the commit is refused.
  */
-export const transaction = async <DB, Result>(
+export const transaction = <DB, Result>(
   db: Kysely<DB>,
   work: (tx: Transaction<DB>) => Promise<Result>,
+  { isolationLevel, retry = false }: TransactionOptions = {},
+): Promise<Result> => {
+  if (retry === false) return runOnce(db, work, isolationLevel);
+  const once = async (): Promise<Try<Result>> => {
+    try {
+      return { kind: "done", result: await runOnce(db, work, isolationLevel) };
+    } catch (error) {
+      if (isLostToConcurrency(error)) return { kind: "conflict", error };
+      throw error;
+    }
+  };
+  return retried(once, retry === true ? {} : retry);
+};
+
+/** A deadlock or a serialization failure, also as the cause of an error of ours. */
+const isLostToConcurrency = (error: unknown): error is Error => {
+  const code = sqlstateOf(error);
+  if (code === SQLSTATE.deadlock || code === SQLSTATE.serializationFailure) return true;
+  return error instanceof Error && error.cause !== undefined && isLostToConcurrency(error.cause);
+};
+
+const runOnce = async <DB, Result>(
+  db: Kysely<DB>,
+  work: (tx: Transaction<DB>) => Promise<Result>,
+  isolationLevel: IsolationLevel | undefined,
 ): Promise<Result> => {
   const endListeners: ((end: WriteEnd) => void)[] = [];
   let committing = false;
@@ -25,7 +61,9 @@ export const transaction = async <DB, Result>(
     for (const listener of endListeners.reverse()) listener(how);
   };
   try {
-    const result = await db.transaction().execute(async (tx) => {
+    const begin = db.transaction();
+    const builder = isolationLevel === undefined ? begin : begin.setIsolationLevel(isolationLevel);
+    const result = await builder.execute(async (tx) => {
       running = { identity: identityOf(db), tx, isOver: false, endListeners };
       try {
         const returned = await runningTransaction(running, () => work(tx));
