@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "@annals/core";
 import type { Store } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import { Database } from "./connection/database.ts";
@@ -7,8 +8,9 @@ import { TableOwners } from "./store/table-owners.ts";
 
 export interface KyselyStoreOptions {
   /**
-   * How long a write waits for locks that other transactions hold before it is a LockTimeoutError, in
-   * milliseconds. Default is 5,000; 0 waits for ever.
+   * How long a write waits for rows and values that other transactions hold before it is a
+   * LockTimeoutError, in milliseconds. Default is 5,000; 0 waits for ever. Locks on whole tables, which
+   * changes of their definition take, are waited for as the connection's own `lock_timeout` says.
    */
   readonly lockTimeoutMs?: number;
 }
@@ -24,6 +26,7 @@ export const kyselyStore = <DB>(
   const owners = ownersByDatabase.get(database.identity) ?? new TableOwners();
   ownersByDatabase.set(database.identity, owners);
   const { lockTimeoutMs = 5_000 } = options;
+  checkLockTimeout(lockTimeoutMs);
   return {
     entity: (plan) => {
       owners.claim(plan, database.schema);
@@ -31,4 +34,16 @@ export const kyselyStore = <DB>(
     },
     consumer: (name, plans) => consumerStore(database, name, plans),
   };
+};
+
+/** PostgreSQL's own range for timeouts. */
+const LOCK_TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+const checkLockTimeout = (ms: number): void => {
+  if (Number.isInteger(ms) && ms >= 0 && ms <= LOCK_TIMEOUT_MAX_MS) return;
+  throw new InvalidArgumentError(
+    "store",
+    `lockTimeoutMs is not a whole number from 0 to ${LOCK_TIMEOUT_MAX_MS}`,
+    "Leave it out for 5,000.",
+  );
 };

@@ -51,11 +51,13 @@ const checkImmutable = (model: EntityModel, id: string, pending: PendingWrite): 
   const immutable = model.columns.filter(({ plan }) => plan.immutable);
   if (immutable.length === 0) return;
   const encoded = model.state.encode(baseState);
-  // A state that an older schema allowed cannot be compared, and is left to the database.
+  // A state that an older schema allowed cannot be compared; the row keeps what it was created with.
   if (!encoded.ok) return;
-  for (const { plan, readValue } of immutable) {
-    const before = readValue(baseState, encoded.result.stored);
-    if (sameValue(before, readValue(pending.state, pending.storedState))) continue;
+  const base = { ...pending, state: baseState, storedState: encoded.result.stored };
+  for (const column of immutable) {
+    const { plan } = column;
+    const before = columnValue(model, id, column, base);
+    if (sameValue(before, columnValue(model, id, column, pending))) continue;
     const issues = [{ path: [plan.property], message: "is immutable, but would change" }];
     throw new InvalidStateError({ entity: model.plan.name, id, issues });
   }

@@ -67,13 +67,18 @@ export const createStoreConsumer = <Definition extends AnyEntity, Tx>(
       const follower = start(signal);
       const idle = new Backoff(POLL_FIRST_MS, pollIntervalMs);
       while (!signal.aborted) {
-        if (await follower.step()) idle.reset();
+        if ((await follower.step()) === "handled") idle.reset();
         else await idle.wait(signal);
       }
     },
     catchUp: async ({ signal = new AbortController().signal } = {}) => {
       const follower = start(signal);
-      while (!signal.aborted && (await follower.step()));
+      const busy = new Backoff(POLL_FIRST_MS, pollIntervalMs);
+      while (!signal.aborted) {
+        const step = await follower.step();
+        if (step === "nothing") break;
+        if (step === "busy") await busy.wait(signal);
+      }
       return follower.position;
     },
   } satisfies Consumer);
@@ -93,6 +98,9 @@ interface FollowerParts<Tx> {
   readonly signal: AbortSignal;
 }
 
+/** What a step came to. `busy` says that another process of the consumer is at work. */
+type Step = "handled" | "busy" | "nothing";
+
 /** One run of a consumer: where it is, and how it goes on after a failure. */
 class Follower<Tx> {
   readonly #parts: FollowerParts<Tx>;
@@ -109,33 +117,34 @@ class Follower<Tx> {
     return this.#checkpoint ?? 0;
   }
 
-  /** Handles the next batch. Says whether there was one, or a failure to try again after. */
-  async step(): Promise<boolean> {
+  /** Handles the next batch. A passing failure counts as handled: the next step tries again. */
+  async step(): Promise<Step> {
     try {
-      const handled = await this.#handleNext();
+      const step = await this.#handleNext();
       this.#failures.reset();
       this.#attempt = 1;
-      return handled;
+      return step;
     } catch (error) {
       if (!isPassing(error, this.#parts.topics)) throw error;
       this.#checkpoint = undefined;
       this.#attempt += 1;
       await this.#failures.wait(this.#parts.signal);
-      return true;
+      return "handled";
     }
   }
 
-  async #handleNext(): Promise<boolean> {
+  async #handleNext(): Promise<Step> {
     const { topics, batchSize } = this.#parts;
     this.#checkpoint ??= await topics.open();
     const events = await topics.read(this.#checkpoint, batchSize);
     const last = events.at(-1);
-    if (last === undefined) return false;
-    // It returns another position when another process of this consumer has moved the checkpoint.
-    this.#checkpoint = await topics.advance(this.#checkpoint, last.position, async (tx) => {
+    if (last === undefined) return "nothing";
+    const before = this.#checkpoint;
+    // Another process of this consumer may have moved the checkpoint, or be about to.
+    this.#checkpoint = await topics.advance(before, last.position, async (tx) => {
       for (const event of events) await this.#handle(event, tx);
     });
-    return true;
+    return this.#checkpoint === before ? "busy" : "handled";
   }
 
   async #handle(stored: TopicEvent, tx: Tx): Promise<void> {

@@ -1,13 +1,33 @@
 const walked = new WeakSet<object>();
 
+/** Properties that hide a date's setters: freezing one alone does not keep it from being set. */
+const READ_ONLY_DATE: PropertyDescriptorMap = Object.fromEntries(
+  Object.getOwnPropertyNames(Date.prototype)
+    .filter((name) => name.startsWith("set"))
+    .map((name) => [
+      name,
+      {
+        value: () => {
+          throw new TypeError(`Cannot call ${name} on a date of an entity: it is read-only`);
+        },
+      },
+    ]),
+);
+
 /**
- * Freezes plain objects and lists all the way down. Instances of classes are left as they are. What was
+ * Freezes plain objects, lists and dates all the way down. Instances of other classes, which codecs of
+ * the definition's own may make, are left as they are. What was
  * walked here is remembered: an object that merely is frozen may hold others that are not. Flat objects,
  * which most are, need no memory, and a WeakSet's entry costs more than all the rest.
  */
 export const deepFreeze = <Value>(value: Value): Value => {
   if (!isObject(value)) return value;
   const prototype = Object.getPrototypeOf(value);
+  if (prototype === Date.prototype) {
+    return Object.isFrozen(value)
+      ? value
+      : Object.freeze(Object.defineProperties(value, READ_ONLY_DATE));
+  }
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return value;
   Object.freeze(value);
   const nested = Object.values(value).filter(isObject);

@@ -8,6 +8,7 @@ import {
   InvalidDecisionError,
   InvalidEventError,
   InvalidStateError,
+  jsonDate,
   MemoryStore,
   reject,
 } from "../index.ts";
@@ -182,6 +183,23 @@ describe("an entity", () => {
     expect(() => (account.state.tags as string[]).push("c")).toThrow(TypeError);
     expect(() => Object.assign(account.history[0] ?? {}, { owner: "x" })).toThrow(TypeError);
     expect(() => Object.assign(account, { id: "x" })).toThrow(TypeError);
+  });
+
+  it("keeps its dates, and its events from reducers that change them", async () => {
+    const Visit = defineEntity({
+      name: "visit",
+      schema: z.object({ at: jsonDate(), tags: z.array(z.string()) }),
+      events: { Visited: z.object({ at: jsonDate(), tags: z.array(z.string()) }) },
+      create: (input: { at: Date; tags: string[] }) => ({ type: "Visited", ...input }),
+      evolve: { Visited: (_, { at, tags }) => ({ at, tags: tags.sort() }) },
+      commands: {},
+      index: { at: {} },
+    });
+    const visits = createStoreRepository(Visit, new MemoryStore());
+    await expect(visits.create({ at: now, tags: ["b", "a"] })).rejects.toThrow(TypeError);
+    const visit = await visits.create({ at: now, tags: [] });
+    expect(() => visit.state.at.setTime(0)).toThrow("read-only");
+    expect(visit.state.at).toStrictEqual(now);
   });
 
   it("shows itself in JSON", async () => {

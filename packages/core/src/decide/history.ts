@@ -1,5 +1,7 @@
 import { type EntityModel, isReservedKey } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
+import type { CodecResult, Encoded } from "../define/payload-codec.ts";
+import type { Issue } from "../errors/annals-error.ts";
 import {
   EntityUnusableError,
   InvalidDecisionError,
@@ -89,7 +91,8 @@ export class History {
     let state = this.state;
     for (const raw of decided) {
       const entry = this.#encodeEvent(source, raw);
-      state = deepFreeze(this.#reduce(state, entry.event));
+      // A reducer that changed its event would change the fact that is about to be stored.
+      state = deepFreeze(this.#reduce(state, deepFreeze(entry.event)));
       recorded.push(entry);
     }
     const storedState = this.#encodeState(state as object);
@@ -166,9 +169,11 @@ export class History {
     const encoded =
       reserved === undefined
         ? event.codec.encode(payload)
-        : { ok: false as const, issues: [{ path: [reserved], message: "is a reserved name" }] };
-    if (!encoded.ok)
-      throw new InvalidEventError({ entity, eventType: type, issues: encoded.issues });
+        : notEncoded([{ path: [reserved], message: "is a reserved name" }]);
+    if (!encoded.ok) {
+      const { issues, cause } = encoded;
+      throw new InvalidEventError({ entity, eventType: type, issues }, { cause });
+    }
     const { stored, value } = encoded.result;
     return {
       event: { type, ...value },
@@ -184,16 +189,16 @@ export class History {
   #encodeState(state: object): JsonObject {
     const encoded = this.model.state.encode(state);
     if (encoded.ok) return encoded.result.stored;
-    throw new InvalidStateError({
-      entity: this.model.plan.name,
-      id: this.id,
-      issues: encoded.issues,
-    });
+    const { issues, cause } = encoded;
+    throw new InvalidStateError({ entity: this.model.plan.name, id: this.id, issues }, { cause });
   }
 }
+
+const notEncoded = (issues: readonly Issue[]): CodecResult<Encoded> => ({ ok: false, issues });
 
 const describe = (value: unknown): string => {
   if (value === undefined) return "nothing";
   if (value instanceof Promise) return "a promise, but decisions are made at once";
-  return `${Array.isArray(value) ? "a list" : `a ${typeof value}`} where an event belongs`;
+  if (Array.isArray(value)) return "a list where an event belongs";
+  return `${typeof value === "object" ? "an object without a type" : `a ${typeof value}`} where an event belongs`;
 };

@@ -19,11 +19,11 @@ const INT32_MIN = -(2 ** 31);
  * the definition must say `type`.
  */
 export const columnTypeOf = (field: $ZodType): ColumnType | undefined => {
-  const { schema } = unwrap(field);
+  const schema = unwrap(field);
   const codec = codecSides(schema);
   if (codec !== undefined) {
     // A bigint travels as a string, so its stored side would make it text.
-    const isBigInt = unwrap(codec.out).schema._zod.def.type === "bigint";
+    const isBigInt = unwrap(codec.out)._zod.def.type === "bigint";
     return isBigInt ? { kind: "numeric" } : columnTypeOf(codec.in);
   }
   const def = schema._zod.def;

@@ -3,9 +3,9 @@ import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import { type ColumnType, columnSpelling, columnTypeOf } from "./column-type.ts";
 import type { ColumnPlan, UniquePlan } from "./entity-plan.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
-import { type JsonObject, type JsonValue, toJson } from "./json-value.ts";
+import { type JsonObject, type JsonValue, NotJsonError, toJson } from "./json-value.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
-import { inspectSchema, unwrap } from "./schema-shape.ts";
+import { inspectSchema, isNullable } from "./schema-shape.ts";
 
 /** An index column, and how its value comes about. */
 export interface ColumnModel {
@@ -24,7 +24,15 @@ interface ColumnSource {
   readonly uniqueTogether?: readonly (readonly string[])[] | undefined;
 }
 
-const RESERVED: readonly string[] = ["id", "createdAt", "version", "deletedAt", "and", "or", "not"];
+const RESERVED: readonly string[] = [
+  "id",
+  "created_at",
+  "version",
+  "deleted_at",
+  "and",
+  "or",
+  "not",
+];
 const FIELD_OPTIONS: readonly string[] = [
   ...["unique", "normalize", "type", "collation", "references"],
   ...["onDelete", "check", "immutable", "sort"],
@@ -71,7 +79,7 @@ const fieldColumn = (
       'Say it, for example { type: "jsonb" }.',
     );
   }
-  const plan = columnPlan(definition, property, type, unwrap(field).nullable, options);
+  const plan = columnPlan(definition, property, type, isNullable(field), options);
   const { hasCodec } = inspectSchema(field);
   const encode = (value: unknown): JsonValue => {
     const encoded = hasCodec ? safeEncode(field, value as never) : undefined;
@@ -114,7 +122,10 @@ const computedColumn = (
 /** Dates and bigints have one stored form everywhere: ISO 8601 and decimal digits. */
 export const scalarToStored = (value: unknown): JsonValue => {
   if (value === null || value === undefined) return null;
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new NotJsonError([], "is an invalid date");
+    return value.toISOString();
+  }
   if (typeof value === "bigint") return value.toString();
   return toJson(value);
 };
@@ -129,7 +140,8 @@ const columnPlan = (
   nullable: boolean,
   options: FieldColumn<unknown> | ComputedColumn<unknown>,
 ): ColumnPlan => {
-  if (RESERVED.includes(property)) {
+  const column = checkIdentifier(definition, snakeCase(property));
+  if (RESERVED.includes(column)) {
     throw new InvalidDefinitionError(
       definition,
       `every index table has a column "${property}" of its own`,
@@ -138,7 +150,7 @@ const columnPlan = (
   }
   return {
     property,
-    column: checkIdentifier(definition, snakeCase(property)),
+    column,
     type,
     nullable,
     unique: options.unique ?? false,
@@ -218,7 +230,7 @@ export const uniquePlans = (
       "Name at least two different columns, or use { unique: true } on the one.",
     );
   }
-  return [...singles, ...composites].map((properties) => {
+  const plans = [...singles, ...composites].map((properties) => {
     const names = properties.map((property) => {
       const column = byProperty.get(property);
       if (column !== undefined) return column.column;
@@ -234,4 +246,23 @@ export const uniquePlans = (
       columns: names,
     };
   });
+  checkDistinct(source.name, plans);
+  return plans;
+};
+
+/** Two constraints of one name, or two finders of one, cannot both exist. */
+const checkDistinct = (definition: string, plans: readonly UniquePlan[]): void => {
+  const taken = new Set<string>();
+  for (const { constraint, properties } of plans) {
+    for (const name of [constraint, `findBy ${properties.join("And").toLowerCase()}`]) {
+      if (taken.has(name)) {
+        throw new InvalidDefinitionError(
+          definition,
+          `two unique constraints are both named after ${properties.join(" and ")}`,
+          "Declare each once, and rename columns whose names run together.",
+        );
+      }
+      taken.add(name);
+    }
+  }
 };

@@ -1,8 +1,13 @@
 import type {
+  $ZodDefault,
   $ZodISODate,
   $ZodISODateTime,
+  $ZodNonOptional,
+  $ZodNullable,
   $ZodNumberFormat,
   $ZodObject,
+  $ZodOptional,
+  $ZodReadonly,
   $ZodType,
   input,
   output,
@@ -61,15 +66,28 @@ type FieldInRow<Schema extends $ZodObject, Field extends string> =
     : never;
 
 // By schema where the column's type differs from the value's, and otherwise by the value.
-type InRow<Field extends $ZodType, Value> = undefined extends Value
-  ? InRow<Field, Exclude<Value, undefined>> | null
-  : Field extends $ZodISODateTime | $ZodISODate
-    ? Date
-    : Field extends $ZodNumberFormat
-      ? number | string
-      : Value extends bigint
-        ? string
-        : Value;
+type InRow<Field, Value> =
+  | (undefined extends Value ? null : never)
+  | (null extends Value ? null : never)
+  | ValueInRow<Bare<Field>, NonNullable<Value>>;
+
+/** The schema under the wrappers that only say that a value may be absent. */
+type Bare<Field> = Field extends
+  | $ZodOptional<infer Inner>
+  | $ZodNullable<infer Inner>
+  | $ZodNonOptional<infer Inner>
+  | $ZodDefault<infer Inner>
+  | $ZodReadonly<infer Inner>
+  ? Bare<Inner>
+  : Field;
+
+type ValueInRow<Field, Value> = Field extends $ZodISODateTime | $ZodISODate
+  ? Date
+  : Field extends $ZodNumberFormat
+    ? number | string
+    : Value extends bigint
+      ? string
+      : Value;
 
 /** The tables of these definitions, for `new Kysely<DatabaseOf<[typeof User, typeof Order]>>()`. */
 export type DatabaseOf<Definitions extends readonly AnyEntity[]> = {

@@ -69,13 +69,18 @@ const Order = defineEntity({
   table: "purchases",
   id: z.uuid().brand<"OrderId">(),
   idSource: "caller",
-  schema: z.object({ total: z.number(), placedAt: jsonDate() }),
+  schema: z.object({
+    total: z.number(),
+    placedAt: jsonDate(),
+    dueAt: z.iso.datetime().nullable(),
+    rank: z.int().optional(),
+  }),
   events: { Placed: z.object({ total: z.number(), placedAt: jsonDate() }) },
   create: (input: { total: number }, { now }: CreateView) =>
     input.total < 0 ? reject("negative") : { type: "Placed", ...input, placedAt: now },
-  evolve: { Placed: (_, { total, placedAt }) => ({ total, placedAt }) },
+  evolve: { Placed: (_, { total, placedAt }) => ({ total, placedAt, dueAt: null }) },
   commands: {},
-  index: { total: {}, placedAt: {} },
+  index: { total: {}, placedAt: {}, dueAt: {}, rank: {} },
 });
 
 const Lamp = defineEntity({
@@ -113,6 +118,8 @@ describe("what a definition says", () => {
     expectTypeOf<IndexRowOf<typeof User>["email"]>().toEqualTypeOf<string>();
     expectTypeOf<IndexRowOf<typeof User>["nick"]>().toEqualTypeOf<string | null>();
     expectTypeOf<IndexRowOf<typeof Order>["placed_at"]>().toEqualTypeOf<Date>();
+    expectTypeOf<IndexRowOf<typeof Order>["due_at"]>().toEqualTypeOf<Date | null>();
+    expectTypeOf<IndexRowOf<typeof Order>["rank"]>().toEqualTypeOf<number | string | null>();
     type Database = DatabaseOf<[typeof User, typeof Order]>;
     expectTypeOf<keyof Database>().toEqualTypeOf<
       "users" | "user_events" | "purchases" | "order_events"

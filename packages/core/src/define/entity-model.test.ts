@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { buildModel, type UntypedLiteral } from "./entity-model.ts";
+import { jsonDate } from "./json-codecs.ts";
 
 // Mistakes that the compiler cannot see, or that arrive from JavaScript.
 
@@ -80,6 +81,22 @@ describe("a definition", () => {
       { computed: { x: { type: "text" } as never } },
       /lacks "from"/,
     ],
+    [
+      "a field that becomes a column of every table",
+      { schema: z.object({ created_at: z.string() }), index: { created_at: {} } },
+      /has a column "created_at" of its own/,
+    ],
+    [
+      "a composite declared twice",
+      {
+        uniqueTogether: [
+          ["tenantId", "email"],
+          ["tenantId", "email"],
+        ],
+      },
+      /two unique constraints are both named after/,
+    ],
+    ["a table with the events' name", { table: "user_events" }, /has the name of its events table/],
     ["a composite of one", { uniqueTogether: [["email"]] }, /fewer than two columns/],
     ["a composite of nothing known", { uniqueTogether: [["email", "x"]] }, /no index column/],
     ["a name to truncate", { name: "a".repeat(50) }, /would truncate/],
@@ -114,6 +131,21 @@ describe("a definition", () => {
     expect(() => define({ events })).toThrow(
       /the event "Registered" at value.*does not survive JSON/s,
     );
+  });
+
+  it.each([
+    ["optional", z.string().optional(), true],
+    ["nullable", z.string().nullable(), true],
+    ["required", z.string(), false],
+    ["a default, which states always have", z.string().default("x"), false],
+    ["optional, then not", z.string().optional().nonoptional(), false],
+    ["not optional, then optional", z.string().nonoptional().optional(), true],
+    ["a union with null", z.union([z.string(), z.null()]), true],
+    ["a nullable date", jsonDate().nullable(), true],
+    ["a date", jsonDate(), false],
+  ])("knows whether a column may be NULL: %s", (_, field, nullable) => {
+    const { plan } = define({ schema: z.object({ field }), index: { field: { type: "text" } } });
+    expect(plan.columns[0]?.nullable).toBe(nullable);
   });
 
   it("accepts a recursive schema", () => {

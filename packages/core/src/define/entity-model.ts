@@ -82,10 +82,19 @@ const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): En
   const { name } = literal;
   const indexTable = checkIdentifier(name, literal.table ?? `${snakeCase(name)}s`);
   const plans = columns.map(({ plan }) => plan);
-  for (const { column } of plans) checkIdentifier(name, `${indexTable}_${column}_check`);
+  for (const column of ["created_at", "version", ...plans.map((plan) => plan.column)]) {
+    checkIdentifier(name, `${indexTable}_${column}_check`);
+  }
   // The longest name that is derived from the events table.
   const eventsTable = `${snakeCase(name)}_events`;
   checkIdentifier(name, `${eventsTable}_event_type_check`);
+  if (indexTable === eventsTable) {
+    throw new InvalidDefinitionError(
+      name,
+      `its index table has the name of its events table, "${eventsTable}"`,
+      "Give the index table another name.",
+    );
+  }
   return Object.freeze({
     name,
     indexTable,

@@ -52,7 +52,7 @@ export const checkIdentifier = (definition: string, identifier: string): string 
     throw new InvalidDefinitionError(
       definition,
       `"${identifier}" is not a plain SQL name`,
-      "Use letters, digits and underscores, with a letter first.",
+      "Use small letters, digits and underscores, with a letter first.",
     );
   }
   if (identifier.length > IDENTIFIER_BYTES_MAX) {

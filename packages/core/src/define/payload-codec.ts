@@ -11,7 +11,7 @@ export interface Encoded {
 
 export type CodecResult<T> =
   | { readonly ok: true; readonly result: T }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
+  | { readonly ok: false; readonly issues: readonly Issue[]; readonly cause?: Error };
 
 /** Translates between values and their stored form by an object schema. Built once per schema. */
 export interface PayloadCodec {
@@ -30,12 +30,14 @@ export const payloadCodec = (schema: $ZodType): PayloadCodec => {
     const parsed = hasCodec ? safeDecode(schema, stored as never) : safeParse(schema, stored);
     return parsed.success
       ? { ok: true, result: parsed.data as object }
-      : { ok: false, issues: parsed.error.issues };
+      : { ok: false, issues: parsed.error.issues, cause: parsed.error };
   };
 
   const encode = (value: object): CodecResult<Encoded> => {
     const encoded = safeEncode(schema, value as never);
-    if (!encoded.success) return { ok: false, issues: encoded.error.issues };
+    if (!encoded.success) {
+      return { ok: false, issues: encoded.error.issues, cause: encoded.error };
+    }
     try {
       const stored = toJson(encoded.data) as JsonObject;
       // Without codecs the stored form is the value itself.

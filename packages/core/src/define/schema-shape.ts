@@ -1,4 +1,4 @@
-import type { $ZodType, $ZodTypes } from "zod/v4/core";
+import { type $ZodType, type $ZodTypes, safeEncode } from "zod/v4/core";
 
 /** A schema of a known kind, so that its `def` can be switched on. */
 const known = (schema: $ZodType): $ZodTypes => schema as $ZodTypes;
@@ -11,24 +11,28 @@ export const codecSides = (
   return def.type === "pipe" && "reverseTransform" in def ? def : undefined;
 };
 
-/** The schema under `optional`, `nullable`, `default` and the like, and whether it may be absent. */
-export const unwrap = (
-  schema: $ZodType,
-): { readonly schema: $ZodTypes; readonly nullable: boolean } => {
+/** Whether a state may have nothing there. The schema is asked, since any part of it may allow it. */
+export const isNullable = (schema: $ZodType): boolean => {
+  const accepts = (value: null | undefined): boolean => {
+    try {
+      return safeEncode(schema, value as never).success;
+    } catch {
+      // A codec of the definition's own that cannot take it.
+      return false;
+    }
+  };
+  return accepts(undefined) || accepts(null);
+};
+
+/** The schema under `optional`, `nullable`, `default` and the like. */
+export const unwrap = (schema: $ZodType): $ZodTypes => {
   let current = known(schema);
-  let nullable = false;
   for (;;) {
     const def = current._zod.def;
     switch (def.type) {
       case "optional":
       case "nullable":
-        nullable = true;
-        current = known(def.innerType);
-        break;
       case "nonoptional":
-        nullable = false;
-        current = known(def.innerType);
-        break;
       case "default":
       case "prefault":
       case "readonly":
@@ -38,7 +42,7 @@ export const unwrap = (
         current = known(def.getter());
         break;
       default:
-        return { schema: current, nullable };
+        return current;
     }
   }
 };

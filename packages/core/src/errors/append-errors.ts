@@ -38,7 +38,7 @@ export class DuplicateValueError extends AnnalsError {
     super(
       {
         message: `Another ${at.entity} already has this ${at.columns.join(" and ")}`,
-        hint: "Use another value, or find the entity that has it and work with that one.",
+        hint: "Read the entity again and decide with another value, or work with the one that has it.",
       },
       options,
     );

@@ -74,8 +74,8 @@ export interface ConsumerStore<Tx> {
   /**
    * Moves the checkpoint together with what `effects` writes, in one transaction.
    *
-   * @returns the checkpoint afterwards: `to`, or where it was found when that is not `from`, in which
-   * case `effects` was not called.
+   * @returns the checkpoint afterwards: `to`; or, when `effects` was not called, where it was found, which
+   * is `from` itself while another process of the consumer is at work.
    */
   advance(from: number, to: number, effects: (tx: Tx) => Promise<void>): Promise<number>;
 

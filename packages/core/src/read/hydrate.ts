@@ -44,7 +44,7 @@ export const decodeEvent = (
     throw storedEventError(model, id, sequence, [{ path: ["v"], message }]);
   }
   const decoded = event.codec.decode(event.codec.dropsUnknown ? body : payloadOf(body));
-  if (!decoded.ok) throw storedEventError(model, id, sequence, decoded.issues);
+  if (!decoded.ok) throw storedEventError(model, id, sequence, decoded.issues, decoded.cause);
   return { type: type as string, ...decoded.result };
 };
 
@@ -55,5 +55,6 @@ const storedEventError = (
   id: string,
   sequence: number,
   issues: readonly Issue[],
+  cause?: Error,
 ): StoredEventError =>
-  new StoredEventError({ table: model.plan.eventsTable, id, sequence, issues });
+  new StoredEventError({ table: model.plan.eventsTable, id, sequence, issues }, { cause });

@@ -112,7 +112,7 @@ export interface RepositoryBase<Definition extends AnyEntity, Tx> {
     options?: CallOptions<Tx>,
   ): Promise<Entity<Definition> | undefined>;
 
-  /** The entities with these ids that exist, by id. */
+  /** The entities with these ids that exist, by id: a UUID in small letters. */
   findAll(
     ids: Iterable<IdOf<Definition>>,
     options?: CallOptions<Tx>,

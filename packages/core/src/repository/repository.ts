@@ -239,7 +239,7 @@ class RepositoryCalls<Tx> {
 
   #idFor(given: unknown): string {
     if (this.#model.idSource === "generated") {
-      if (given === undefined) return this.#ambient.newId();
+      if (given === undefined) return this.#generatedId();
       throw this.#invalidArgument(
         "create() was given an id, but this definition generates ids",
         'Leave it out, or define the entity with idSource: "caller".',
@@ -250,6 +250,15 @@ class RepositoryCalls<Tx> {
     throw this.#invalidArgument(
       "create() needs an id that fits the definition's id schema",
       "Pass a UUID as { id }.",
+    );
+  }
+
+  #generatedId(): string {
+    const made = this.#ambient.newId();
+    if (this.#model.parseId(made) === made) return made;
+    throw this.#invalidArgument(
+      "newId made an id that does not fit the definition's id schema, or is spelled with capitals",
+      "Give the repository a newId that fits, or the definition an id schema that takes UUIDv7.",
     );
   }
 

@@ -35,7 +35,8 @@ type Text<Value> = Value extends string ? string : never;
 type NullOf<Value> = (undefined extends Value ? null : never) | (null extends Value ? null : never);
 
 /**
- * A condition over the index columns. All columns that are named must fulfil theirs.
+ * A condition over the index columns. All columns that are named must fulfil theirs; one that is
+ * `undefined` asks for nothing.
  *
  * As in SQL, a row without a value fulfils neither a comparison nor its negation: ask for `null`.
  */

@@ -1,5 +1,5 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
-import { isReportedByServer, wasNeverSent } from "./sqlstate.ts";
+import { isConnectionLost, isReportedByServer, wasNeverSent } from "./sqlstate.ts";
 import { ownStatement } from "./statement.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
 import { typeParsers } from "./type-parsers.ts";
@@ -115,9 +115,10 @@ class TrackedClient implements PostgresPoolClient {
   }
 
   release(destroy?: boolean): void {
-    // A connection that is given back in a transaction is out of sight; a destroyed one rolls back.
-    if (this.#tracker.isOpen) this.#tracker.end(destroy ? "rolledBack" : "unknown");
-    this.#client.release(destroy);
+    // A transaction that nobody ended must not take in what the next user of the connection writes.
+    const isLeftOpen = this.#tracker.isOpen;
+    if (isLeftOpen) this.#tracker.end("rolledBack");
+    this.#client.release(isLeftOpen || destroy);
   }
 
   async #passOn<R>(
@@ -154,8 +155,13 @@ class TrackedClient implements PostgresPoolClient {
     try {
       return await run();
     } catch (error) {
-      this.#tracker.failed(sql, isReportedByServer(error) || wasNeverSent(error));
+      this.#tracker.failed(sql, howFailed(error));
       throw error;
     }
   }
 }
+
+const howFailed = (error: unknown): "refused" | "lost" | "uncertain" => {
+  if (isReportedByServer(error) || wasNeverSent(error)) return "refused";
+  return isConnectionLost(error) ? "lost" : "uncertain";
+};

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 
-const DEFAULT_SCHEMA = "public";
+export const DEFAULT_SCHEMA = "public";
 
 /**
  * The schema that `withSchema` put on the instance, or `public`. Kysely shows it only in what it

@@ -19,11 +19,14 @@ describe("what a server reported", () => {
     expect(sqlstateOf(reported(code))).toBe(code);
   });
 
-  it.each(["57P01", "57P02", "57P03", "08006", "08P01"])("is the end of it: %s", (code) => {
-    expect(isReportedByServer(reported(code))).toBe(false);
-    expect(sqlstateOf(reported(code))).toBe(code);
-    expect(isTransient(reported(code))).toBe(true);
-  });
+  it.each(["57P01", "57P02", "57P03", "08006", "08P01", "25P03", "25P04"])(
+    "is the end of it: %s",
+    (code) => {
+      expect(isReportedByServer(reported(code))).toBe(false);
+      expect(sqlstateOf(reported(code))).toBe(code);
+      expect(isTransient(reported(code))).toBe(true);
+    },
+  );
 
   it("carries the constraint's name", () => {
     const error = failure("duplicate", "23505", { constraint: "users_email_key" });
@@ -82,8 +85,8 @@ describe("isTransient", () => {
 
 describe("wasNeverSent", () => {
   it.each([
-    failure("connect ECONNREFUSED", "ECONNREFUSED"),
-    failure("getaddrinfo ENOTFOUND", "ENOTFOUND"),
+    failure("connect ECONNREFUSED", "ECONNREFUSED", { syscall: "connect" }),
+    failure("getaddrinfo ENOTFOUND", "ENOTFOUND", { syscall: "getaddrinfo" }),
     failure("timeout exceeded when trying to connect"),
     failure("Cannot use a pool after calling end on the pool"),
     failure("driver has already been destroyed"),
@@ -95,6 +98,7 @@ describe("wasNeverSent", () => {
 
   it.each([
     failure("read ECONNRESET", "ECONNRESET"),
+    failure("read EHOSTUNREACH", "EHOSTUNREACH", { syscall: "read" }),
     failure("Connection terminated unexpectedly"),
     reported("57P01"),
     new TypeError("a bug"),

@@ -14,6 +14,7 @@ export const SQLSTATE = {
   lockNotAvailable: "55P03",
   serializationFailure: "40001",
   deadlock: "40P01",
+  readOnlyTransaction: "25006",
   immutableEvents: "AN001",
   brokenHistory: "AN002",
 } as const;
@@ -23,8 +24,8 @@ const isReported = (error: unknown): error is ReportedError =>
   error instanceof Error &&
   /^(?=.*\d)[0-9A-Z]{5}$/.test(String((error as Partial<ReportedError>).code));
 
-/** Classes of conditions that end the session: 08, and shutdowns in 57P. */
-const endsSession = (code: string): boolean => code.startsWith("08") || code.startsWith("57P");
+/** Conditions that end the session: class 08, shutdowns in 57P, and the two timeouts in 25 that do. */
+const endsSession = (code: string): boolean => /^(08|57P|25P03$|25P04$)/.test(code);
 
 /**
  * Whether the server itself reported the error and lives on, so that it is certain that the statement
@@ -55,7 +56,24 @@ const systemCodeOf = (error: unknown): string => String((error as { code?: unkno
 /** Whether a statement that failed like this was never sent, so that it certainly did nothing. */
 export const wasNeverSent = (error: unknown): boolean =>
   error instanceof Error &&
-  (NOT_CONNECTED.test(systemCodeOf(error)) || NOT_CONNECTED_TEXT.test(error.message));
+  ((NOT_CONNECTED.test(systemCodeOf(error)) && isConnecting(error)) ||
+    NOT_CONNECTED_TEXT.test(error.message));
+
+/** The same codes also end established connections, when what was sent is lost in the network. */
+const isConnecting = (error: Error): boolean =>
+  /^(connect|getaddrinfo)$/.test(String((error as { syscall?: unknown }).syscall));
+
+/** Whether a connection is known to be gone, and with it any transaction that was not told to commit. */
+export const isConnectionLost = (error: unknown): boolean => {
+  const code = sqlstateOf(error);
+  if (code !== undefined) return endsSession(code);
+  return (
+    error instanceof Error &&
+    (CONNECTION_LOST.test(systemCodeOf(error)) ||
+      NOT_CONNECTED.test(systemCodeOf(error)) ||
+      CONNECTION_LOST_TEXT.test(error.message))
+  );
+};
 
 /** Whether the database is only passingly unable, so that the same call may succeed later. */
 export const isTransient = (error: unknown): boolean => {
@@ -63,12 +81,9 @@ export const isTransient = (error: unknown): boolean => {
   if (code !== undefined) {
     return endsSession(code) || code.startsWith("53") || TRANSIENT.has(code);
   }
-  if (!(error instanceof Error)) return false;
   return (
-    CONNECTION_LOST.test(systemCodeOf(error)) ||
-    NOT_CONNECTED.test(systemCodeOf(error)) ||
-    CONNECTION_LOST_TEXT.test(error.message) ||
-    /^timeout exceeded when trying to connect/.test(error.message)
+    isConnectionLost(error) ||
+    (error instanceof Error && /^timeout exceeded when trying to connect/.test(error.message))
   );
 };
 
@@ -76,4 +91,6 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   SQLSTATE.serializationFailure,
   SQLSTATE.deadlock,
   SQLSTATE.lockNotAvailable,
+  // A standby that is about to become the primary.
+  SQLSTATE.readOnlyTransaction,
 ]);

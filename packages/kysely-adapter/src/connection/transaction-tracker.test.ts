@@ -136,16 +136,18 @@ describe("TransactionTracker", () => {
   });
 
   it.each([
-    ["a statement that the server refused", "insert into t", true, [], true],
-    ["a statement with the connection", "insert into t", false, ["rolledBack"], false],
-    ["a commit that the server refused", "commit", true, ["rolledBack"], false],
-    ["a commit with the connection", "commit", false, ["unknown"], false],
-    ["a text after its commit, perhaps", "commit; select 1 / 0", true, ["unknown"], false],
-  ] as const)("judges the failure of %s", (_, sql, reported, end, isOpen) => {
+    ["a statement that the server refused", "insert into t", "refused", [], true],
+    ["a statement with the connection", "insert into t", "lost", ["rolledBack"], false],
+    ["a statement that the client gave up", "select pg_sleep(9)", "uncertain", [], true],
+    ["a commit that the server refused", "commit", "refused", ["rolledBack"], false],
+    ["a commit with the connection", "commit", "lost", ["unknown"], false],
+    ["a commit that the client gave up", "commit", "uncertain", ["unknown"], false],
+    ["a text after its commit, perhaps", "commit; select 1 / 0", "refused", ["unknown"], false],
+  ] as const)("judges the failure of %s", (_, sql, how, end, isOpen) => {
     const { tracker, run, write, ends } = connection();
     run("begin");
     write("a");
-    tracker.failed(sql, reported);
+    tracker.failed(sql, how);
     expect(ends()).toEqual({ a: end });
     expect(tracker.isOpen).toBe(isOpen);
   });

@@ -72,15 +72,18 @@ export class TransactionTracker {
     }
   }
 
-  /** Takes note of a text that failed; `certain` says that it surely did nothing. */
-  failed(sql: string, certain: boolean): void {
+  /**
+   * Takes note of a text that failed: `refused` says that it surely did nothing, `lost` that the
+   * connection is gone. With neither, a client's own timeout for example, what follows will tell.
+   */
+  failed(sql: string, how: "refused" | "lost" | "uncertain"): void {
     if (!this.#open) return;
     const statements = statementsOf(sql);
     // In a text of several, the commit may have passed before something else failed.
-    const isRefused = certain && statements.length === 1;
+    const isRefused = how === "refused" && statements.length === 1;
     if (statements.some(isCommit)) this.end(isRefused ? "rolledBack" : "unknown");
     // Without its connection, a transaction that was not told to commit is rolled back.
-    else if (!certain) this.end("rolledBack");
+    else if (how === "lost") this.end("rolledBack");
   }
 
   /** Ends the transaction; in a chain the next one is open at once. */

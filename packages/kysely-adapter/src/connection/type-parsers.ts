@@ -9,7 +9,6 @@ const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [23, Number],
   [114, JSON.parse],
   [3802, JSON.parse],
-  [1184, (text) => new Date(text)],
 ]);
 
 /**

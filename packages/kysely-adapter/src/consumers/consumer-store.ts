@@ -2,6 +2,7 @@ import { ConsumerChangedError } from "@annals/core";
 import type { ConsumerStore, EntityPlan, TopicEvent } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
+import { DEFAULT_SCHEMA } from "../connection/schema-name.ts";
 import { isTransient } from "../connection/sqlstate.ts";
 import { transaction } from "../connection/transaction.ts";
 import {
@@ -24,7 +25,7 @@ export const consumerStore = <DB>(
   name: string,
   plans: readonly EntityPlan[],
 ): ConsumerStore<Transaction<DB>> => {
-  const declared = plans.map((plan) => plan.name);
+  const declared = plans.map((plan) => topicIdentity(database.schema, plan));
   const settled = new SettledPosition(settledLooks(database, name, plans));
   const read = readTopic(database.schema, plans);
   /** The life of the server that the events in hand were read in. */
@@ -57,6 +58,8 @@ export const consumerStore = <DB>(
     advance: (from, to, effects) =>
       transaction(database.db, async (tx) => {
         const position = await lockedCheckpoint(database, name, tx, readIn);
+        // Held by another process, which is at work, or moved by it meanwhile.
+        if (position === undefined) return from;
         if (position !== from) return position;
         await effects(tx);
         const { rows } = await database.run(moveCheckpoint, [name, from, to], tx, [name, "move"]);
@@ -90,17 +93,21 @@ const lockedCheckpoint = async <DB>(
   name: string,
   tx: Transaction<DB>,
   readIn: string | undefined,
-): Promise<number> => {
+): Promise<number | undefined> => {
   const { rows } = await database.run<LockedCheckpointRow>(lockCheckpoint, [name], tx, [
     name,
     "lock",
   ]);
   const [row] = rows;
-  if (row === undefined) throw new Error(`Consumer "${name}" has no checkpoint`);
+  if (row === undefined) return undefined;
   // Events that a crash took back with their positions must not move the checkpoint past those.
   if (row.server_start !== readIn) throw new ServerRestartedError();
   return Number(row.position);
 };
+
+/** Two schemas may have a topic of one name each; a checkpoint in one says nothing of the other. */
+const topicIdentity = (schema: string, { name }: EntityPlan): string =>
+  schema === DEFAULT_SCHEMA ? name : `${schema}.${name}`;
 
 const toTopicEvent = (row: TopicRow): TopicEvent => ({
   topic: row.topic,

@@ -36,14 +36,15 @@ export interface CheckpointRow {
 }
 
 /**
- * Reads a checkpoint and keeps every other process from moving it until the transaction ends.
- * Parameters: $1 name. Locks: the checkpoint's row, FOR UPDATE. Relies on: checkpoints_pkey.
+ * Reads a checkpoint and keeps every other process from moving it until the transaction ends. Returns
+ * nothing while another process has it: that one is at work, and nobody should wait in a transaction.
+ * Parameters: $1 name. Locks: the checkpoint's row, FOR UPDATE SKIP LOCKED. Relies on: checkpoints_pkey.
  */
 export const lockCheckpoint = statement(
   "lock_checkpoint",
   `select position, ${SERVER_LIFE} as server_start
 from annals.checkpoints where consumer = $1 and slot = 0
-for update`,
+for update skip locked`,
 );
 
 export interface LockedCheckpointRow {

@@ -12,7 +12,7 @@ import { SERVER_LIFE } from "./server-life.ts";
 export const readTopic = (schema: string, plans: readonly EntityPlan[]): Statement => {
   const branches = plans.map(
     ({ name, eventsTable }) => `(
-  select ${quoteText(name)} as topic, id, sequence, position, recorded_at, context, event
+  select ${quoteText(name)} as topic, id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
   from ${qualify(schema, eventsTable)}
   where position > $1::bigint and position <= $2::bigint
     and ${SERVER_LIFE} = $4::text
@@ -32,7 +32,8 @@ export interface TopicRow {
   readonly id: string;
   readonly sequence: number;
   readonly position: number | string;
-  readonly recorded_at: Date;
+  /** As JSON spells it, which no DateStyle changes. */
+  readonly recorded_at: string;
   readonly context: Record<string, never> | null;
   readonly event: Record<string, never>;
 }

@@ -11,14 +11,18 @@ import { SERVER_LIFE } from "./server-life.ts";
  * Parameters: none. Locks: none (pg_locks takes each lock partition's for a moment).
  */
 export const topicWriters = (schema: string, eventsTables: readonly string[]): Statement => {
-  const relations = eventsTables.map((table) => `${quoteText(qualify(schema, table))}::regclass`);
+  const tables = eventsTables.map((table) => `${quoteText(qualify(schema, table))}::regclass`);
+  // Writers into a partition need not lock its parent.
+  const partitions = tables.map(
+    (table) => `select relid from pg_catalog.pg_partition_tree(${table})`,
+  );
   return statement(
     `topic_writers_${eventsTables.join("_")}`,
     `select distinct virtualtransaction as writer, ${SERVER_LIFE} as server_start
-from pg_locks
+from pg_catalog.pg_locks
 where locktype = 'relation'
-  and database = (select oid from pg_database where datname = current_database())
-  and relation in (${relations.join(", ")})
+  and database = (select oid from pg_catalog.pg_database where datname = current_database())
+  and (relation in (${tables.join(", ")}) or relation in (${partitions.join(" union all ")}))
   and mode = 'RowExclusiveLock'
   and granted
   and pid is distinct from pg_backend_pid()`,

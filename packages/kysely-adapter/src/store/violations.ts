@@ -72,9 +72,15 @@ const hintFor = (sqlstate: string | undefined): string | undefined => {
   if (MISSING.has(sqlstate)) {
     return "Run the framework's migrations and those of the entity: its tables are not as defined.";
   }
+  if (UNPREPARED.has(sqlstate)) {
+    return "Behind a pooler that shares connections, pass annalsPool(pool, { prepare: false }).";
+  }
   // Class 22: a text that is no uuid, a number out of range.
   return sqlstate.startsWith("22") ? "A value does not fit the type of its column." : undefined;
 };
+
+/** A prepared statement that is not there, or there already. */
+const UNPREPARED: ReadonlySet<string> = new Set(["26000", "42P05"]);
 
 /** Undefined table, column, function and schema. */
 const MISSING: ReadonlySet<string> = new Set(["42P01", "42703", "42883", "3F000"]);

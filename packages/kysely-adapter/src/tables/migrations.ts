@@ -29,7 +29,7 @@ const applyOnce = async (
 
 const isApplied = async (db: Kysely<unknown>, name: string): Promise<boolean> => {
   const list =
-    await sql`select from pg_tables where schemaname = 'annals' and tablename = 'migrations'`.execute(
+    await sql`select from pg_catalog.pg_tables where schemaname = 'annals' and tablename = 'migrations'`.execute(
       db,
     );
   if (list.rows.length === 0) return false;

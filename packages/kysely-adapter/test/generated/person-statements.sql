@@ -165,17 +165,17 @@ from annals.position;
 
 -- topic writers
 select distinct virtualtransaction as writer, concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start
-from pg_locks
+from pg_catalog.pg_locks
 where locktype = 'relation'
-  and database = (select oid from pg_database where datname = current_database())
-  and relation in ('"app"."person_events"'::regclass)
+  and database = (select oid from pg_catalog.pg_database where datname = current_database())
+  and (relation in ('"app"."person_events"'::regclass) or relation in (select relid from pg_catalog.pg_partition_tree('"app"."person_events"'::regclass)))
   and mode = 'RowExclusiveLock'
   and granted
   and pid is distinct from pg_backend_pid();
 
 -- read a topic
 (
-  select 'person' as topic, id, sequence, position, recorded_at, context, event
+  select 'person' as topic, id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
   from "app"."person_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
@@ -202,7 +202,7 @@ where c.name = $1;
 -- lock a checkpoint
 select position, concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start
 from annals.checkpoints where consumer = $1 and slot = 0
-for update;
+for update skip locked;
 
 -- move a checkpoint
 update annals.checkpoints set position = $3::bigint, moved_at = clock_timestamp()
