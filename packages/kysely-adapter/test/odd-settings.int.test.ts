@@ -1,8 +1,9 @@
-import { ConsumerChangedError } from "@annals/core";
+import { ConsumerChangedError, defineEntity } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
+import * as z from "zod";
 import {
   annalsPool,
   createConsumer,
@@ -14,6 +15,16 @@ import { Account } from "./database/account.ts";
 import { migrate, openDatabase } from "./database/open.ts";
 
 // What a database, a connection or a layout may be set to without anybody telling Annals.
+
+const Reading = defineEntity({
+  name: "reading",
+  schema: z.object({ value: z.number() }),
+  events: { Taken: z.object({ value: z.number() }) },
+  create: (input: { value: number }) => ({ type: "Taken", ...input }),
+  evolve: { Taken: (_, { value }) => ({ value }) },
+  commands: {},
+  index: { value: {} },
+});
 
 const database = await testDatabase({
   name: "account",
@@ -149,6 +160,24 @@ describe("memory tells the truth", () => {
     expect(await accounts.maybeFindById(account.id)).toBeDefined();
     await single.destroy();
   });
+});
+
+it("pages by numbers that a session would print too short", async () => {
+  await entityMigration(Reading).up(db);
+  const short = openWith({ options: "-c extra_float_digits=0" });
+  const readings = createRepository(Reading, { db: short });
+  const values = [0.3, 0.1 + 0.2, 2 / 3, 1 / 3, 1e-7, -1.5];
+  for (const value of values) await readings.create({ value });
+  for (const direction of ["asc", "desc"] as const) {
+    const found: number[] = [];
+    for await (const { state } of readings.each({ orderBy: "value", direction, first: 1 })) {
+      found.push(state.value);
+      if (found.length > values.length) break;
+    }
+    const sorted = values.toSorted((one, next) => one - next);
+    expect(found).toEqual(direction === "asc" ? sorted : sorted.reverse());
+  }
+  await short.destroy();
 });
 
 it("refuses a bound on lock waits that PostgreSQL cannot keep", () => {

@@ -125,6 +125,8 @@ describe("a definition", () => {
     ["a map", z.map(z.string(), z.string())],
     ["a transform", z.string().transform((text) => text.length)],
     ["a catch", z.string().catch("x")],
+    ["a bigint literal", z.literal(1n)],
+    ["a record whose keys are transformed", z.record(z.string().transform(String), z.number())],
     ["a date deep inside", z.array(z.object({ at: z.union([z.string(), z.date()]) }).optional())],
   ])("is refused for %s in a payload, which JSON would change", (_, schema) => {
     const events = { Registered: z.object({ value: schema }) };

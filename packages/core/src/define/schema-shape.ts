@@ -97,7 +97,7 @@ export const inspectSchema = (root: $ZodType): SchemaFindings => {
       visit(codec.in, path);
       return;
     }
-    const hint = REFUSED[node._zod.def.type];
+    const hint = isForeignLiteral(node) ? CODEC_HINT : REFUSED[node._zod.def.type];
     if (hint !== undefined) {
       problems.push({ path, problem: `${node._zod.def.type} does not survive JSON`, hint });
       return;
@@ -107,6 +107,15 @@ export const inspectSchema = (root: $ZodType): SchemaFindings => {
 
   visit(root, []);
   return { problems, hasCodec };
+};
+
+/** `z.literal(1n)` and `z.literal(undefined)`: JSON has no such values. */
+const isForeignLiteral = (node: $ZodTypes): boolean => {
+  const { def } = node._zod;
+  return (
+    def.type === "literal" &&
+    def.values.some((value) => typeof value === "bigint" || value === undefined)
+  );
 };
 
 const childrenOf = (node: $ZodTypes): [key: string, child: $ZodType][] => {
@@ -122,7 +131,10 @@ const childrenOf = (node: $ZodTypes): [key: string, child: $ZodType][] => {
         ...rest("[]", def.rest),
       ];
     case "record":
-      return [["*", def.valueType]];
+      return [
+        ["*", def.keyType],
+        ["*", def.valueType],
+      ];
     case "union":
       return def.options.map((option): [string, $ZodType] => ["", option]);
     case "intersection":

@@ -1,4 +1,4 @@
-import type { ListPosition, ListQuery } from "@annals/core/adapter";
+import type { ColumnType, ListPosition, ListQuery } from "@annals/core/adapter";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import { columnOf, condition, Parameters } from "./condition.ts";
@@ -44,7 +44,7 @@ interface OrderColumn {
   readonly name: string;
   readonly type: string;
   readonly nullable: boolean;
-  /** The value as text that every session reads alike, whatever its DateStyle. */
+  /** The value as text that every session reads alike. */
   readonly text: string;
   /** The id alone is a total order. */
   readonly isId: boolean;
@@ -57,9 +57,31 @@ const orderColumn = (tables: EntityTables, orderBy: string): OrderColumn => {
   const { column, type, nullable } =
     orderBy === "createdAt" ? CREATED_AT : columnOf(tables, orderBy);
   const name = quoteName(column);
-  const isTime = type.kind === "timestamp" || type.kind === "date";
-  const text = isTime ? `to_json(u.${name}) #>> '{}'` : `u.${name}::text`;
-  return { name, type: sqlType(type), text, nullable, isId: false };
+  return { name, type: sqlType(type), text: placeText(type, `u.${name}`), nullable, isId: false };
+};
+
+/** A value as text that no setting of the session changes: neither DateStyle nor extra_float_digits. */
+const placeText = (type: ColumnType, value: string): string => {
+  switch (type.kind) {
+    case "timestamp":
+    case "date":
+      return `to_json(${value}) #>> '{}'`;
+    case "double":
+      return `encode(float8send(${value}), 'hex')`;
+    default:
+      return `${value}::text`;
+  }
+};
+
+/** What `placeText` wrote, as a parameter takes it back: exactly the value that the database compares. */
+export const placeValue = (
+  { plan }: EntityTables,
+  orderBy: string,
+  text: string | null,
+): string | null => {
+  const type = plan.columns.find(({ property }) => property === orderBy)?.type;
+  if (type?.kind !== "double" || text === null) return text;
+  return String(Buffer.from(text, "hex").readDoubleBE());
 };
 
 const CREATED_AT = { column: "created_at", type: { kind: "timestamp" }, nullable: false } as const;

@@ -13,7 +13,7 @@ import { type Statement, statement, unprepared } from "../connection/statement.t
 import { countEntities } from "../statements/count-entities.ts";
 import { type EntityTables, entityTableNames } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
-import { listEntities } from "../statements/list-entities.ts";
+import { listEntities, placeValue } from "../statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
 import { writeEntity, writtenColumns } from "../statements/write-entity.ts";
@@ -109,7 +109,7 @@ export const entityStore = <DB>(
       const rows = await read<ListedRow>("list", list, parameters, join);
       return rows.map((row) => ({
         ...toStoredEntity(row),
-        position: { value: row.position, id: row.id },
+        position: { value: placeValue(tables, query.orderBy, row.position), id: row.id },
       }));
     },
   };

@@ -84,7 +84,7 @@ order by u.place;
 
 -- list, later page by a nullable column, backwards, filtered
 with page as (
-  select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" desc nulls last, u.id desc) as place
+  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" desc nulls last, u.id desc) as place
   from "app"."people" u
   where ((u."status" = $1::text) and (u."nick" is null))
     and ((u."score", u.id) < ($3::double precision, $2::uuid) or u."score" is null)
@@ -99,7 +99,7 @@ order by u.place;
 
 -- list, later page among rows without a value
 with page as (
-  select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" asc nulls last, u.id asc) as place
+  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" asc nulls last, u.id asc) as place
   from "app"."people" u
   where (u."score" is null and u.id > $1::uuid)
   order by u."score" asc nulls last, u.id asc
@@ -113,7 +113,7 @@ order by u.place;
 
 -- list, the last rows before a place
 with page as (
-  select u.id, u.version, u."score"::text as position, row_number() over (order by u."score" desc nulls first, u.id desc) as place
+  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" desc nulls first, u.id desc) as place
   from "app"."people" u
   where (u."score", u.id) < ($2::double precision, $1::uuid)
   order by u."score" desc nulls first, u.id desc
