@@ -1,3 +1,5 @@
+import { isPlain } from "../define/json-value.ts";
+
 const walked = new WeakSet<object>();
 
 /** Properties that hide a date's setters: freezing one alone does not keep it from being set. */
@@ -22,13 +24,12 @@ const READ_ONLY_DATE: PropertyDescriptorMap = Object.fromEntries(
  */
 export const deepFreeze = <Value>(value: Value): Value => {
   if (!isObject(value)) return value;
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) {
+  if (Object.getPrototypeOf(value) === Date.prototype) {
     return Object.isFrozen(value)
       ? value
       : Object.freeze(Object.defineProperties(value, READ_ONLY_DATE));
   }
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return value;
+  if (!Array.isArray(value) && !isPlain(value)) return value;
   Object.freeze(value);
   const nested = Object.values(value).filter(isObject);
   if (nested.length === 0 || walked.has(value)) return value;

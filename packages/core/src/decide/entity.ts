@@ -42,7 +42,7 @@ export interface EntityParts<Definition extends AnyEntity> {
 }
 
 /** Makes the entities of one definition. */
-export type EntityFactory = (history: History) => object;
+type EntityFactory = (history: History) => object;
 
 /** The base of all entities; the history stays out of everybody's reach but the repository's. */
 class EntityBase {

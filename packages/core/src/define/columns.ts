@@ -120,7 +120,7 @@ const computedColumn = (
 };
 
 /** Dates and bigints have one stored form everywhere: ISO 8601 and decimal digits. */
-export const scalarToStored = (value: unknown): JsonValue => {
+const scalarToStored = (value: unknown): JsonValue => {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new NotJsonError([], "is an invalid date");

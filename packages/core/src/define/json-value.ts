@@ -111,7 +111,8 @@ export const findLostKey = (given: unknown, kept: unknown): PropertyKey[] | unde
 const isContainer = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && (Array.isArray(value) || isPlain(value));
 
-const isPlain = (object: object): boolean => {
+/** Whether an object is a record of data: a literal or what JSON gives, no instance of a class. */
+export const isPlain = (object: object): boolean => {
   const prototype = Object.getPrototypeOf(object);
   return prototype === Object.prototype || prototype === null;
 };

@@ -13,6 +13,7 @@ import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors
 import type { Durability, StoredEntity } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
+import { columnMethods } from "./column-methods.ts";
 import { listPage, walkPages } from "./list-page.ts";
 import type { CallOptions, ListOptions, Page, Repository, WalkOptions } from "./repository-type.ts";
 import { type RetryOptions, retried, retryProblem, type Try } from "./transact.ts";
@@ -53,8 +54,7 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
     each: calls.each,
     count: calls.count,
     exists: calls.exists,
-    ...finders(model, calls),
-    ...lists(model, calls),
+    ...columnMethods(model, calls),
   };
   // The generated names are right by construction: both sides derive them from the same columns.
   return Object.freeze(methods) as unknown as Repository<Definition, Tx>;
@@ -275,40 +275,6 @@ class RepositoryCalls<Tx> {
   }
 }
 
-/** `findByEmail`, `maybeFindByEmail`, `findByTenantIdAndSlug`, … for every unique constraint. */
-const finders = <Tx>(model: EntityModel, calls: RepositoryCalls<Tx>): Record<string, unknown> => {
-  const methods: Record<string, unknown> = {};
-  for (const unique of model.plan.uniques) {
-    const name = unique.properties.map(capitalize).join("And");
-    const valuesOf = (given: unknown): readonly unknown[] =>
-      unique.properties.length === 1
-        ? [given]
-        : unique.properties.map((property) => (given as Record<string, unknown>)?.[property]);
-    methods[`findBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
-      calls.find(unique, valuesOf(given), options);
-    methods[`maybeFindBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
-      calls.maybeFind(unique, valuesOf(given), options);
-  }
-  return methods;
-};
-
-/** `listByStatus`, … for every column that no unique constraint of its own makes a finder for. */
-const lists = <Tx>(model: EntityModel, calls: RepositoryCalls<Tx>): Record<string, unknown> =>
-  Object.fromEntries(
-    model.plan.columns
-      .filter(({ unique }) => !unique)
-      .map(({ property }) => [
-        `listBy${capitalize(property)}`,
-        (condition: unknown, options: ListOptions<AnyEntity> & CallOptions<Tx> = {}) =>
-          calls.list({
-            ...options,
-            where: { and: [{ [property]: condition }, options.where ?? {}] },
-          }),
-      ]),
-  );
-
 interface ConditionOptions<Tx> extends CallOptions<Tx> {
   readonly where?: WhereOf<AnyEntity>;
 }
-
-const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -1,6 +1,6 @@
 import type { ColumnModel } from "../define/columns.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { type JsonValue, NotJsonError } from "../define/json-value.ts";
+import { isPlain, type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Comparison, Predicate } from "../port/rows.ts";
 
@@ -138,10 +138,7 @@ const pattern = (
 const literally = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
 
 const isOperators = (given: unknown): given is Given =>
-  typeof given === "object" &&
-  given !== null &&
-  !Array.isArray(given) &&
-  [Object.prototype, null].includes(Object.getPrototypeOf(given));
+  typeof given === "object" && given !== null && isPlain(given);
 
 const storedValue = (model: EntityModel, column: ColumnModel, value: unknown): JsonValue => {
   const { property } = column.plan;

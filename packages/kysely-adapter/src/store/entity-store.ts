@@ -10,6 +10,7 @@ import type {
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
 import { type Statement, statement, unprepared } from "../connection/statement.ts";
+import { columnOf } from "../statements/condition.ts";
 import { countEntities } from "../statements/count-entities.ts";
 import { type EntityTables, entityTableNames } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
@@ -37,10 +38,15 @@ export const entityStore = <DB>(
   const load = loadEntity(tables);
   const loadMany = loadEntities(tables);
   const finds = new Map(
-    plan.uniques.map((unique) => [unique.constraint, findEntity(tables, unique)]),
+    plan.uniques.map((unique) => [
+      unique.constraint,
+      {
+        statement: findEntity(tables, unique),
+        columns: unique.properties.map((property) => columnOf(tables, property)),
+      },
+    ]),
   );
   const queries = new Queries();
-  const columns = new Map(plan.columns.map((column) => [column.property, column]));
   const bound = `${lockTimeoutMs}ms`;
   const onCreate = writtenPlaces(plan, true);
   const onUpdate = writtenPlaces(plan, false);
@@ -87,12 +93,10 @@ export const entityStore = <DB>(
     },
 
     find: async (constraint, values, join) => {
-      const find = finds.get(constraint) as Statement;
-      const unique = plan.uniques.find((one) => one.constraint === constraint);
-      const parameters = values.map((value, at) =>
-        toParameter(columns.get(unique?.properties[at] ?? "") as ColumnPlan, value),
-      );
-      const [row] = await read<StoredEntityRow>("find", find, parameters, join);
+      const find = finds.get(constraint);
+      if (find === undefined) throw new Error(`${plan.name} has no constraint "${constraint}"`);
+      const parameters = find.columns.map((column, at) => toParameter(column, values[at]));
+      const [row] = await read<StoredEntityRow>("find", find.statement, parameters, join);
       return row && toStoredEntity(row);
     },
 

@@ -1,0 +1,55 @@
+import type { AnyEntity } from "../define/entity-definition.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { UniquePlan } from "../define/entity-plan.ts";
+import type { CallOptions, ListOptions, Page } from "./repository-type.ts";
+
+/** The calls that the methods named after columns come down to. */
+interface ColumnCalls<Tx> {
+  find(unique: UniquePlan, values: readonly unknown[], options?: CallOptions<Tx>): Promise<object>;
+  maybeFind(
+    unique: UniquePlan,
+    values: readonly unknown[],
+    options?: CallOptions<Tx>,
+  ): Promise<object | undefined>;
+  list(options: ListOptions<AnyEntity> & CallOptions<Tx>): Promise<Page<object>>;
+}
+
+/** The methods of a repository whose names come from its definition's columns. */
+export const columnMethods = <Tx>(
+  model: EntityModel,
+  calls: ColumnCalls<Tx>,
+): Record<string, unknown> => ({ ...finders(model, calls), ...lists(model, calls) });
+
+/** `findByEmail`, `maybeFindByEmail`, `findByTenantIdAndSlug`, … for every unique constraint. */
+const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, unknown> => {
+  const methods: Record<string, unknown> = {};
+  for (const unique of model.plan.uniques) {
+    const name = unique.properties.map(capitalize).join("And");
+    const valuesOf = (given: unknown): readonly unknown[] =>
+      unique.properties.length === 1
+        ? [given]
+        : unique.properties.map((property) => (given as Record<string, unknown>)?.[property]);
+    methods[`findBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
+      calls.find(unique, valuesOf(given), options);
+    methods[`maybeFindBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
+      calls.maybeFind(unique, valuesOf(given), options);
+  }
+  return methods;
+};
+
+/** `listByStatus`, … for every column that no unique constraint of its own makes a finder for. */
+const lists = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, unknown> =>
+  Object.fromEntries(
+    model.plan.columns
+      .filter(({ unique }) => !unique)
+      .map(({ property }) => [
+        `listBy${capitalize(property)}`,
+        (condition: unknown, options: ListOptions<AnyEntity> & CallOptions<Tx> = {}) =>
+          calls.list({
+            ...options,
+            where: { and: [{ [property]: condition }, options.where ?? {}] },
+          }),
+      ]),
+  );
+
+const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
