@@ -23,4 +23,4 @@ export type {
 } from "./port/rows.ts";
 export type { ConsumerStore, EntityStore, Join, Store } from "./port/store.ts";
 export { hydrate } from "./read/hydrate.ts";
-export { retried, type Try } from "./repository/transact.ts";
+export { retried, type Try } from "./repository/retry.ts";

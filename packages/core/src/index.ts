@@ -37,16 +37,13 @@ export * from "./errors/decide-errors.ts";
 export * from "./errors/define-errors.ts";
 export * from "./errors/read-errors.ts";
 // a store without a database
-export { MemoryStore, MemoryTransaction } from "./memory/memory-store.ts";
+export { MemoryStore } from "./memory/memory-store.ts";
+export { MemoryTransaction } from "./memory/memory-transaction.ts";
+export type { CallOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";
+export type { ListOptions, Page, WalkOptions } from "./repository/list-type.ts";
 // append, read
 export { createStoreRepository, type RepositoryOptions } from "./repository/repository.ts";
-export type {
-  CallOptions,
-  ListOptions,
-  Page,
-  Repository,
-  WalkOptions,
-} from "./repository/repository-type.ts";
-export type { RetryOptions } from "./repository/transact.ts";
+export type { Repository } from "./repository/repository-type.ts";
+export type { RetryOptions } from "./repository/retry.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";

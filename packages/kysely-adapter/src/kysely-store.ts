@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "@annals/core";
 import type { Store } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import { Database } from "./connection/database.ts";
+import { transaction } from "./connection/transaction.ts";
 import { consumerStore } from "./consumers/consumer-store.ts";
 import { entityStore } from "./store/entity-store.ts";
 import { TableOwners } from "./store/table-owners.ts";
@@ -32,6 +33,7 @@ export const kyselyStore = <DB>(
       owners.claim(plan, database.schema);
       return entityStore(database, plan, lockTimeoutMs);
     },
+    transaction: (work) => (db.isTransaction ? work(db as Transaction<DB>) : transaction(db, work)),
     consumer: (name, plans) => consumerStore(database, name, plans),
   };
 };

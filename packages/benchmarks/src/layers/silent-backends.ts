@@ -28,6 +28,9 @@ export const overSilentStore = (found: Found) => {
   };
   const store: Store<never> = {
     entity: () => entityStore,
+    transaction: () => {
+      throw new Error("The silent store has no transactions");
+    },
     consumer: () => {
       throw new Error("The silent store has no consumers");
     },

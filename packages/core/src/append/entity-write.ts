@@ -24,6 +24,7 @@ export const entityWrite = (
     expectedVersion: pending.expectedVersion,
     events: pending.events,
     columns: model.columns.map((column) => columnValue(model, id, column, pending)),
+    context: null,
     recordedAt,
   };
 };

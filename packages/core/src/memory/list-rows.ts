@@ -3,7 +3,7 @@ import type { JsonValue } from "../define/json-value.ts";
 import type { ListedEntity, ListPosition, ListQuery, Predicate } from "../port/rows.ts";
 import { type Compare, columnOrder, compareText } from "./column-order.ts";
 import { fulfils } from "./fulfils.ts";
-import type { MemoryRow } from "./memory-store.ts";
+import type { MemoryRow } from "./memory-transaction.ts";
 
 /** The rows that fulfil a condition. */
 export const matchingRows = (

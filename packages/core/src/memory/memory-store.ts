@@ -2,41 +2,12 @@ import type { WriteEnd } from "../decide/history.ts";
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
-import { ConsumerChangedError } from "../errors/consume-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
-import type { EntityWrite, StoredEntity, TopicEvent, WriteResult } from "../port/rows.ts";
+import type { EntityWrite, TopicEvent, WriteResult } from "../port/rows.ts";
 import type { ConsumerStore, EntityStore, Join, Store } from "../port/store.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
-
-/** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
-export interface MemoryRow extends StoredEntity {
-  readonly createdAt: Date;
-  readonly columns: readonly JsonValue[];
-}
-
-interface MemoryWrite {
-  readonly plan: EntityPlan;
-  readonly row: MemoryRow;
-  readonly events: readonly TopicEvent[];
-}
-
-/**
- * A transaction of the in-memory store. Its writes are seen by nobody else until it commits, and are
- * checked again then.
- */
-export class MemoryTransaction {
-  readonly writes: MemoryWrite[] = [];
-  readonly endListeners: ((end: WriteEnd) => void)[] = [];
-  /** Whether a value was refused, after which a database would keep nothing of it either. */
-  isRefused = false;
-}
-
-interface MemoryConsumer {
-  readonly topics: string;
-  checkpoint: number;
-  /** Ends when the batch in hand does, so that consumers of one name take turns. */
-  turn: Promise<unknown>;
-}
+import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
+import { type MemoryRow, MemoryTransaction, type MemoryWrite } from "./memory-transaction.ts";
 
 /**
  * A store that keeps everything in this process, for tests without a database and as the shortest
@@ -103,38 +74,11 @@ export class MemoryStore implements Store<MemoryTransaction> {
   }
 
   consumer(name: string, plans: readonly EntityPlan[]): ConsumerStore<MemoryTransaction> {
-    const declared = plans.map((plan) => plan.name);
-    const topics = declared.join(", ");
-    return {
-      open: async () => {
-        const fresh = { topics, checkpoint: 0, turn: Promise.resolve() };
-        const known = this.#consumers.get(name) ?? fresh;
-        if (known.topics !== topics) {
-          throw new ConsumerChangedError({ consumer: name, registered: [known.topics], declared });
-        }
-        this.#consumers.set(name, known);
-        return known.checkpoint;
-      },
-      read: async (after, limit) =>
-        this.#log
-          .filter(({ position, topic }) => position > after && declared.includes(topic))
-          .slice(0, limit),
-      advance: async (from, to, effects) => {
-        const consumer = this.#consumers.get(name);
-        if (consumer === undefined) return 0;
-        const turn = consumer.turn.then(async () => {
-          if (consumer.checkpoint === from) {
-            await this.transaction(effects);
-            consumer.checkpoint = to;
-          }
-          return consumer.checkpoint;
-        });
-        consumer.turn = turn.catch(() => {});
-        return turn;
-      },
-      // Nothing in memory comes and goes.
-      isTransient: () => false,
-    };
+    return memoryConsumer(name, plans, {
+      log: this.#log,
+      consumers: this.#consumers,
+      transaction: (work) => this.transaction(work),
+    });
   }
 
   #write(plan: EntityPlan, write: EntityWrite, tx: MemoryTransaction | undefined): WriteResult {
@@ -157,7 +101,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
       sequence: write.expectedVersion + at + 1,
       position: 0,
       recordedAt,
-      context: null,
+      context: write.context,
       body,
     }));
     if (tx === undefined) {

@@ -19,6 +19,8 @@ export interface EntityWrite {
   readonly events: readonly StoredEvent[];
   /** The index row's declared columns, in the plan's order. */
   readonly columns: readonly JsonValue[];
+  /** What is known of why they happened, stored with each of them. */
+  readonly context: JsonObject | null;
   /** When they happened; the store's own time when absent. */
   readonly recordedAt?: Date | undefined;
 }

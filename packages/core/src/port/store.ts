@@ -26,6 +26,12 @@ export interface Store<Tx> {
    */
   entity(plan: EntityPlan): EntityStore<Tx>;
 
+  /**
+   * Runs `work` in a transaction that commits when it returns and rolls back when it throws. Where the
+   * store itself is bound to an open transaction, `work` takes part in that one.
+   */
+  transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+
   /** Opens the topics of these entities for one consumer. */
   consumer(name: string, topics: readonly EntityPlan[]): ConsumerStore<Tx>;
 }

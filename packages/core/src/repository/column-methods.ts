@@ -1,7 +1,8 @@
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { UniquePlan } from "../define/entity-plan.ts";
-import type { CallOptions, ListOptions, Page } from "./repository-type.ts";
+import type { CallOptions } from "./call-options.ts";
+import type { ListOptions, Page } from "./list-type.ts";
 
 /** The calls that the methods named after columns come down to. */
 interface ColumnCalls<Tx> {

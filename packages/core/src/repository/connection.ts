@@ -1,4 +1,4 @@
-import type { Page } from "./repository-type.ts";
+import type { Page } from "./list-type.ts";
 
 /** A page in the shape of the GraphQL Cursor Connections Specification (relay.dev). */
 export interface Connection<Item> {

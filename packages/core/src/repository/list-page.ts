@@ -3,7 +3,7 @@ import type { EntityModel } from "../define/entity-model.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { ListPosition, ListQuery } from "../port/rows.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
-import type { ListOptions, Page } from "./repository-type.ts";
+import type { ListOptions, Page } from "./list-type.ts";
 import { predicateOf } from "./where.ts";
 
 const SIZE_DEFAULT = 50;

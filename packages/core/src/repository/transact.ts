@@ -1,48 +1,43 @@
-/** How often and how patiently a decision is repeated after a lost race. */
-export interface RetryOptions {
-  /** How many times it is decided at most, the first time included: 1 to 100. Default is 5. */
-  readonly attempts?: number;
-  /** The longest pause after the first lost race, in milliseconds. It doubles each time. Default is 10. */
-  readonly pauseMs?: number;
+import type { EntityModel } from "../define/entity-model.ts";
+import { ConcurrentModificationError } from "../errors/append-errors.ts";
+import { InvalidArgumentError } from "../errors/read-errors.ts";
+import type { CallOptions } from "./call-options.ts";
+import { type RetryOptions, retried, retryProblem, type Try } from "./retry.ts";
+
+/** The calls that a transact comes down to. */
+interface TransactCalls<Tx> {
+  findById(id: unknown, options: CallOptions<Tx>): Promise<object>;
+  update(entity: object, options: CallOptions<Tx>): Promise<number>;
 }
 
-const ATTEMPTS_DEFAULT = 5;
-const ATTEMPTS_MAX = 100;
-const PAUSE_DEFAULT_MS = 10;
-const PAUSE_MAX_MS = 1_000;
+interface Transacted {
+  readonly entity: object;
+  readonly result: unknown;
+}
 
-/** What one try came to: a conflict is a value here, until nobody tries again. */
-export type Try<Result> =
-  | { readonly kind: "done"; readonly result: Result }
-  | { readonly kind: "conflict"; readonly error: Error };
-
-/** Whether the options can be used; says what is wrong with them otherwise. */
-export const retryProblem = ({ attempts, pauseMs }: RetryOptions): string | undefined => {
-  const isCount = attempts === undefined || (Number.isInteger(attempts) && attempts >= 1);
-  if (!isCount || (attempts ?? 0) > ATTEMPTS_MAX) {
-    return `attempts is not a whole number from 1 to ${ATTEMPTS_MAX}`;
-  }
-  return pauseMs === undefined || (pauseMs >= 0 && pauseMs <= PAUSE_MAX_MS)
-    ? undefined
-    : `pauseMs is not a number from 0 to ${PAUSE_MAX_MS}`;
-};
-
-/**
- * Tries until it is done or the attempts are used up, with pauses that double and are drawn at random
- * from nothing to their length, so that those who met once do not meet again ("full jitter": Marc
- * Brooker, Exponential Backoff And Jitter, 2015).
- *
- * @throws the last conflict's error.
- */
-export const retried = async <Result>(
-  once: () => Promise<Try<Result>>,
-  { attempts = ATTEMPTS_DEFAULT, pauseMs = PAUSE_DEFAULT_MS }: RetryOptions,
-): Promise<Result> => {
-  for (let attempt = 1; ; attempt += 1) {
-    const tried = await once();
-    if (tried.kind === "done") return tried.result;
-    if (attempt >= attempts) throw tried.error;
-    const longest = Math.min(pauseMs * 2 ** (attempt - 1), PAUSE_MAX_MS);
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
-  }
-};
+/** `repository.transact`, over a repository's own calls. */
+export const transactCall =
+  <Tx>(model: EntityModel, calls: TransactCalls<Tx>) =>
+  (
+    target: unknown,
+    decide: (entity: object) => unknown,
+    options: RetryOptions & CallOptions<Tx> = {},
+  ): Promise<Transacted> => {
+    const call = options.tx === undefined ? {} : { tx: options.tx };
+    const find = typeof target === "function" ? target : () => calls.findById(target, call);
+    const once = async (): Promise<Try<Transacted>> => {
+      const entity: object = await find(call);
+      const result = await decide(entity);
+      try {
+        await calls.update(entity, call);
+        return { kind: "done", result: { entity, result } };
+      } catch (error) {
+        if (error instanceof ConcurrentModificationError) return { kind: "conflict", error };
+        throw error;
+      }
+    };
+    const problem = retryProblem(options);
+    if (problem === undefined) return retried(once, options);
+    const hint = "Leave it out for the default.";
+    return Promise.reject(new InvalidArgumentError(model.plan.name, problem, hint));
+  };

@@ -17,7 +17,7 @@ export interface WriteShape {
 }
 
 /** The number of the first index column's parameter. */
-const FIRST_COLUMN = 7;
+const FIRST_COLUMN = 8;
 
 /** The index columns that a write sets, in the order of their parameters. */
 export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly ColumnPlan[] =>
@@ -28,16 +28,16 @@ export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly Col
  * expected version, and passes the events to the insert function.
  *
  * Parameters: $1 id, $2 expected version, $3 version after, $4 recorded at (or null for now), $5 bound
- * on lock waits, $6 the event's body, or a JSON list of `{"id", "sequence", "event"}`; then the index
- * columns.
+ * on lock waits, $6 the event's body, or a JSON list of `{"id", "sequence", "event"}`, $7 their
+ * context or null; then the index columns.
  * Locks: the index row first, by its own insert or update; the events table only after that, so that a
  * write which waits holds up no consumer. Conflict: no row with `written`. Relies on: users_pkey.
  */
 export const writeEntity = (tables: EntityTables, shape: WriteShape): Statement => {
   const { plan } = tables;
   const insert = shape.one
-    ? `${insertName(tables, "_insert_one")}(w.id, $3::int, $6::jsonb, null, w.at)`
-    : `${insertName(tables, "_insert")}(array[w.id], $6::json, null, w.at)`;
+    ? `${insertName(tables, "_insert_one")}(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)`
+    : `${insertName(tables, "_insert")}(array[w.id], $6::json, $7::jsonb, w.at)`;
   const written = `w as (
 ${shape.creates ? insertRow(tables, shape) : updateRow(tables, shape)}
 )`;

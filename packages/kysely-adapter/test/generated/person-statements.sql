@@ -1,30 +1,30 @@
 -- create, one event
 with w as (
   insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
-  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $7::text, $8::uuid, $9::text, $10::text, $11::text, $12::integer, $13::double precision, $14::boolean, $15::date, $16::timestamptz(3), $17::numeric, $18::text[], $19::uuid, $20::text
+  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $8::text, $9::uuid, $10::text, $11::text, $12::text, $13::integer, $14::double precision, $15::boolean, $16::date, $17::timestamptz(3), $18::numeric, $19::text[], $20::uuid, $21::text
   where (select set_config('lock_timeout', $5, true)) is not null and $2::int = 0
   returning id, created_at as at
 )
-select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, null, w.at)
+select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
 from w;
 
 -- create, several events
 with w as (
   insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
-  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $7::text, $8::uuid, $9::text, $10::text, $11::text, $12::integer, $13::double precision, $14::boolean, $15::date, $16::timestamptz(3), $17::numeric, $18::text[], $19::uuid, $20::text
+  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $8::text, $9::uuid, $10::text, $11::text, $12::text, $13::integer, $14::double precision, $15::boolean, $16::date, $17::timestamptz(3), $18::numeric, $19::text[], $20::uuid, $21::text
   where (select set_config('lock_timeout', $5, true)) is not null and $2::int = 0
   returning id, created_at as at
 )
-select true as written, "app"."person_events_insert"(array[w.id], $6::json, null, w.at)
+select true as written, "app"."person_events_insert"(array[w.id], $6::json, $7::jsonb, w.at)
 from w;
 
 -- append, one event
 with w as (
-  update "app"."people" u set version = $3::int, "email" = $7::text, "slug" = $8::text, "status" = $9::text, "nick" = $10::text, "age" = $11::integer, "score" = $12::double precision, "verified" = $13::boolean, "born_on" = $14::date, "seen_at" = $15::timestamptz(3), "fortune" = $16::numeric, "labels" = $17::text[], "boss_id" = $18::uuid, "domain" = $19::text
+  update "app"."people" u set version = $3::int, "email" = $8::text, "slug" = $9::text, "status" = $10::text, "nick" = $11::text, "age" = $12::integer, "score" = $13::double precision, "verified" = $14::boolean, "born_on" = $15::date, "seen_at" = $16::timestamptz(3), "fortune" = $17::numeric, "labels" = $18::text[], "boss_id" = $19::uuid, "domain" = $20::text
   where u.id = $1::uuid and u.version = $2::int and (select set_config('lock_timeout', $5, true)) is not null
   returning u.id, coalesce($4::timestamptz, now()) as at
 )
-select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, null, w.at)
+select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
 from w;
 
 -- append, several events, in the caller's transaction
@@ -32,12 +32,12 @@ with bound as materialized (
   select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
 ),
 w as (
-  update "app"."people" u set version = $3::int, "email" = $7::text, "slug" = $8::text, "status" = $9::text, "nick" = $10::text, "age" = $11::integer, "score" = $12::double precision, "verified" = $13::boolean, "born_on" = $14::date, "seen_at" = $15::timestamptz(3), "fortune" = $16::numeric, "labels" = $17::text[], "boss_id" = $18::uuid, "domain" = $19::text
+  update "app"."people" u set version = $3::int, "email" = $8::text, "slug" = $9::text, "status" = $10::text, "nick" = $11::text, "age" = $12::integer, "score" = $13::double precision, "verified" = $14::boolean, "born_on" = $15::date, "seen_at" = $16::timestamptz(3), "fortune" = $17::numeric, "labels" = $18::text[], "boss_id" = $19::uuid, "domain" = $20::text
   from bound
   where u.id = $1::uuid and u.version = $2::int and bound.applied is not null
   returning u.id, coalesce($4::timestamptz, now()) as at
 )
-select w.id is not null as written, case when w.id is not null then "app"."person_events_insert"(array[w.id], $6::json, null, w.at) end,
+select w.id is not null as written, case when w.id is not null then "app"."person_events_insert"(array[w.id], $6::json, $7::jsonb, w.at) end,
   set_config('lock_timeout', bound.previous, true)
 from bound left join w on true;
 

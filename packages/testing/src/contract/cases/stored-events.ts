@@ -105,6 +105,7 @@ export const storedEvents = contractGroup("stored events", {
         id: made.id,
         expectedVersion: 1,
         events: [{ type: "Added", version: 2, body: { type: "Added", v: 2, by: 1 } }],
+        context: null,
         columns: [1],
       },
       undefined,
@@ -120,7 +121,7 @@ export const storedEvents = contractGroup("stored events", {
     const counters = createStoreRepository(Counter, bench.store);
     const made = await counters.create();
     const body = { type: "Added", by: 4, note: "new" };
-    const write = { id: made.id, expectedVersion: 1, columns: [4] };
+    const write = { id: made.id, expectedVersion: 1, columns: [4], context: null };
     const events = [{ type: "Added", version: 1, body }];
     await bench.store.entity(Counter.plan).write({ ...write, events }, undefined);
     const read = await counters.findById(made.id);

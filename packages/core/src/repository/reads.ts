@@ -1,0 +1,135 @@
+import type { History } from "../decide/history.ts";
+import type { AnyEntity } from "../define/entity-definition.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { UniquePlan } from "../define/entity-plan.ts";
+import { type JsonValue, NotJsonError } from "../define/json-value.ts";
+import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
+import type { StoredEntity } from "../port/rows.ts";
+import type { EntityStore } from "../port/store.ts";
+import { hydrate } from "../read/hydrate.ts";
+import type { CallOptions } from "./call-options.ts";
+import { listPage, walkPages } from "./list-page.ts";
+import type { ListOptions, Page, WalkOptions } from "./list-type.ts";
+import { predicateOf } from "./where.ts";
+import type { WhereOf } from "./where-type.ts";
+
+/** The reading calls behind a repository, free of the user's types. */
+export class Reads<Tx> {
+  readonly #model: EntityModel;
+  readonly #store: EntityStore<Tx>;
+  readonly #toEntity: (history: History) => object;
+
+  constructor(model: EntityModel, store: EntityStore<Tx>, toEntity: (history: History) => object) {
+    this.#model = model;
+    this.#store = store;
+    this.#toEntity = toEntity;
+  }
+
+  readonly findById = async (id: unknown, options?: CallOptions<Tx>): Promise<object> =>
+    (await this.maybeFindById(id, options)) ?? this.#notFound(["id"], [id]);
+
+  readonly maybeFindById = async (
+    id: unknown,
+    options?: CallOptions<Tx>,
+  ): Promise<object | undefined> => {
+    const known = this.#model.parseId(id);
+    if (known === undefined) return undefined;
+    const [stored] = await this.#store.load([known], options?.tx);
+    return stored && this.#hydrate(stored);
+  };
+
+  readonly findAll = async (
+    ids: Iterable<unknown>,
+    options?: CallOptions<Tx>,
+  ): Promise<Map<string, object>> => {
+    const known = new Set<string>();
+    for (const id of ids) {
+      const parsed = this.#model.parseId(id);
+      if (parsed !== undefined) known.add(parsed);
+    }
+    if (known.size === 0) return new Map();
+    const stored = await this.#store.load([...known], options?.tx);
+    return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity)]));
+  };
+
+  readonly list = (options: ListOptions<AnyEntity> & CallOptions<Tx> = {}): Promise<Page<object>> =>
+    listPage(this.#model, options, async (query) => {
+      const listed = await this.#store.list(query, options.tx);
+      return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
+    });
+
+  readonly pages = (
+    options: WalkOptions<AnyEntity> & CallOptions<Tx> = {},
+  ): AsyncGenerator<Page<object>, void, undefined> =>
+    walkPages(options.after, (after) => this.list({ ...options, after }));
+
+  readonly each = async function* (
+    this: Reads<Tx>,
+    options: WalkOptions<AnyEntity> & CallOptions<Tx> = {},
+  ): AsyncGenerator<object, void, undefined> {
+    for await (const { items } of this.pages(options)) yield* items;
+  }.bind(this);
+
+  readonly count = async (options: ConditionOptions<Tx> = {}): Promise<number> =>
+    this.#store.count(predicateOf(this.#model, options.where ?? {}), undefined, options.tx);
+
+  readonly exists = async (options: ConditionOptions<Tx> = {}): Promise<boolean> =>
+    (await this.#store.count(predicateOf(this.#model, options.where ?? {}), 1, options.tx)) > 0;
+
+  /** Finds by a unique constraint; `values` are in the order of its properties. */
+  async maybeFind(
+    unique: UniquePlan,
+    values: readonly unknown[],
+    options?: CallOptions<Tx>,
+  ): Promise<object | undefined> {
+    const stored = this.#storedValues(unique, values);
+    if (stored === undefined) return undefined;
+    const found = await this.#store.find(unique.constraint, stored, options?.tx);
+    return found && this.#hydrate(found);
+  }
+
+  async find(
+    unique: UniquePlan,
+    values: readonly unknown[],
+    options?: CallOptions<Tx>,
+  ): Promise<object> {
+    const found = await this.maybeFind(unique, values, options);
+    return found ?? this.#notFound(unique.properties, values);
+  }
+
+  /** What to look for; `undefined` where a value could not be stored, so that no entity has it. */
+  #storedValues(unique: UniquePlan, values: readonly unknown[]): JsonValue[] | undefined {
+    try {
+      return values.map((value, at) => {
+        const property = unique.properties[at] as string;
+        if (value === null || value === undefined) {
+          throw this.#invalidArgument(
+            `nothing was given to find by "${property}"`,
+            "Any number of entities may have no value there; pass a value.",
+          );
+        }
+        const column = this.#model.columns.find(({ plan }) => plan.property === property);
+        return column?.toStored(value) as JsonValue;
+      });
+    } catch (error) {
+      if (error instanceof NotJsonError) return undefined;
+      throw error;
+    }
+  }
+
+  #hydrate(stored: StoredEntity): object {
+    return this.#toEntity(hydrate(this.#model, stored));
+  }
+
+  #notFound(columns: readonly string[], values: readonly unknown[]): never {
+    throw new EntityNotFoundError({ entity: this.#model.plan.name, columns, values });
+  }
+
+  #invalidArgument(problem: string, hint: string): InvalidArgumentError {
+    return new InvalidArgumentError(this.#model.plan.name, problem, hint);
+  }
+}
+
+interface ConditionOptions<Tx> extends CallOptions<Tx> {
+  readonly where?: WhereOf<AnyEntity>;
+}
