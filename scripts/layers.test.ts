@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: ["errors", "define", "decide", "port", "append", "read", "repository", "consume", "memory"],
-  "kysely-adapter": ["connection", "tables", "statements", "store", "consumers"],
+  "kysely-adapter": ["connection", "tables", "statements", "store", "consumers", "maintenance"],
 };
 
 const importsOf = (text: string): string[] =>

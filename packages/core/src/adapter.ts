@@ -22,5 +22,6 @@ export type {
   WriteResult,
 } from "./port/rows.ts";
 export type { ConsumerStore, EntityStore, Join, Store } from "./port/store.ts";
+export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { retried, type Try } from "./repository/retry.ts";

@@ -12,5 +12,14 @@ export { type TransactionOptions, transaction } from "./connection/transaction.t
 export { createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";
 export { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
+// maintain
+export type { WalkOptions as MaintenanceOptions } from "./maintenance/folded-batches.ts";
+export { type Rebuilding, type RebuildOptions, rebuild } from "./maintenance/rebuild.ts";
+export {
+  type Difference,
+  type Verification,
+  type VerifyOptions,
+  verify,
+} from "./maintenance/verify.ts";
 export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";
 export { entityMigration, frameworkMigrations } from "./tables/migrations.ts";

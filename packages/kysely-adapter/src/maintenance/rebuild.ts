@@ -1,0 +1,74 @@
+import type { AnyEntity } from "@annals/core";
+import type { Kysely } from "kysely";
+import { repairIndexRows } from "../statements/compare-index-rows.ts";
+import { endRebuild, keepRebuild, readRebuild } from "../statements/rebuild-progress.ts";
+import { divided, expectedParameter, FoldedBatches, type WalkOptions } from "./folded-batches.ts";
+import type { Difference } from "./verify.ts";
+
+export interface RebuildOptions extends WalkOptions {
+  /** Whether to begin anew although an earlier rebuild was stopped. Default is to go on. */
+  readonly restart?: boolean;
+  /** How many entities that cannot be folded are listed; more are counted only. Default is 100. */
+  readonly listed?: number;
+}
+
+export interface Rebuilding {
+  readonly entity: string;
+  /** How many entities were looked at by this call. */
+  readonly checked: number;
+  /** How many index rows were changed. */
+  readonly repaired: number;
+  /** How many were left as they are, because their events cannot be folded. */
+  readonly unfoldable: number;
+  /** The first of those. */
+  readonly differences: readonly Difference[];
+  /** Whether it came to the end; `false` after its signal was aborted. The next call goes on. */
+  readonly finished: boolean;
+}
+
+/**
+ * Makes every index row what the entity's events fold into: after a new index column, a changed
+ * `normalize`, or a change from outside. Runs beside whoever is writing, in batches that commit on their
+ * own; stopped, it goes on where it was.
+ *
+ * @throws DatabaseError where what the events say violates a constraint of the index table; the batches
+ * before it are kept.
+ */
+export const rebuild = async <DB>(
+  db: Kysely<DB>,
+  definition: AnyEntity,
+  options: RebuildOptions = {},
+): Promise<Rebuilding> => {
+  const { restart = false, listed = 100 } = options;
+  const batches = new FoldedBatches(db, definition);
+  const repair = repairIndexRows(batches.tables);
+  const key = [definition.name, columnsOf(definition)];
+  const result = { checked: 0, repaired: 0, unfoldable: 0 };
+  const differences: Difference[] = [];
+
+  const unfinished = restart ? [] : await batches.run<{ done_to: string }>(readRebuild, key);
+  await batches.walk(
+    unfinished[0]?.done_to,
+    options,
+    async (range) => {
+      const { folded, unfoldable } = divided(await batches.read(range));
+      for (const { id, problem } of unfoldable) {
+        result.unfoldable += 1;
+        if (differences.length < listed) differences.push({ id, columns: [], problem });
+      }
+      const parameter = expectedParameter(batches.tables, folded);
+      const repaired = await batches.run<{ id: string }>(repair, [parameter]);
+      result.checked += range.rows;
+      result.repaired += repaired.length;
+    },
+    async (last) => {
+      await batches.run(keepRebuild, [...key, last]);
+    },
+  );
+  const finished = options.signal?.aborted !== true;
+  if (finished) await batches.run(endRebuild, [definition.name]);
+  return { entity: definition.name, ...result, differences, finished };
+};
+
+/** What tells whether an unfinished rebuild is the same one. */
+const columnsOf = ({ plan }: AnyEntity): string => plan.columns.map(({ column }) => column).join();

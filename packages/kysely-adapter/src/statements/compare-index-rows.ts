@@ -1,0 +1,87 @@
+import { type Statement, statement } from "../connection/statement.ts";
+import { sqlType } from "../tables/column-sql.ts";
+import { quoteName, quoteText } from "../tables/quote.ts";
+import type { EntityTables } from "./entity-table-names.ts";
+
+/** A column of the index row, how it is compared, and what it should be. */
+interface Compared {
+  readonly column: string;
+  readonly expected: string;
+  /** Whether it is compared as text, since a type that the definition names may have no equality. */
+  readonly asText: boolean;
+}
+
+/** What the rows should be, as one JSON parameter; the casts are those of a write. */
+const expectedRows = ({ plan }: EntityTables): string => {
+  const declared = plan.columns.map(({ column, type }) => `${quoteName(column)} ${sqlType(type)}`);
+  return `json_to_recordset($1::json) as e (${["id uuid", "found int", "version int", ...declared].join(", ")})`;
+};
+
+const compared = ({ plan, events }: EntityTables): readonly Compared[] => [
+  { column: "version", expected: "e.version", asText: false },
+  {
+    column: "created_at",
+    expected: `(select recorded_at from ${events} where id = e.id and sequence = 1)`,
+    asText: false,
+  },
+  ...plan.columns.map(({ column, type }) => ({
+    column,
+    expected: `e.${quoteName(column)}`,
+    asText: type.kind === "declared",
+  })),
+];
+
+const differs = ({ column, expected, asText }: Compared): string => {
+  const cast = asText ? "::text" : "";
+  return `u.${quoteName(column)}${cast} is distinct from ${expected}${cast}`;
+};
+
+/**
+ * Compares index rows with what their events fold into, each at the version at which its events were
+ * read: a row that moved meanwhile is none of the result's business and is told as `moved`.
+ * Parameters: $1 a JSON list of `{"id", "found", "version", …columns}`, `found` being the row's version.
+ * Returns the rows that differ or moved. Locks: none. Relies on: users_pkey.
+ */
+export const compareIndexRows = (tables: EntityTables): Statement => {
+  const columns = compared(tables);
+  const names = columns.map((one) => `case when ${differs(one)} then ${quoteText(one.column)} end`);
+  return statement(
+    `compare_${tables.plan.indexTable}`,
+    `select e.id, u.version is distinct from e.found as moved,
+  to_json(array_remove(array[${names.join(", ")}]::text[], null)) as columns
+from ${expectedRows(tables)}
+left join ${tables.index} u on u.id = e.id
+where u.version is distinct from e.found or ${columns.map(differs).join(" or ")}`,
+  );
+};
+
+export interface ComparedRow {
+  readonly id: string;
+  readonly moved: boolean;
+  readonly columns: readonly string[];
+}
+
+/**
+ * Makes index rows what their events fold into. Rows that moved meanwhile are left alone: whoever moved
+ * them wrote what is right.
+ * Parameters: $1 as for the comparison. Returns the rows that were changed. Locks: the differing rows, in
+ * the order of their ids, so that it meets batches without a deadlock. Relies on: users_pkey.
+ */
+export const repairIndexRows = (tables: EntityTables): Statement => {
+  const columns = compared(tables);
+  const sets = columns.map(({ column, expected }) => `${quoteName(column)} = ${expected}`);
+  return statement(
+    `repair_${tables.plan.indexTable}`,
+    `with e as materialized (select e.* from ${expectedRows(tables)}),
+locked as materialized (
+  select u.id from ${tables.index} u join e on e.id = u.id
+  where u.version = e.found and (${columns.map(differs).join(" or ")})
+  order by u.id
+  for update of u
+)
+update ${tables.index} u set ${sets.join(", ")}
+from e join locked on locked.id = e.id
+where u.id = e.id and u.version = e.found
+returning u.id`,
+  );
+};
