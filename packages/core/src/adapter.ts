@@ -3,16 +3,19 @@
 export type { Ambient } from "./decide/ambient.ts";
 export { decide, decideCreation } from "./decide/decide.ts";
 export { History, type StoredEvent, type WriteEnd } from "./decide/history.ts";
+export type { AnyTopic, TopicEventModel, TopicModel } from "./define/any-topic.ts";
 export type { ColumnType } from "./define/column-type.ts";
 export type { ColumnModel } from "./define/columns.ts";
 export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
 export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
+export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
   Comparison,
   Durability,
   EntityWrite,
+  EventHeaders,
   ListedEntity,
   ListPosition,
   ListQuery,

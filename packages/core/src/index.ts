@@ -4,6 +4,7 @@ export type { Attempt } from "./decide/decide.ts";
 export type { Entity, Executed } from "./decide/entity.ts";
 // decide
 export { uuidV7Source } from "./decide/uuid-v7.ts";
+export type { AnyTopic, TopicEventOf } from "./define/any-topic.ts";
 export type { CommandView, CreateView } from "./define/command-view.ts";
 export type { DatabaseOf, EventRowOf, IndexRowOf } from "./define/database-types.ts";
 export type { AlreadyApplied, Decision, Rejection } from "./define/decision.ts";
@@ -20,6 +21,7 @@ export type {
 export type { ColumnOptions, ComputedColumn, FieldColumn } from "./define/index-options.ts";
 export { jsonBigInt, jsonDate } from "./define/json-codecs.ts";
 export type { JsonObject, JsonValue } from "./define/json-value.ts";
+export type { EventHeaders } from "./port/rows.ts";
 
 import type { Entity } from "./decide/entity.ts";
 import type { AnyEntity } from "./define/entity-definition.ts";
@@ -28,7 +30,8 @@ export type EntityOf<Definition extends AnyEntity> = Entity<Definition>;
 
 // consume
 export { type Consumer, type ConsumerOptions, createStoreConsumer } from "./consume/consumer.ts";
-export type { EventMeta, Handlers } from "./consume/handler.ts";
+export type { EntityEventMeta, EventMeta, PublishedEventMeta } from "./consume/event-meta.ts";
+export type { Handlers } from "./consume/handler.ts";
 // errors
 export { AnnalsError, type Issue } from "./errors/annals-error.ts";
 export * from "./errors/append-errors.ts";

@@ -1,5 +1,5 @@
 import {
-  type AnyEntity,
+  type AnyTopic,
   type Consumer,
   type ConsumerOptions,
   createStoreConsumer,
@@ -8,12 +8,12 @@ import type { Kysely, Transaction } from "kysely";
 import { kyselyStore } from "./kysely-store.ts";
 
 /**
- * Opens a consumer that follows an entity's events on PostgreSQL, in an order that keeps every
+ * Opens a consumer that follows an entity's events, or a topic of its own, on PostgreSQL, in an order that keeps every
  * entity's sequence, and loses none. Nothing happens until it runs.
  *
  * @throws InvalidDefinitionError for a name or a handler that cannot work.
  */
-export const createConsumer = <Definition extends AnyEntity, DB>(
+export const createConsumer = <Topic extends AnyTopic, DB>(
   db: Kysely<DB>,
-  options: ConsumerOptions<Definition, Transaction<DB>>,
+  options: ConsumerOptions<Topic, Transaction<DB>>,
 ): Consumer => createStoreConsumer(kyselyStore(db), options);

@@ -1,21 +1,22 @@
-import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
-import type { EntityModel } from "../define/entity-model.ts";
+import type { AnyTopic, TopicModel } from "../define/any-topic.ts";
+import { model as modelKey } from "../define/entity-definition.ts";
 import { AnnalsError } from "../errors/annals-error.ts";
 import { HandlerFailedError } from "../errors/consume-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import type { ConsumerStore, Store } from "../port/store.ts";
-import { decodeEvent } from "../read/hydrate.ts";
+import { decodeTopicEvent } from "../read/decode-topic-event.ts";
+import { eventMeta } from "./event-meta.ts";
 import type { Handlers } from "./handler.ts";
 import { Backoff } from "./pause.ts";
 
-export interface ConsumerOptions<Definition extends AnyEntity, Tx> {
+export interface ConsumerOptions<Topic extends AnyTopic, Tx> {
   /** The consumer's name, under which its checkpoint is kept. Never change it. */
   readonly name: string;
-  /** The entity whose events it follows, from the first event ever. */
-  readonly topics: readonly [Definition];
+  /** The entity, or the topic of its own, whose events it follows, from the first event there is. */
+  readonly topics: readonly [Topic];
   /** A handler for each event type that matters. */
-  readonly on: Handlers<Definition, Tx>;
+  readonly on: Handlers<Topic, Tx>;
   /** How many events one transaction handles at most. Default is 100. */
   readonly batchSize?: number;
   /** The longest wait between two looks for new events, in milliseconds. Default is 200. */
@@ -47,9 +48,9 @@ const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 5_000;
 
 /** Opens a consumer over a store. Nothing happens until it runs. */
-export const createStoreConsumer = <Definition extends AnyEntity, Tx>(
+export const createStoreConsumer = <Topic extends AnyTopic, Tx>(
   store: Store<Tx>,
-  options: ConsumerOptions<Definition, Tx>,
+  options: ConsumerOptions<Topic, Tx>,
 ): Consumer => {
   const model = options.topics[0][modelKey];
   const { batchSize = 100, pollIntervalMs = 200 } = options;
@@ -91,7 +92,7 @@ type UntypedHandlers = ReadonlyMap<
 
 interface FollowerParts<Tx> {
   readonly name: string;
-  readonly model: EntityModel;
+  readonly model: TopicModel;
   readonly handlers: UntypedHandlers;
   readonly topics: ConsumerStore<Tx>;
   readonly batchSize: number;
@@ -149,13 +150,13 @@ class Follower<Tx> {
 
   async #handle(stored: TopicEvent, tx: Tx): Promise<void> {
     const { name, model, handlers, signal } = this.#parts;
-    const { topic, id, sequence, position, recordedAt, context, body } = stored;
+    const { topic, id, sequence, position, body } = stored;
     const handler = handlers.get(String(body.type));
     if (handler === undefined && model.events.has(String(body.type))) return;
-    const event = decodeEvent(model, id, sequence, body);
-    const meta = { topic, entityId: id, sequence, position, recordedAt, context, tx, signal };
+    const event = decodeTopicEvent(model, stored);
+    const meta = eventMeta(model.plan, stored);
     try {
-      await handler?.(event, { ...meta, attempt: this.#attempt });
+      await handler?.(event, { ...meta, tx, signal, attempt: this.#attempt });
     } catch (cause) {
       throw new HandlerFailedError({ consumer: name, topic, id, sequence, position }, { cause });
     }
@@ -170,7 +171,7 @@ const isPassing = <Tx>(error: unknown, topics: ConsumerStore<Tx>): boolean => {
 
 const checkOptions = (
   name: string,
-  model: EntityModel,
+  model: TopicModel,
   on: object,
   batchSize: number,
   pollIntervalMs: number,

@@ -96,6 +96,7 @@ const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): En
     );
   }
   return Object.freeze({
+    kind: "entity",
     name,
     indexTable,
     eventsTable,

@@ -1,4 +1,5 @@
 import type { ColumnType } from "./column-type.ts";
+import type { TopicPlan } from "./topic-plan.ts";
 
 /** One declared column of an index table. */
 export interface ColumnPlan {
@@ -36,12 +37,11 @@ export interface UniquePlan {
  * All that a store needs to know of an entity: names and columns, no types and no functions.
  * It crosses the port in place of the definition.
  */
-export interface EntityPlan {
+export interface EntityPlan extends TopicPlan {
+  readonly kind: "entity";
   /** The entity's name; also the name of its topic. */
   readonly name: string;
   readonly indexTable: string;
-  readonly eventsTable: string;
-  readonly eventTypes: readonly string[];
   readonly columns: readonly ColumnPlan[];
   /** Single columns first, then the composites, each in the order of the definition. */
   readonly uniques: readonly UniquePlan[];

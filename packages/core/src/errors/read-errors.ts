@@ -21,21 +21,32 @@ export class EntityNotFoundError extends AnnalsError {
   }
 }
 
+/** Where a stored event is. */
+export interface StoredEventAt {
+  readonly table: string;
+  readonly id: string;
+  readonly sequence: number;
+  readonly position?: number | undefined;
+}
+
 /** A stored event is unknown to the definition or does not fit it. Nothing is ever skipped. */
 export class StoredEventError extends AnnalsError {
   readonly code = "ANNALS_STORED_EVENT";
   readonly table: string;
+  /** The entity's id, or the key that the event was published by. */
   readonly id: string;
+  /** The event's number within its entity; 0 in a topic of its own. */
   readonly sequence: number;
+  /** The event's position; `undefined` where it was read as part of its entity. */
+  readonly position: number | undefined;
   readonly issues: readonly Issue[];
 
-  constructor(
-    at: { table: string; id: string; sequence: number; issues: readonly Issue[] },
-    options?: ErrorOptions,
-  ) {
+  constructor(at: StoredEventAt & { issues: readonly Issue[] }, options?: ErrorOptions) {
+    // What a topic of its own holds has no number; its key may be a user's own data.
+    const event = at.sequence === 0 ? `at position ${at.position}` : `${at.sequence} of "${at.id}"`;
     super(
       {
-        message: `Event ${at.sequence} of "${at.id}" in ${at.table} cannot be read: ${describeIssues(at.issues)}`,
+        message: `Event ${event} in ${at.table} cannot be read: ${describeIssues(at.issues)}`,
         hint: "Events are never changed: let the definition accept what is stored.",
       },
       options,
@@ -43,6 +54,7 @@ export class StoredEventError extends AnnalsError {
     this.table = at.table;
     this.id = at.id;
     this.sequence = at.sequence;
+    this.position = at.position;
     this.issues = at.issues;
   }
 }

@@ -1,4 +1,4 @@
-import type { EntityPlan } from "../define/entity-plan.ts";
+import type { TopicPlan } from "../define/topic-plan.ts";
 import { ConsumerChangedError } from "../errors/consume-errors.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import type { ConsumerStore } from "../port/store.ts";
@@ -21,7 +21,7 @@ interface Follows {
 
 export const memoryConsumer = (
   name: string,
-  plans: readonly EntityPlan[],
+  plans: readonly TopicPlan[],
   { log, consumers, transaction }: Follows,
 ): ConsumerStore<MemoryTransaction> => {
   const declared = plans.map((plan) => plan.name);

@@ -1,6 +1,7 @@
 import type { WriteEnd } from "../decide/history.ts";
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
+import type { TopicPlan } from "../define/topic-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { EntityWrite, TopicEvent, WriteResult } from "../port/rows.ts";
@@ -73,7 +74,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     };
   }
 
-  consumer(name: string, plans: readonly EntityPlan[]): ConsumerStore<MemoryTransaction> {
+  consumer(name: string, plans: readonly TopicPlan[]): ConsumerStore<MemoryTransaction> {
     return memoryConsumer(name, plans, {
       log: this.#log,
       consumers: this.#consumers,
@@ -102,7 +103,9 @@ export class MemoryStore implements Store<MemoryTransaction> {
       position: 0,
       recordedAt,
       context: write.context,
+      headers: null,
       body,
+      bytes: null,
     }));
     if (tx === undefined) {
       this.#apply({ plan, row, events });

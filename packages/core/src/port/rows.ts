@@ -90,13 +90,22 @@ export interface ListedEntity extends StoredEntity {
   readonly position: ListPosition;
 }
 
-/** An event as a topic carries it. */
+/** An event as a topic carries it. Topic and position are its identity. */
 export interface TopicEvent {
   readonly topic: string;
+  /** What it belongs to, and within which order is kept: the entity's id, or the key it was published by. */
   readonly id: string;
+  /** The event's number within its entity; 0 in a topic of its own, which counts nothing. */
   readonly sequence: number;
   readonly position: number;
   readonly recordedAt: Date;
   readonly context: JsonObject | null;
+  /** What was published with the event for its readers; `null` for an entity's. */
+  readonly headers: EventHeaders | null;
   readonly body: JsonObject;
+  /** Binary data beside the body. */
+  readonly bytes: Uint8Array | null;
 }
+
+/** Names to texts, published with an event, as in a protocol of messages. */
+export type EventHeaders = { readonly [name: string]: string };

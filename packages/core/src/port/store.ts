@@ -1,5 +1,6 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
+import type { TopicPlan } from "../define/topic-plan.ts";
 import type {
   EntityWrite,
   ListedEntity,
@@ -32,8 +33,8 @@ export interface Store<Tx> {
    */
   transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
 
-  /** Opens the topics of these entities for one consumer. */
-  consumer(name: string, topics: readonly EntityPlan[]): ConsumerStore<Tx>;
+  /** Opens topics, of entities or of their own, for one consumer. */
+  consumer(name: string, topics: readonly TopicPlan[]): ConsumerStore<Tx>;
 }
 
 /** The transaction to take part in; `"none"` says that the call commits on its own on purpose. */

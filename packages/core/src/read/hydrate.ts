@@ -1,8 +1,9 @@
 import { History } from "../decide/history.ts";
+import type { TopicModel } from "../define/any-topic.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import type { Issue } from "../errors/annals-error.ts";
-import { StoredEventError } from "../errors/read-errors.ts";
+import { type StoredEventAt, StoredEventError } from "../errors/read-errors.ts";
 import type { StoredEntity } from "../port/rows.ts";
 
 /**
@@ -14,7 +15,7 @@ export const hydrate = (model: EntityModel, stored: StoredEntity): History => {
   const { id, version, events } = stored;
   if (events.length !== version) {
     const message = `the index row is at version ${version}, but ${events.length} events are stored`;
-    throw storedEventError(model, id, events.length, [{ path: [], message }]);
+    throw storedEventError(model, { id, sequence: events.length }, [{ path: [], message }]);
   }
   const decoded: object[] = new Array(version);
   let state: unknown;
@@ -28,33 +29,35 @@ export const hydrate = (model: EntityModel, stored: StoredEntity): History => {
 
 /** Reads one stored event into the shape that the definition's types promise. */
 export const decodeEvent = (
-  model: EntityModel,
+  model: TopicModel,
   id: string,
   sequence: number,
   body: JsonObject,
+  position?: number,
 ): { type: string } => {
   const { type, v: version } = body;
   const event = typeof type === "string" ? model.events.get(type) : undefined;
   if (event === undefined) {
     const message = `the definition has no event "${String(type)}"`;
-    throw storedEventError(model, id, sequence, [{ path: ["type"], message }]);
+    throw storedEventError(model, { id, sequence, position }, [{ path: ["type"], message }]);
   }
   if (version !== undefined) {
     const message = `the definition has no version ${String(version)} of "${String(type)}"`;
-    throw storedEventError(model, id, sequence, [{ path: ["v"], message }]);
+    throw storedEventError(model, { id, sequence, position }, [{ path: ["v"], message }]);
   }
   const decoded = event.codec.decode(event.codec.dropsUnknown ? body : payloadOf(body));
-  if (!decoded.ok) throw storedEventError(model, id, sequence, decoded.issues, decoded.cause);
+  if (!decoded.ok) {
+    throw storedEventError(model, { id, sequence, position }, decoded.issues, decoded.cause);
+  }
   return { type: type as string, ...decoded.result };
 };
 
 const payloadOf = ({ type: _type, v: _version, ...payload }: JsonObject): JsonObject => payload;
 
 const storedEventError = (
-  model: EntityModel,
-  id: string,
-  sequence: number,
+  model: TopicModel,
+  at: Omit<StoredEventAt, "table">,
   issues: readonly Issue[],
   cause?: Error,
 ): StoredEventError =>
-  new StoredEventError({ table: model.plan.eventsTable, id, sequence, issues }, { cause });
+  new StoredEventError({ table: model.plan.eventsTable, ...at, issues }, { cause });

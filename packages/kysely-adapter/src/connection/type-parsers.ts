@@ -5,6 +5,7 @@ const same: Parse = (text) => text;
 // OIDs from the catalog pg_type; only the types that our own statements return.
 const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [16, (text) => text === "t"],
+  [17, (text) => Buffer.from(text.slice(2), "hex")], // bytea, as \x…
   [20, Number], // bigint: positions stay below 2^53
   [23, Number],
   [114, JSON.parse],

@@ -1,5 +1,5 @@
 import { ConsumerChangedError } from "@annals/core";
-import type { ConsumerStore, EntityPlan, TopicEvent } from "@annals/core/adapter";
+import type { ConsumerStore, TopicEvent, TopicPlan } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import { DEFAULT_SCHEMA } from "../connection/schema-name.ts";
@@ -14,7 +14,8 @@ import {
   registerConsumer,
 } from "../statements/consumer-checkpoint.ts";
 import { type LastPositionRow, lastPosition } from "../statements/last-position.ts";
-import { readTopic, type TopicRow } from "../statements/read-topic.ts";
+import { readTopic } from "../statements/read-topic.ts";
+import type { TopicRow } from "../statements/topic-columns.ts";
 import { type TopicWriterRow, topicWriters } from "../statements/topic-writers.ts";
 import { ServerRestartedError } from "./server-restarted-error.ts";
 import { SettledPosition } from "./settled-position.ts";
@@ -23,7 +24,7 @@ import { SettledPosition } from "./settled-position.ts";
 export const consumerStore = <DB>(
   database: Database<DB>,
   name: string,
-  plans: readonly EntityPlan[],
+  plans: readonly TopicPlan[],
 ): ConsumerStore<Transaction<DB>> => {
   const declared = plans.map((plan) => topicIdentity(database.schema, plan));
   const settled = new SettledPosition(settledLooks(database, name, plans));
@@ -71,7 +72,7 @@ export const consumerStore = <DB>(
   };
 };
 
-const settledLooks = <DB>(database: Database<DB>, name: string, plans: readonly EntityPlan[]) => {
+const settledLooks = <DB>(database: Database<DB>, name: string, plans: readonly TopicPlan[]) => {
   const tables = plans.map(({ eventsTable }) => eventsTable);
   const last = lastPosition(database.schema, tables);
   const writers = topicWriters(database.schema, tables);
@@ -106,7 +107,7 @@ const lockedCheckpoint = async <DB>(
 };
 
 /** Two schemas may have a topic of one name each; a checkpoint in one says nothing of the other. */
-const topicIdentity = (schema: string, { name }: EntityPlan): string =>
+const topicIdentity = (schema: string, { name }: TopicPlan): string =>
   schema === DEFAULT_SCHEMA ? name : `${schema}.${name}`;
 
 const toTopicEvent = (row: TopicRow): TopicEvent => ({
@@ -116,5 +117,11 @@ const toTopicEvent = (row: TopicRow): TopicEvent => ({
   position: Number(row.position),
   recordedAt: new Date(row.recorded_at),
   context: row.context,
+  headers: row.headers ?? null,
   body: row.event,
+  bytes: row.bytes ? plainBytes(row.bytes) : null,
 });
+
+/** Drivers hand on Buffers, which compare and print otherwise. */
+const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,7 +1,8 @@
-import type { EntityPlan } from "@annals/core/adapter";
+import type { TopicPlan } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
-import { qualify, quoteText } from "../tables/quote.ts";
+import { qualify } from "../tables/quote.ts";
 import { SERVER_LIFE } from "./server-life.ts";
+import { topicColumns } from "./topic-columns.ts";
 
 /**
  * Reads the next events of one topic or several by rising position, within settled bounds.
@@ -9,11 +10,11 @@ import { SERVER_LIFE } from "./server-life.ts";
  * another life of the server nothing is returned, since $2 means nothing there. Locks: none.
  * Relies on: user_events_position_key.
  */
-export const readTopic = (schema: string, plans: readonly EntityPlan[]): Statement => {
+export const readTopic = (schema: string, plans: readonly TopicPlan[]): Statement => {
   const branches = plans.map(
-    ({ name, eventsTable }) => `(
-  select ${quoteText(name)} as topic, id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
-  from ${qualify(schema, eventsTable)}
+    (plan) => `(
+  select ${topicColumns(plan, plans)}
+  from ${qualify(schema, plan.eventsTable)}
   where position > $1::bigint and position <= $2::bigint
     and ${SERVER_LIFE} = $4::text
   order by position
@@ -26,14 +27,3 @@ export const readTopic = (schema: string, plans: readonly EntityPlan[]): Stateme
     `${branches.join("\nunion all\n")}${merged}`,
   );
 };
-
-export interface TopicRow {
-  readonly topic: string;
-  readonly id: string;
-  readonly sequence: number;
-  readonly position: number | string;
-  /** As JSON spells it, which no DateStyle changes. */
-  readonly recorded_at: string;
-  readonly context: Record<string, never> | null;
-  readonly event: Record<string, never>;
-}

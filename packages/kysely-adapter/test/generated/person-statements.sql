@@ -175,7 +175,7 @@ where locktype = 'relation'
 
 -- read a topic
 (
-  select 'person' as topic, id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
+  select 'person' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
   from "app"."person_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
