@@ -2,6 +2,7 @@
 
 export type { Attempt } from "./decide/decide.ts";
 export type { Entity, Executed } from "./decide/entity.ts";
+export { type AppliedGuard, hasApplied } from "./decide/has-applied.ts";
 // decide
 export { uuidV7Source } from "./decide/uuid-v7.ts";
 export type { AnyTopic, TopicEventOf } from "./define/any-topic.ts";
