@@ -13,6 +13,7 @@ export { createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";
 export { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
 // maintain
+export { checkSchema, type SchemaDifference } from "./maintenance/check-schema.ts";
 export type { WalkOptions as MaintenanceOptions } from "./maintenance/folded-batches.ts";
 export { type Rebuilding, type RebuildOptions, rebuild } from "./maintenance/rebuild.ts";
 export {

@@ -1,0 +1,174 @@
+import type { AnyEntity } from "@annals/core";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { Database } from "../connection/database.ts";
+import type { DescribedObject } from "../statements/describe-tables.ts";
+import { databaseError } from "../store/violations.ts";
+import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
+import { type Description, describeEntity } from "./describe.ts";
+
+/** One way in which a database is not what the definitions need. */
+export interface SchemaDifference {
+  /** The entity's name, or `annals` for what all entities share. */
+  readonly entity: string;
+  /** What it is about, for example `column users.email`. */
+  readonly object: string;
+  /** What is wrong, as a sentence. */
+  readonly problem: string;
+  /** What to do about it, as a sentence. */
+  readonly remedy: string;
+}
+
+/**
+ * Compares the database with what the definitions need: tables, columns, types, constraints, indexes,
+ * triggers and functions, and the framework's own migrations. Changes nothing.
+ *
+ * What a team adds by itself is left alone (an index, a column with a default, a constraint), except
+ * where it keeps Annals from writing or opens a guard.
+ *
+ * @returns the differences, none of them for a database that is as it should be.
+ */
+export const checkSchema = async <DB>(
+  db: Kysely<DB>,
+  definitions: readonly AnyEntity[],
+): Promise<readonly SchemaDifference[]> => {
+  const database = new Database(db);
+  const transaction = await db.startTransaction().execute();
+  try {
+    const tx: Transaction<DB> = transaction;
+    const missing = await missingMigrations(tx);
+    if (missing.length > 0) return missing;
+    const differences: SchemaDifference[] = [...(await openGuards(tx))];
+    for (const definition of definitions) {
+      const description = await describeEntity(database, tx, definition);
+      differences.push(...compare(definition, description));
+    }
+    return differences;
+  } catch (error) {
+    throw databaseError("checking the schema", error);
+  } finally {
+    await transaction.rollback().execute();
+  }
+};
+
+const MIGRATE = "Run the migrations.";
+
+const missingMigrations = async <DB>(tx: Transaction<DB>): Promise<readonly SchemaDifference[]> => {
+  const table = await sql`select to_regclass('annals.migrations') is not null as there`.execute(
+    tx.withoutPlugins(),
+  );
+  const isThere = (table.rows[0] as { there: boolean } | undefined)?.there === true;
+  const applied = isThere
+    ? (await sql<{ name: string }>`select name from annals.migrations`.execute(tx.withoutPlugins()))
+        .rows
+    : [];
+  const names = new Set(applied.map(({ name }) => name));
+  return Object.keys(frameworkMigrationStatements)
+    .filter((name) => !names.has(name))
+    .map((name) => ({
+      entity: "annals",
+      object: `migration ${name}`,
+      problem: "It has not been applied.",
+      remedy: MIGRATE,
+    }));
+};
+
+/** What opens every guard at once. */
+const openGuards = async <DB>(tx: Transaction<DB>): Promise<readonly SchemaDifference[]> => {
+  const { rows } = await sql<{ role: string; cache: boolean }>`select
+    current_setting('session_replication_role') as role,
+    (select seqcache = 1 and not seqcycle from pg_sequence
+      where seqrelid = 'annals.position'::regclass) as cache`.execute(tx.withoutPlugins());
+  const [settings] = rows;
+  const found: SchemaDifference[] = [];
+  if (settings?.role === "replica") {
+    found.push({
+      entity: "annals",
+      object: "setting session_replication_role",
+      problem: "It is replica, so that no trigger fires.",
+      remedy: "Set it to origin for the role, the database and the session.",
+    });
+  }
+  if (settings?.cache === false) {
+    found.push({
+      entity: "annals",
+      object: "sequence annals.position",
+      problem: "It caches values or starts again, so that consumers could lose events.",
+      remedy: "ALTER SEQUENCE annals.position CACHE 1 NO CYCLE.",
+    });
+  }
+  return found;
+};
+
+const compare = (
+  { name: entity, plan }: AnyEntity,
+  { actual, expected }: Description,
+): readonly SchemaDifference[] => {
+  const tableIsThere = (table: string): boolean => actual.has(`table ${table}.${table}`);
+  const found: SchemaDifference[] = [];
+  const report = (one: DescribedObject, problem: string, remedy: string): void => {
+    found.push({ entity, object: labelOf(one), problem, remedy });
+  };
+  for (const [identity, wanted] of expected) {
+    const there = actual.get(identity);
+    if (there === undefined) {
+      // A missing table says it all; its parts need no line each.
+      if (wanted.kind === "table" || tableIsThere(wanted.table)) {
+        report(wanted, "It is missing.", `Create it: annals generate, then annals migrate.`);
+      }
+    } else if (there.definition !== wanted.definition) {
+      report(
+        wanted,
+        `It is "${there.definition}", but has to be "${wanted.definition}".`,
+        "Bring it in line by a migration: annals generate, if the definition changed.",
+      );
+    } else if (there.isOff) report(there, ...turnedOff(there));
+  }
+  for (const [identity, there] of actual) {
+    if (!expected.has(identity)) {
+      const trouble = troubleWith(there, plan.eventsTable);
+      if (trouble !== undefined) report(there, ...trouble);
+    }
+  }
+  return found;
+};
+
+const labelOf = ({ kind, table, name }: DescribedObject): string =>
+  kind === "table" || kind === "function" ? `${kind} ${name}` : `${kind} ${table}.${name}`;
+
+const turnedOff = ({
+  kind,
+  table,
+  name,
+}: DescribedObject): readonly [problem: string, remedy: string] => {
+  switch (kind) {
+    case "trigger":
+      return ["It is disabled.", `ALTER TABLE ${table} ENABLE TRIGGER ${name}.`];
+    case "index":
+      return ["It is not valid, so that nothing uses it.", `REINDEX INDEX CONCURRENTLY ${name}.`];
+    default:
+      return [
+        "It has not been validated, so that older rows may violate it.",
+        `ALTER TABLE ${table} VALIDATE CONSTRAINT ${name}.`,
+      ];
+  }
+};
+
+/** Whether something that no definition knows stands in the way. */
+const troubleWith = (
+  { kind, table, definition }: DescribedObject,
+  eventsTable: string,
+): readonly [problem: string, remedy: string] | undefined => {
+  if (kind === "column" && / not null(?!.* default )/.test(definition)) {
+    return [
+      "No definition knows it, and it takes no NULL and has no default, so that nothing can be written.",
+      "Drop it, or give it a default.",
+    ];
+  }
+  if (kind === "trigger" && table === eventsTable && /\b(BEFORE|INSTEAD OF)\b/.test(definition)) {
+    return [
+      "No definition knows it, and it may change or drop events before they are stored.",
+      "Drop it; react to events by a consumer.",
+    ];
+  }
+  return undefined;
+};
