@@ -6,6 +6,7 @@ export { History, type StoredEvent, type WriteEnd } from "./decide/history.ts";
 export type { AnyTopic, TopicEventModel, TopicModel } from "./define/any-topic.ts";
 export type { ColumnType } from "./define/column-type.ts";
 export type { ColumnModel } from "./define/columns.ts";
+export { type ContextModel, contextModel, type EncodedContext } from "./define/context-model.ts";
 export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
 export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";

@@ -7,6 +7,7 @@ export { type AppliedGuard, hasApplied } from "./decide/has-applied.ts";
 export { uuidV7Source } from "./decide/uuid-v7.ts";
 export type { AnyTopic, TopicEventOf } from "./define/any-topic.ts";
 export type { CommandView, CreateView } from "./define/command-view.ts";
+export type { Cause, ReservedContext } from "./define/context-model.ts";
 export type { DatabaseOf, EventRowOf, IndexRowOf } from "./define/database-types.ts";
 export type { AlreadyApplied, Decision, Rejection } from "./define/decision.ts";
 export { alreadyApplied, reject } from "./define/decision.ts";
@@ -43,6 +44,7 @@ export * from "./errors/read-errors.ts";
 // a store without a database
 export { MemoryStore } from "./memory/memory-store.ts";
 export { MemoryTransaction } from "./memory/memory-transaction.ts";
+export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { CallOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";
 export type { ListOptions, Page, WalkOptions } from "./repository/list-type.ts";

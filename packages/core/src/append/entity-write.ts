@@ -11,12 +11,15 @@ import {
 import { InvalidStateError } from "../errors/decide-errors.ts";
 import type { EntityWrite, WriteResult } from "../port/rows.ts";
 
+/** What is stored beside events: when they happened, and what is known of why. */
+export type Recording = Pick<EntityWrite, "recordedAt" | "context">;
+
 /** Turns what is pending into what a store writes. Pure. */
 export const entityWrite = (
   model: EntityModel,
   id: string,
   pending: PendingWrite,
-  recordedAt: Date | undefined,
+  { recordedAt, context }: Recording,
 ): EntityWrite => {
   checkImmutable(model, id, pending);
   return {
@@ -24,7 +27,7 @@ export const entityWrite = (
     expectedVersion: pending.expectedVersion,
     events: pending.events,
     columns: model.columns.map((column) => columnValue(model, id, column, pending)),
-    context: null,
+    context: model.keepsContext ? context : null,
     recordedAt,
   };
 };

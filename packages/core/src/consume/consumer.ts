@@ -3,11 +3,13 @@ import { model as modelKey } from "../define/entity-definition.ts";
 import { AnnalsError } from "../errors/annals-error.ts";
 import { HandlerFailedError } from "../errors/consume-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import type { ContextScope } from "../port/context.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import type { ConsumerStore, Store } from "../port/store.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
 import { eventMeta } from "./event-meta.ts";
 import type { Handlers } from "./handler.ts";
+import { type HandlerScope, handlerScope } from "./handler-scope.ts";
 import { Backoff } from "./pause.ts";
 
 export interface ConsumerOptions<Topic extends AnyTopic, Tx> {
@@ -21,6 +23,11 @@ export interface ConsumerOptions<Topic extends AnyTopic, Tx> {
   readonly batchSize?: number;
   /** The longest wait between two looks for new events, in milliseconds. Default is 200. */
   readonly pollIntervalMs?: number;
+  /**
+   * The context that handlers run in, as the repositories have it: events that a handler stores say by
+   * their `causationId` which event caused them, and inherit its `correlationId`. Default is none.
+   */
+  readonly context?: ContextScope;
 }
 
 export interface Consumer {
@@ -56,11 +63,12 @@ export const createStoreConsumer = <Topic extends AnyTopic, Tx>(
   const { batchSize = 100, pollIntervalMs = 200 } = options;
   checkOptions(options.name, model, options.on, batchSize, pollIntervalMs);
   const handlers = new Map(Object.entries(options.on)) as UntypedHandlers;
+  const scope = handlerScope(options.context);
 
   // What a run has seen of the topic is its own: two at once must not mix what they know.
   const start = (signal: AbortSignal): Follower<Tx> => {
     const topics = store.consumer(options.name, [model.plan]);
-    return new Follower({ name: options.name, model, handlers, topics, batchSize, signal });
+    return new Follower({ name: options.name, model, handlers, scope, topics, batchSize, signal });
   };
 
   return Object.freeze({
@@ -94,6 +102,7 @@ interface FollowerParts<Tx> {
   readonly name: string;
   readonly model: TopicModel;
   readonly handlers: UntypedHandlers;
+  readonly scope: HandlerScope;
   readonly topics: ConsumerStore<Tx>;
   readonly batchSize: number;
   readonly signal: AbortSignal;
@@ -149,14 +158,15 @@ class Follower<Tx> {
   }
 
   async #handle(stored: TopicEvent, tx: Tx): Promise<void> {
-    const { name, model, handlers, signal } = this.#parts;
+    const { name, model, handlers, scope, signal } = this.#parts;
     const { topic, id, sequence, position, body } = stored;
     const handler = handlers.get(String(body.type));
     if (handler === undefined && model.events.has(String(body.type))) return;
     const event = decodeTopicEvent(model, stored);
     const meta = eventMeta(model.plan, stored);
     try {
-      await handler?.(event, { ...meta, tx, signal, attempt: this.#attempt });
+      if (handler === undefined) return;
+      await scope(stored, () => handler(event, { ...meta, tx, signal, attempt: this.#attempt }));
     } catch (cause) {
       throw new HandlerFailedError({ consumer: name, topic, id, sequence, position }, { cause });
     }

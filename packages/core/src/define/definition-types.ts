@@ -186,6 +186,11 @@ export interface EntityLiteral<
    * `"full"`, the default, refuses holes and an index row whose version was left behind.
    */
   readonly guards?: "full" | "minimal";
+  /**
+   * Whether events are stored with the context in which they were written, where the repository has
+   * one. Default is `true`.
+   */
+  readonly context?: boolean;
 }
 
 export type CommandArguments = Record<string, unknown[]>;

@@ -25,6 +25,7 @@ export interface UntypedLiteral {
   readonly computed?: Readonly<Record<string, ComputedColumn<unknown>>>;
   readonly uniqueTogether?: readonly (readonly string[])[];
   readonly guards?: EntityPlan["guards"];
+  readonly context?: boolean;
 }
 
 export type Reducer = (state: unknown, event: object) => unknown;
@@ -40,6 +41,8 @@ export interface EventModel {
 export interface EntityModel {
   readonly plan: EntityPlan;
   readonly idSource: IdSource;
+  /** Whether its events are stored with the context in which they were written. */
+  readonly keepsContext: boolean;
   /** The id in its one spelling, or `undefined` when no entity can have it. */
   readonly parseId: (id: unknown) => string | undefined;
   readonly create: UntypedLiteral["create"];
@@ -64,6 +67,7 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
   return Object.freeze({
     plan: buildPlan(literal, columns),
     idSource: literal.idSource ?? "generated",
+    keepsContext: literal.context ?? true,
     parseId: idParser(literal.id),
     create: literal.create,
     commands: new Map(Object.entries(literal.commands)),
@@ -193,7 +197,8 @@ const checkPayload = (definition: string, type: string, schema: $ZodObject): voi
 export const isReservedKey = (key: string): boolean =>
   key === "type" || key === "v" || key.startsWith("$");
 
-const refuseUnstorable = (definition: string, where: string, schema: $ZodType): void => {
+/** Refuses a schema of which something would not come back from the database as it went in. */
+export const refuseUnstorable = (definition: string, where: string, schema: $ZodType): void => {
   const [found] = inspectSchema(schema).problems;
   if (found === undefined) return;
   const path = found.path.length === 0 ? "" : ` at ${found.path.join(".")}`;

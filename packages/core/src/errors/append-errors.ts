@@ -1,4 +1,4 @@
-import { AnnalsError } from "./annals-error.ts";
+import { AnnalsError, describeIssues, type Issue } from "./annals-error.ts";
 
 /** Somebody else appended to the entity after it was read. Nothing of this call was written. */
 export class ConcurrentModificationError extends AnnalsError {
@@ -175,5 +175,22 @@ export class TransactionNotJoinedError extends AnnalsError {
       message: `${entity}.${operation} was called without { tx } inside a running transaction`,
       hint: 'Pass { tx } to take part in it, or { tx: "none" } to commit on its own on purpose.',
     });
+  }
+}
+
+/** What was given as the context of events, or was stored as one, does not fit its schema. */
+export class InvalidContextError extends AnnalsError {
+  readonly code = "ANNALS_INVALID_CONTEXT";
+  readonly issues: readonly Issue[];
+
+  constructor(at: { issues: readonly Issue[] }, options?: ErrorOptions) {
+    super(
+      {
+        message: `The context does not fit its schema: ${describeIssues(at.issues)}`,
+        hint: "Give all that the schema requires and nothing that it does not declare.",
+      },
+      options,
+    );
+    this.issues = at.issues;
   }
 }

@@ -2,9 +2,11 @@ import type { Ambient } from "../decide/ambient.ts";
 import { entityFactory } from "../decide/entity.ts";
 import { uuidV7Source } from "../decide/uuid-v7.ts";
 import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
+import type { ContextSource } from "../port/context.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
 import { Reads } from "./reads.ts";
+import { recordingFrom } from "./recording.ts";
 import type { Repository } from "./repository-type.ts";
 import { transactCall } from "./transact.ts";
 import { Writes } from "./writes.ts";
@@ -17,6 +19,8 @@ export interface RepositoryOptions {
   readonly clock?: () => Date;
   /** Makes ids for new entities and for `newId` in decisions. Default is UUIDv7. */
   readonly newId?: () => string;
+  /** What stored events are said to have happened in, see `defineContext`. Default is nothing. */
+  readonly context?: ContextSource;
 }
 
 /**
@@ -37,7 +41,8 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
   };
   const toEntity = entityFactory(model, ambient);
   const reads = new Reads<Tx>(model, entities, toEntity);
-  const writes = new Writes<Tx>(model, entities, ambient, options.clock, toEntity);
+  const recording = recordingFrom(options.clock, options.context);
+  const writes = new Writes<Tx>(model, entities, ambient, recording, toEntity);
   const { create, update } = writes;
   const { findById, maybeFindById, findAll, list, pages, each, count, exists } = reads;
   const methods = {

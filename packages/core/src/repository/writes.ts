@@ -1,4 +1,4 @@
-import { entityWrite, refusal } from "../append/entity-write.ts";
+import { entityWrite, type Recording, refusal } from "../append/entity-write.ts";
 import type { Ambient } from "../decide/ambient.ts";
 import { decideCreation } from "../decide/decide.ts";
 import { historyOf } from "../decide/entity.ts";
@@ -15,20 +15,20 @@ export class Writes<Tx> {
   readonly #model: EntityModel;
   readonly #store: EntityStore<Tx>;
   readonly #ambient: Ambient;
-  readonly #recordedAt: (() => Date) | undefined;
+  readonly #recording: () => Recording;
   readonly #toEntity: (history: History) => object;
 
   constructor(
     model: EntityModel,
     store: EntityStore<Tx>,
     ambient: Ambient,
-    recordedAt: (() => Date) | undefined,
+    recording: () => Recording,
     toEntity: (history: History) => object,
   ) {
     this.#model = model;
     this.#store = store;
     this.#ambient = ambient;
-    this.#recordedAt = recordedAt;
+    this.#recording = recording;
     this.#toEntity = toEntity;
   }
 
@@ -65,7 +65,7 @@ export class Writes<Tx> {
 
   async #tryWrite(history: History, pending: PendingWrite, tx: Join<Tx>): Promise<Durability> {
     try {
-      const write = entityWrite(this.#model, history.id, pending, this.#recordedAt?.());
+      const write = entityWrite(this.#model, history.id, pending, this.#recording());
       const result = await this.#store.write(write, tx);
       if (result.kind === "written") return result.durability;
       throw refusal(this.#model, write, result);

@@ -3,6 +3,7 @@ import { conditions } from "./cases/conditions.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
 import { consumers } from "./cases/consumers.ts";
 import { createAndUpdate } from "./cases/create-and-update.ts";
+import { eventContexts } from "./cases/event-contexts.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
 import { ids } from "./cases/ids.ts";
@@ -36,4 +37,5 @@ export const contract: readonly ContractGroup[] = [
   transactionEnds,
   consumers,
   consumerFailures,
+  eventContexts,
 ];
