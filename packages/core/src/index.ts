@@ -47,6 +47,14 @@ export { MemoryTransaction } from "./memory/memory-transaction.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { CallOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";
+export * from "./repository/error-guards.ts";
+export type {
+  AsOf,
+  HistoryOptions,
+  HistoryWalkOptions,
+  RecordedEvent,
+  RecordedEventOf,
+} from "./repository/history-type.ts";
 export type { ListOptions, Page, WalkOptions } from "./repository/list-type.ts";
 // append, read
 export { createStoreRepository, type RepositoryOptions } from "./repository/repository.ts";

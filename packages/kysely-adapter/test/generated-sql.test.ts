@@ -10,11 +10,13 @@ import {
   registerConsumer,
 } from "../src/statements/consumer-checkpoint.ts";
 import { countEntities } from "../src/statements/count-entities.ts";
+import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
 import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
+import { loadPast } from "../src/statements/load-past.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import { topicWriters } from "../src/statements/topic-writers.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
@@ -54,6 +56,10 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   }),
   "load one": loadEntity(tables),
   "load many": loadEntities(tables),
+  "load one as of a version": loadPast(tables, "version"),
+  "load one as of a time": loadPast(tables, "time"),
+  history: entityHistory(tables, "asc"),
+  "history, the latest first": entityHistory(tables, "desc"),
   ...Object.fromEntries(
     Person.plan.uniques.map((unique) => [
       `find by ${unique.constraint}`,

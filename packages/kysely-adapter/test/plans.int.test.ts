@@ -3,11 +3,13 @@ import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Statement, unprepared } from "../src/connection/statement.ts";
+import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
 import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
+import { loadPast } from "../src/statements/load-past.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { migrate, openDatabase } from "./database/open.ts";
@@ -82,6 +84,26 @@ describe("the plan of", () => {
   it.each<[string, Statement, readonly string[]]>([
     ["load one", loadEntity(tables), ["people_pkey", "person_events_id_sequence_key"]],
     ["load many", loadEntities(tables), ["people_pkey", "person_events_id_sequence_key"]],
+    [
+      "load one as of a version",
+      loadPast(tables, "version"),
+      ["people_pkey", "person_events_id_sequence_key"],
+    ],
+    [
+      "load one as of a time",
+      loadPast(tables, "time"),
+      ["people_pkey", "person_events_id_sequence_key"],
+    ],
+    [
+      "history",
+      entityHistory(tables, "asc"),
+      ["people_pkey", "Index Scan using person_events_id_sequence_key"],
+    ],
+    [
+      "history, the latest first",
+      entityHistory(tables, "desc"),
+      ["people_pkey", "Index Scan Backward using person_events_id_sequence_key"],
+    ],
     [
       "find by a column",
       findEntity(tables, byEmail as never),

@@ -78,6 +78,12 @@ describe.each([
       },
     ],
     ["findById", async () => given(await rows(), ([{ id }]) => accounts.findById(id))],
+    [
+      "findById as of a time",
+      async () =>
+        given(await rows(), ([{ id }]) => accounts.findById(id, { asOf: new Date("2999-01-01") })),
+    ],
+    ["history", async () => given(await rows(), ([{ id }]) => accounts.history(id))],
     ["maybeFindById", async () => () => accounts.maybeFindById(crypto.randomUUID())],
     [
       "a finder",

@@ -1,4 +1,5 @@
 import { createStoreRepository, type EntityOf } from "@annals/core";
+import { model } from "@annals/core/adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import pg from "pg";
@@ -64,6 +65,7 @@ describe("a refused write", () => {
       code: "ANNALS_CONSTRAINT_VIOLATION",
       kind: "foreign-key",
       constraint: "people_boss_id_fkey",
+      column: "bossId",
     });
     expect(person.pending).toHaveLength(1);
   });
@@ -73,6 +75,41 @@ describe("a refused write", () => {
     expect(await thrownBy(people.update(person))).toMatchObject({
       kind: "check",
       constraint: "people_slug_check",
+      column: "slug",
+    });
+  });
+
+  it("names the column of an enum and of NOT NULL too", async () => {
+    const { state, columns: models } = Person[model];
+    const encoded = state.encode(person.state);
+    if (!encoded.ok) throw encoded.cause;
+    const { stored } = encoded.result;
+    const columns = models.map(({ readValue }) => readValue(person.state, stored));
+    const at = (property: string) =>
+      Person.plan.columns.findIndex((column) => column.property === property);
+    const write = (change: Readonly<Record<number, null | string>>) =>
+      kyselyStore(db)
+        .entity(Person.plan)
+        .write(
+          {
+            id: person.id,
+            expectedVersion: 1,
+            events: [{ type: "Renamed", version: 1, body: { type: "Renamed", slug: "x" } }],
+            columns: columns.map((value, index) =>
+              index in change ? (change[index] ?? null) : value,
+            ),
+            context: null,
+          },
+          undefined,
+        );
+    expect(await thrownBy(write({ [at("status")]: "neither" }))).toMatchObject({
+      kind: "check",
+      constraint: "people_status_enum",
+      column: "status",
+    });
+    expect(await thrownBy(write({ [at("age")]: null }))).toMatchObject({
+      kind: "not-null",
+      column: "age",
     });
   });
 

@@ -23,6 +23,8 @@ export const overSilentStore = (found: Found) => {
     write: async () => ({ kind: "written", durability: { kind: "committed" } }),
     load: async () => [found()],
     find: async () => found(),
+    loadPast: async () => found(),
+    history: async () => [],
     count: async () => 0,
     list: async () => [],
   };

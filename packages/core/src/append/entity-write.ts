@@ -32,6 +32,8 @@ export const entityWrite = (
   };
 };
 
+const COLUMN_THREW = { path: [], message: "its normalize or from threw an error" };
+
 /** What `normalize` or `from` makes of a state may be something that JSON cannot hold. */
 const columnValue = (
   model: EntityModel,
@@ -42,8 +44,7 @@ const columnValue = (
   try {
     return readValue(state, storedState);
   } catch (error) {
-    if (!(error instanceof NotJsonError)) throw error;
-    const { path, message } = error.issue;
+    const { path, message } = error instanceof NotJsonError ? error.issue : COLUMN_THREW;
     const issues = [{ path: [plan.property, ...path], message }];
     throw new InvalidStateError({ entity: model.plan.name, id, issues }, { cause: error });
   }

@@ -125,6 +125,12 @@ export class History {
     };
   }
 
+  /** Keeps it from being written: it ends before the events that followed. */
+  markPast(): this {
+    this.#unusable = "as-of";
+    return this;
+  }
+
   /** Takes it that nothing of the write happened, or that nobody can tell. */
   failWrite(end: Exclude<WriteEnd, "committed">): void {
     this.#unusable = end === "unknown" ? "in-doubt" : undefined;
@@ -183,7 +189,12 @@ export class History {
 
   #reduce(state: object | undefined, event: object): object {
     const { type } = event as { type: string };
-    return this.model.events.get(type)?.reduce(state, event) as object;
+    try {
+      return this.model.events.get(type)?.reduce(state, event) as object;
+    } catch (cause) {
+      const issues = [{ path: [], message: `the reducer of "${type}" threw an error` }];
+      throw new InvalidStateError({ entity: this.model.plan.name, id: this.id, issues }, { cause });
+    }
   }
 
   #encodeState(state: object): JsonObject {

@@ -11,7 +11,7 @@ export interface Encoded {
 
 export type CodecResult<T> =
   | { readonly ok: true; readonly result: T }
-  | { readonly ok: false; readonly issues: readonly Issue[]; readonly cause?: Error };
+  | { readonly ok: false; readonly issues: readonly Issue[]; readonly cause?: unknown };
 
 /** Translates between values and their stored form by an object schema. Built once per schema. */
 export interface PayloadCodec {
@@ -27,18 +27,22 @@ export const payloadCodec = (schema: $ZodType): PayloadCodec => {
   const { hasCodec } = inspectSchema(schema);
 
   const decode = (stored: unknown): CodecResult<object> => {
-    const parsed = hasCodec ? safeDecode(schema, stored as never) : safeParse(schema, stored);
-    return parsed.success
-      ? { ok: true, result: parsed.data as object }
-      : { ok: false, issues: parsed.error.issues, cause: parsed.error };
+    try {
+      const parsed = hasCodec ? safeDecode(schema, stored as never) : safeParse(schema, stored);
+      return parsed.success
+        ? { ok: true, result: parsed.data as object }
+        : { ok: false, issues: parsed.error.issues, cause: parsed.error };
+    } catch (error) {
+      return thrown(error);
+    }
   };
 
   const encode = (value: object): CodecResult<Encoded> => {
-    const encoded = safeEncode(schema, value as never);
-    if (!encoded.success) {
-      return { ok: false, issues: encoded.error.issues, cause: encoded.error };
-    }
     try {
+      const encoded = safeEncode(schema, value as never);
+      if (!encoded.success) {
+        return { ok: false, issues: encoded.error.issues, cause: encoded.error };
+      }
       const stored = toJson(encoded.data) as JsonObject;
       // Without codecs the stored form is the value itself.
       const read = hasCodec ? decode(stored) : { ok: true as const, result: stored };
@@ -47,8 +51,7 @@ export const payloadCodec = (schema: $ZodType): PayloadCodec => {
       if (lost !== undefined) return failure(lost, "is not a field of the schema");
       return { ok: true, result: { stored, value: read.result } };
     } catch (error) {
-      if (error instanceof NotJsonError) return { ok: false, issues: [error.issue] };
-      throw error;
+      return error instanceof NotJsonError ? { ok: false, issues: [error.issue] } : thrown(error);
     }
   };
 
@@ -64,4 +67,11 @@ const dropsUnknown = (schema: $ZodType): boolean => {
 const failure = (path: readonly PropertyKey[], message: string): CodecResult<never> => ({
   ok: false,
   issues: [{ path, message }],
+});
+
+/** What a refinement, a default or a codec of the definition's own threw. */
+const thrown = (cause: unknown): CodecResult<never> => ({
+  ok: false,
+  issues: [{ path: [], message: "a function of the schema threw an error" }],
+  cause,
 });

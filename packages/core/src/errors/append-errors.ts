@@ -84,19 +84,23 @@ export class ConstraintViolationError extends AnnalsError {
   readonly kind: "foreign-key" | "check" | "not-null" | "guard";
   /** The constraint's or guard's name in the database, where the database tells. */
   readonly constraint: string | undefined;
+  /** The index column that it guards, as the definition names it; `undefined` where it is none of its. */
+  readonly column: string | undefined;
 
   constructor(
     at: {
       entity: string;
       kind: ConstraintViolationError["kind"];
       constraint?: string | undefined;
+      column?: string | undefined;
     },
     options?: ErrorOptions,
   ) {
     const named = at.constraint === undefined ? "" : ` "${at.constraint}"`;
+    const where = at.column === undefined ? "" : ` at ${at.column}`;
     super(
       {
-        message: `${at.entity} violates the database's ${at.kind} rule${named}`,
+        message: `${at.entity} violates the database's ${at.kind} rule${named}${where}`,
         hint: "Make the definition as strict as the database, or correct the value.",
       },
       options,
@@ -104,6 +108,7 @@ export class ConstraintViolationError extends AnnalsError {
     this.entity = at.entity;
     this.kind = at.kind;
     this.constraint = at.constraint;
+    this.column = at.column;
   }
 }
 
@@ -154,13 +159,16 @@ export class DatabaseError extends AnnalsError {
       doing: string;
       sqlstate: string | undefined;
       retryable: boolean;
+      /** Whether the database could not be asked at all. Default is `false`. */
+      unreachable?: boolean;
       hint?: string | undefined;
     },
     options: ErrorOptions,
   ) {
-    const reported = at.sqlstate === undefined ? "could not be reached" : `reported ${at.sqlstate}`;
+    const failed = at.unreachable === true ? "could not be reached" : "call failed";
+    const problem = at.sqlstate === undefined ? failed : `reported ${at.sqlstate}`;
     const hint = at.retryable ? "Try again: the trouble is passing." : "See the cause.";
-    super({ message: `The database ${reported} at ${at.doing}`, hint: at.hint ?? hint }, options);
+    super({ message: `The database ${problem} at ${at.doing}`, hint: at.hint ?? hint }, options);
     this.retryable = at.retryable;
     this.sqlstate = at.sqlstate;
   }

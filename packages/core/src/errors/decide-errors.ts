@@ -94,7 +94,7 @@ export class EntityUnusableError extends AnnalsError {
   readonly code = "ANNALS_ENTITY_UNUSABLE";
   readonly entity: string;
   readonly id: string;
-  readonly reason: "writing" | "in-doubt" | "not-created";
+  readonly reason: "writing" | "in-doubt" | "not-created" | "as-of";
 
   constructor(at: { entity: string; id: string; reason: EntityUnusableError["reason"] }) {
     const { problem, hint } = UNUSABLE[at.reason];
@@ -117,5 +117,9 @@ const UNUSABLE = {
   "not-created": {
     problem: "does not exist: the transaction that created it was rolled back",
     hint: "Call create() again.",
+  },
+  "as-of": {
+    problem: "was read as it was at an earlier time, and is not written to",
+    hint: "Read it without asOf, and decide on what holds now.",
   },
 } as const;

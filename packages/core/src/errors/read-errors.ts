@@ -64,8 +64,8 @@ export class InvalidArgumentError extends AnnalsError {
   readonly code = "ANNALS_INVALID_ARGUMENT";
   readonly entity: string;
 
-  constructor(entity: string, problem: string, hint: string) {
-    super({ message: `${entity}: ${problem}`, hint });
+  constructor(entity: string, problem: string, hint: string, options?: ErrorOptions) {
+    super({ message: `${entity}: ${problem}`, hint }, options);
     this.entity = entity;
   }
 }

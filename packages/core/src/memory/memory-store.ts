@@ -6,6 +6,7 @@ import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { EntityWrite, TopicEvent, WriteResult } from "../port/rows.ts";
 import type { ConsumerStore, EntityStore, Join, Store } from "../port/store.ts";
+import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
 import { type MemoryRow, MemoryTransaction, type MemoryWrite } from "./memory-transaction.ts";
@@ -65,6 +66,14 @@ export class MemoryStore implements Store<MemoryTransaction> {
         const rows = [...this.#visible(plan, transactionOf(join)).values()];
         return rows.find((row) => key(uniqueValues(plan, constraint, row)) === key(values));
       },
+      loadPast: async (id, bound, join) => {
+        const row = this.#visible(plan, transactionOf(join)).get(id);
+        return row && pastOf(row, this.#eventsOf(plan, id, transactionOf(join)), bound);
+      },
+      history: async (id, query, join) =>
+        this.#visible(plan, transactionOf(join)).has(id)
+          ? historyOf(this.#eventsOf(plan, id, transactionOf(join)), query)
+          : undefined,
       count: async (where, limit, join) => {
         const rows = [...this.#visible(plan, transactionOf(join)).values()];
         return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
@@ -145,6 +154,13 @@ export class MemoryStore implements Store<MemoryTransaction> {
     const own = tx?.writes.filter((write) => write.plan === plan) ?? [];
     if (own.length === 0) return committed;
     return new Map([...committed, ...own.map(({ row }): [string, MemoryRow] => [row.id, row])]);
+  }
+
+  #eventsOf(plan: EntityPlan, id: string, tx: MemoryTransaction | undefined): TopicEvent[] {
+    const own = tx?.writes.filter((write) => write.plan === plan).flatMap(({ events }) => events);
+    return [...this.#log, ...(own ?? [])].filter(
+      (event) => event.topic === plan.name && event.id === id,
+    );
   }
 
   #violated(

@@ -90,19 +90,49 @@ export interface ListedEntity extends StoredEntity {
   readonly position: ListPosition;
 }
 
+/** Up to where a history is read: to a version, or to the first event recorded after a time. */
+export type PastBound =
+  | { readonly kind: "version"; readonly version: number }
+  | { readonly kind: "time"; readonly at: Date };
+
+/** One entity as it was: its first events only. */
+export interface PastEntity {
+  readonly id: string;
+  /** The version that it is at now. */
+  readonly version: number;
+  /** The stored events up to the bound, in the order of their sequence. */
+  readonly events: readonly JsonObject[];
+}
+
+/** A stretch of one entity's events. */
+export interface HistoryQuery {
+  /** Only sequences above this one. */
+  readonly above: number;
+  /** Only sequences below this one. */
+  readonly below: number;
+  /** By rising or falling sequence, which also says which events to take when there are more. */
+  readonly direction: "asc" | "desc";
+  readonly limit: number;
+}
+
+/** An event with everything that is stored with it. */
+export interface HistoryEvent {
+  readonly sequence: number;
+  readonly position: number;
+  readonly recordedAt: Date;
+  readonly context: JsonObject | null;
+  readonly body: JsonObject;
+}
+
 /** An event as a topic carries it. Topic and position are its identity. */
-export interface TopicEvent {
+export interface TopicEvent extends HistoryEvent {
   readonly topic: string;
   /** What it belongs to, and within which order is kept: the entity's id, or the key it was published by. */
   readonly id: string;
   /** The event's number within its entity; 0 in a topic of its own, which counts nothing. */
   readonly sequence: number;
-  readonly position: number;
-  readonly recordedAt: Date;
-  readonly context: JsonObject | null;
   /** What was published with the event for its readers; `null` for an entity's. */
   readonly headers: EventHeaders | null;
-  readonly body: JsonObject;
   /** Binary data beside the body. */
   readonly bytes: Uint8Array | null;
 }

@@ -3,8 +3,12 @@ import type { JsonValue } from "../define/json-value.ts";
 import type { TopicPlan } from "../define/topic-plan.ts";
 import type {
   EntityWrite,
+  HistoryEvent,
+  HistoryQuery,
   ListedEntity,
   ListQuery,
+  PastBound,
+  PastEntity,
   Predicate,
   StoredEntity,
   TopicEvent,
@@ -53,6 +57,16 @@ export interface EntityStore<Tx> {
     values: readonly JsonValue[],
     tx: Join<Tx>,
   ): Promise<StoredEntity | undefined>;
+
+  /** The entity as it was at the bound; `undefined` when there is none now. */
+  loadPast(id: string, bound: PastBound, tx: Join<Tx>): Promise<PastEntity | undefined>;
+
+  /** A stretch of the entity's events, in the query's order; `undefined` when there is no such entity. */
+  history(
+    id: string,
+    query: HistoryQuery,
+    tx: Join<Tx>,
+  ): Promise<readonly HistoryEvent[] | undefined>;
 
   /** How many entities fulfil the condition. Stops counting at `limit`. */
   count(where: Predicate, limit: number | undefined, tx: Join<Tx>): Promise<number>;

@@ -2,7 +2,7 @@ import { History } from "../decide/history.ts";
 import type { TopicModel } from "../define/any-topic.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
-import type { Issue } from "../errors/annals-error.ts";
+import { AnnalsError, type Issue } from "../errors/annals-error.ts";
 import { type StoredEventAt, StoredEventError } from "../errors/read-errors.ts";
 import type { StoredEntity } from "../port/rows.ts";
 
@@ -19,10 +19,17 @@ export const hydrate = (model: EntityModel, stored: StoredEntity): History => {
   }
   const decoded: object[] = new Array(version);
   let state: unknown;
-  for (let index = 0; index < version; index += 1) {
-    const event = decodeEvent(model, id, index + 1, events[index] as JsonObject);
-    state = model.events.get(event.type)?.reduce(state, event);
-    decoded[index] = event;
+  let index = 0;
+  try {
+    for (; index < version; index += 1) {
+      const event = decodeEvent(model, id, index + 1, events[index] as JsonObject);
+      state = model.events.get(event.type)?.reduce(state, event);
+      decoded[index] = event;
+    }
+  } catch (error) {
+    if (error instanceof AnnalsError) throw error;
+    const issues = [{ path: [], message: "the reducer of its type threw an error" }];
+    throw storedEventError(model, { id, sequence: index + 1 }, issues, error);
   }
   return new History(model, id, decoded, state as object);
 };
@@ -58,6 +65,6 @@ const storedEventError = (
   model: TopicModel,
   at: Omit<StoredEventAt, "table">,
   issues: readonly Issue[],
-  cause?: Error,
+  cause?: unknown,
 ): StoredEventError =>
   new StoredEventError({ table: model.plan.eventsTable, ...at, issues }, { cause });

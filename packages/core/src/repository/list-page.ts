@@ -3,11 +3,9 @@ import type { EntityModel } from "../define/entity-model.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { ListPosition, ListQuery } from "../port/rows.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
+import { cutPage, pageSize } from "./cut-page.ts";
 import type { ListOptions, Page } from "./list-type.ts";
 import { predicateOf } from "./where.ts";
-
-const SIZE_DEFAULT = 50;
-const SIZE_MAX = 1000;
 
 /** An item of a list with its place in the order. */
 export interface Placed<Item> {
@@ -30,34 +28,17 @@ export const listPage = async <Item>(
     orderBy: checkOrder(model, options.orderBy),
     direction: checkDirection(model, options.direction),
   };
-  const { take, size } = checkSize(model, options);
+  const cut = pageSize(model.plan.name, options);
   const after = checkCursor(model, "after", options.after, order);
   const before = checkCursor(model, "before", options.before, order);
   const where = predicateOf(model, options.where ?? {});
+  const { take, size } = cut;
   const rows = await fetch({ where, ...order, after, before, take, limit: size + 1 });
-  const isCut = rows.length > size;
-  return page(take === "first" ? rows.slice(0, size) : rows.slice(-size), order, {
-    hasNextPage: take === "first" ? isCut : before !== undefined,
-    hasPreviousPage: take === "first" ? after !== undefined : isCut,
+  const bounds = { after: after !== undefined, before: before !== undefined };
+  return cutPage(rows, cut, bounds, {
+    item: ({ item }) => item,
+    cursor: ({ position }) => encodeCursor({ ...order, position }),
   });
-};
-
-const page = <Item>(
-  rows: readonly Placed<Item>[],
-  order: Order,
-  more: Pick<Page<Item>, "hasNextPage" | "hasPreviousPage">,
-): Page<Item> => {
-  const cursorAt = (index: number): string | undefined => {
-    const row = rows[index];
-    return row && encodeCursor({ ...order, position: row.position });
-  };
-  return {
-    items: rows.map(({ item }) => item),
-    ...more,
-    startCursor: cursorAt(0),
-    endCursor: cursorAt(rows.length - 1),
-    cursorAt,
-  };
 };
 
 /** Walks a list page by page, each from where the one before it ended. */
@@ -74,23 +55,6 @@ export async function* walkPages<Item>(
   }
 }
 
-const checkSize = (
-  model: EntityModel,
-  { first, last }: ListOptions<AnyEntity>,
-): { readonly take: "first" | "last"; readonly size: number } => {
-  if (first !== undefined && last !== undefined) {
-    throw invalid(model, "first and last are both given", "Cut the page from one of its ends.");
-  }
-  const take = last === undefined ? "first" : "last";
-  const size = first ?? last ?? SIZE_DEFAULT;
-  if (Number.isInteger(size) && size >= 1 && size <= SIZE_MAX) return { take, size };
-  throw invalid(
-    model,
-    `${take} is not a whole number from 1 to ${SIZE_MAX}`,
-    "Ask for fewer rows.",
-  );
-};
-
 const checkOrder = (model: EntityModel, orderBy: string = "createdAt"): string => {
   const columns = model.plan.columns.filter(({ sortable }) => sortable);
   const allowed = ["id", "createdAt", ...columns.map(({ property }) => property)];
@@ -98,7 +62,7 @@ const checkOrder = (model: EntityModel, orderBy: string = "createdAt"): string =
   throw invalid(model, `it cannot be ordered by "${orderBy}"`, `Use ${allowed.join(", ")}.`);
 };
 
-const checkDirection = (model: EntityModel, direction: string = "asc"): "asc" | "desc" => {
+export const checkDirection = (model: EntityModel, direction: string = "asc"): "asc" | "desc" => {
   if (direction === "asc" || direction === "desc") return direction;
   throw invalid(model, "direction is neither asc nor desc", 'Use "asc" or "desc".');
 };

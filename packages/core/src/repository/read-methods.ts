@@ -1,17 +1,18 @@
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, IdOf } from "../define/entity-definition.ts";
 import type { CallOptions } from "./call-options.ts";
+import type { AsOf, HistoryOptions, HistoryWalkOptions, RecordedEventOf } from "./history-type.ts";
 import type { ListOptions, Page, WalkOptions } from "./list-type.ts";
 import type { WhereOf } from "./where-type.ts";
 
 /** The calls that read and are not named after a column. */
 export interface ReadMethods<Definition extends AnyEntity, Tx> {
   /** @throws EntityNotFoundError */
-  findById(id: IdOf<Definition>, options?: CallOptions<Tx>): Promise<Entity<Definition>>;
+  findById(id: IdOf<Definition>, options?: FindOptions<Tx>): Promise<Entity<Definition>>;
 
   maybeFindById(
     id: IdOf<Definition>,
-    options?: CallOptions<Tx>,
+    options?: FindOptions<Tx>,
   ): Promise<Entity<Definition> | undefined>;
 
   /** The entities with these ids that exist, by id: a UUID in small letters. */
@@ -42,4 +43,34 @@ export interface ReadMethods<Definition extends AnyEntity, Tx> {
 
   /** Whether any entity fulfils the condition. */
   exists(options?: { readonly where?: WhereOf<Definition> } & CallOptions<Tx>): Promise<boolean>;
+
+  /**
+   * One page of an entity's events, each with its sequence, position, time and context, in one
+   * statement.
+   *
+   * @throws EntityNotFoundError, StoredEventError; InvalidArgumentError for a page size out of range.
+   * @example
+   * const { items } = await users.history(id, { last: 10 });
+   */
+  history(
+    id: IdOf<Definition>,
+    options?: HistoryOptions & CallOptions<Tx>,
+  ): Promise<Page<RecordedEventOf<Definition>>>;
+
+  /** Every event of an entity, in bounded memory. `first` is how many are read at once. */
+  eachEvent(
+    id: IdOf<Definition>,
+    options?: HistoryWalkOptions & CallOptions<Tx>,
+  ): AsyncIterableIterator<RecordedEventOf<Definition>>;
+}
+
+export interface FindOptions<Tx> extends CallOptions<Tx> {
+  /**
+   * Reads the entity as it was, at a version or at a time; before its first event it does not exist.
+   * At a time, its events end before the first one that was recorded after it. What is read so can be
+   * looked at and its commands attempted, but not written.
+   *
+   * @throws InvalidArgumentError for a version that the entity has not reached.
+   */
+  readonly asOf?: AsOf | undefined;
 }

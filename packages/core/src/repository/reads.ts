@@ -8,9 +8,11 @@ import type { StoredEntity } from "../port/rows.ts";
 import type { EntityStore } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
 import type { CallOptions } from "./call-options.ts";
+import type { AsOf } from "./history-type.ts";
 import { listPage, walkPages } from "./list-page.ts";
 import type { ListOptions, Page, WalkOptions } from "./list-type.ts";
-import { predicateOf } from "./where.ts";
+import type { PastReads } from "./past-reads.ts";
+import { normalizeError, predicateOf } from "./where.ts";
 import type { WhereOf } from "./where-type.ts";
 
 /** The reading calls behind a repository, free of the user's types. */
@@ -18,20 +20,28 @@ export class Reads<Tx> {
   readonly #model: EntityModel;
   readonly #store: EntityStore<Tx>;
   readonly #toEntity: (history: History) => object;
+  readonly #past: PastReads<Tx>;
 
-  constructor(model: EntityModel, store: EntityStore<Tx>, toEntity: (history: History) => object) {
+  constructor(
+    model: EntityModel,
+    store: EntityStore<Tx>,
+    toEntity: (history: History) => object,
+    past: PastReads<Tx>,
+  ) {
     this.#model = model;
     this.#store = store;
     this.#toEntity = toEntity;
+    this.#past = past;
   }
 
-  readonly findById = async (id: unknown, options?: CallOptions<Tx>): Promise<object> =>
+  readonly findById = async (id: unknown, options?: PastOptions<Tx>): Promise<object> =>
     (await this.maybeFindById(id, options)) ?? this.#notFound(["id"], [id]);
 
   readonly maybeFindById = async (
     id: unknown,
-    options?: CallOptions<Tx>,
+    options?: PastOptions<Tx>,
   ): Promise<object | undefined> => {
+    if (options?.asOf !== undefined) return this.#past.maybeFindPast(id, options.asOf, options);
     const known = this.#model.parseId(id);
     if (known === undefined) return undefined;
     const [stored] = await this.#store.load([known], options?.tx);
@@ -113,7 +123,7 @@ export class Reads<Tx> {
       });
     } catch (error) {
       if (error instanceof NotJsonError) return undefined;
-      throw error;
+      throw normalizeError(this.#model, unique.properties.join(" and "), error);
     }
   }
 
@@ -128,6 +138,10 @@ export class Reads<Tx> {
   #invalidArgument(problem: string, hint: string): InvalidArgumentError {
     return new InvalidArgumentError(this.#model.plan.name, problem, hint);
   }
+}
+
+interface PastOptions<Tx> extends CallOptions<Tx> {
+  readonly asOf?: AsOf | undefined;
 }
 
 interface ConditionOptions<Tx> extends CallOptions<Tx> {

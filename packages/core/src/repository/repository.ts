@@ -5,6 +5,7 @@ import { type AnyEntity, model as modelKey } from "../define/entity-definition.t
 import type { ContextSource } from "../port/context.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
+import { PastReads } from "./past-reads.ts";
 import { Reads } from "./reads.ts";
 import { recordingFrom } from "./recording.ts";
 import type { Repository } from "./repository-type.ts";
@@ -40,10 +41,12 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
     newId: options.newId ?? uuidV7Source(),
   };
   const toEntity = entityFactory(model, ambient);
-  const reads = new Reads<Tx>(model, entities, toEntity);
   const recording = recordingFrom(options.clock, options.context);
   const writes = new Writes<Tx>(model, entities, ambient, recording, toEntity);
+  const past = new PastReads<Tx>(model, entities, toEntity);
+  const reads = new Reads<Tx>(model, entities, toEntity, past);
   const { create, update } = writes;
+  const { history, eachEvent } = past;
   const { findById, maybeFindById, findAll, list, pages, each, count, exists } = reads;
   const methods = {
     create,
@@ -57,6 +60,8 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
     each,
     count,
     exists,
+    history,
+    eachEvent,
     ...columnMethods(model, reads),
   };
   // The generated names are right by construction: both sides derive them from the same columns.

@@ -1,6 +1,7 @@
 import type { ColumnModel } from "../define/columns.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { isPlain, type JsonValue, NotJsonError } from "../define/json-value.ts";
+import { AnnalsError } from "../errors/annals-error.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Comparison, Predicate } from "../port/rows.ts";
 
@@ -152,10 +153,25 @@ const storedValue = (model: EntityModel, column: ColumnModel, value: unknown): J
   try {
     return column.toStored(value);
   } catch (error) {
-    if (!(error instanceof NotJsonError)) throw error;
+    if (!(error instanceof NotJsonError)) throw normalizeError(model, property, error);
     throw invalid(model, `"${property}" ${error.message}`, "No entity can have such a value.");
   }
 };
+
+/** For what `normalize`, or a codec of the schema, threw at a value to look for. */
+export const normalizeError = (
+  model: EntityModel,
+  property: string,
+  cause: unknown,
+): AnnalsError =>
+  cause instanceof AnnalsError
+    ? cause
+    : new InvalidArgumentError(
+        model.plan.name,
+        `the value for "${property}" could not be normalized`,
+        "Pass a value of the column's type; see the cause.",
+        { cause },
+      );
 
 const invalid = (model: EntityModel, problem: string, hint: string): InvalidArgumentError =>
   new InvalidArgumentError(model.plan.name, problem, hint);

@@ -114,7 +114,7 @@ const transactionOf = <DB>(
   tx: Transaction<DB>,
   [entity]: readonly [entity: string, call: string],
 ): Transaction<DB> => {
-  if (tx.isTransaction === true) return tx.withoutPlugins();
+  if (tx?.isTransaction === true) return tx.withoutPlugins();
   throw new InvalidArgumentError(
     entity,
     "tx is not a transaction",

@@ -3,6 +3,7 @@ interface ReportedError {
   readonly code: string;
   readonly constraint?: string;
   readonly table?: string;
+  readonly column?: string;
 }
 
 // PostgreSQL manual, appendix A. AN… are raised by our own guards.
@@ -41,6 +42,10 @@ export const sqlstateOf = (error: unknown): string | undefined =>
 /** The violated constraint's name, where the server told. */
 export const constraintOf = (error: unknown): string | undefined =>
   isReported(error) ? error.constraint : undefined;
+
+/** The column that an error is about, where the server told: NOT NULL has no constraint's name. */
+export const columnReported = (error: unknown): string | undefined =>
+  isReported(error) ? error.column : undefined;
 
 /** Errors of Node's sockets, and pg's own, about a connection that is gone. */
 const CONNECTION_LOST = /^(ECONNRESET|EPIPE|ETIMEDOUT)$/;

@@ -1,17 +1,18 @@
-import { AnnalsError } from "@annals/core";
 import type { EntityStore, Join } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import { type Statement, statement, unprepared } from "../connection/statement.ts";
 import { columnOf } from "../statements/condition.ts";
 import { countEntities } from "../statements/count-entities.ts";
+import { entityHistory, type HistoryRow, toHistoryEvents } from "../statements/entity-history.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
 import { listEntities, placeValue } from "../statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
+import { loadPast } from "../statements/load-past.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
-import { databaseError } from "./violations.ts";
+import { readFailure } from "./violations.ts";
 
 interface ListedRow extends StoredEntityRow {
   readonly position: string | null;
@@ -19,7 +20,10 @@ interface ListedRow extends StoredEntityRow {
 
 const PREPARED_QUERIES_MAX = 100;
 
-type EntityReads<Tx> = Pick<EntityStore<Tx>, "load" | "find" | "count" | "list">;
+type EntityReads<Tx> = Pick<
+  EntityStore<Tx>,
+  "load" | "loadPast" | "history" | "find" | "count" | "list"
+>;
 
 /** The reading half of an entity's store. */
 export const entityReads = <DB>(
@@ -29,6 +33,8 @@ export const entityReads = <DB>(
   const { plan } = tables;
   const load = loadEntity(tables);
   const loadMany = loadEntities(tables);
+  const past = { version: loadPast(tables, "version"), time: loadPast(tables, "time") };
+  const histories = { asc: entityHistory(tables, "asc"), desc: entityHistory(tables, "desc") };
   const finds = new Map(
     plan.uniques.map((unique) => [
       unique.constraint,
@@ -50,7 +56,7 @@ export const entityReads = <DB>(
       const { rows } = await database.run<Row>(statement, parameters, join, [plan.name, call]);
       return rows;
     } catch (error) {
-      throw error instanceof AnnalsError ? error : databaseError(`reading ${plan.name}`, error);
+      throw readFailure(plan, error);
     }
   };
 
@@ -62,6 +68,19 @@ export const entityReads = <DB>(
           ? await read<StoredEntityRow>("findById", load, [first], join)
           : await read<StoredEntityRow>("findAll", loadMany, [ids], join);
       return rows.map(toStoredEntity);
+    },
+
+    loadPast: async (id, bound, join) => {
+      const value = bound.kind === "version" ? bound.version : bound.at.toISOString();
+      const statement = past[bound.kind];
+      const [row] = await read<StoredEntityRow>("findById", statement, [id, value], join);
+      return row && toStoredEntity(row);
+    },
+
+    history: async (id, { above, below, direction, limit }, join) => {
+      const parameters = [id, above, below, limit];
+      const [row] = await read<HistoryRow>("history", histories[direction], parameters, join);
+      return row && toHistoryEvents(row);
     },
 
     find: async (constraint, values, join) => {

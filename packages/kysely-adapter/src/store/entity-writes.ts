@@ -1,4 +1,4 @@
-import { AnnalsError, TransactionNotJoinedError } from "@annals/core";
+import { AnnalsError } from "@annals/core";
 import type {
   ColumnPlan,
   EntityPlan,
@@ -39,7 +39,7 @@ export const entityWrites = <DB>(
       try {
         return written(await database.run(chosen, parameters, join, [plan.name, call]));
       } catch (error) {
-        if (error instanceof TransactionNotJoinedError) throw error;
+        if (error instanceof AnnalsError) throw error;
         const failure = writeFailure(plan, error);
         if (failure instanceof AnnalsError) throw failure;
         return failure;

@@ -1,20 +1,24 @@
 import {
-  type AnnalsError,
+  AnnalsError,
   ConstraintViolationError,
   DatabaseError,
+  InvalidArgumentError,
   LockTimeoutError,
   OutcomeUnknownError,
   PositionSequenceBehindError,
 } from "@annals/core";
-import type { EntityPlan, WriteResult } from "@annals/core/adapter";
+import type { ColumnPlan, EntityPlan, WriteResult } from "@annals/core/adapter";
 import {
+  columnReported,
   constraintOf,
+  isConnectionLost,
   isReportedByServer,
   isTransient,
   SQLSTATE,
   sqlstateOf,
   wasNeverSent,
 } from "../connection/sqlstate.ts";
+import { COLUMN_RULES, columnConstraint } from "../tables/constraint-names.ts";
 
 /** What a failed write means: a result that the caller may handle, or an error of ours to throw. */
 export const writeFailure = (
@@ -23,6 +27,10 @@ export const writeFailure = (
 ): Exclude<WriteResult, { kind: "written" }> | AnnalsError => {
   const entity = plan.name;
   const constraint = constraintOf(cause);
+  const violated = (kind: ConstraintViolationError["kind"]): AnnalsError => {
+    const column = columnOf(plan, constraint, cause);
+    return new ConstraintViolationError({ entity, kind, constraint, column }, { cause });
+  };
   switch (sqlstateOf(cause)) {
     case SQLSTATE.unique:
       return uniqueFailure(plan, constraint, cause);
@@ -32,15 +40,16 @@ export const writeFailure = (
     case SQLSTATE.lockNotAvailable:
       return new LockTimeoutError({ entity }, { cause });
     case SQLSTATE.foreignKey:
-      return new ConstraintViolationError({ entity, kind: "foreign-key", constraint }, { cause });
+      return violated("foreign-key");
     case SQLSTATE.check:
-      return new ConstraintViolationError({ entity, kind: "check", constraint }, { cause });
+      return violated("check");
     case SQLSTATE.notNull:
-      return new ConstraintViolationError({ entity, kind: "not-null" }, { cause });
+      return violated("not-null");
     case SQLSTATE.brokenHistory:
     case SQLSTATE.immutableEvents:
-      return new ConstraintViolationError({ entity, kind: "guard", constraint }, { cause });
+      return violated("guard");
   }
+  if (hasEnded(cause)) return endedTransaction(entity, cause);
   if (!isReportedByServer(cause) && !wasNeverSent(cause)) {
     return new OutcomeUnknownError({ entity }, { cause });
   }
@@ -60,11 +69,44 @@ const uniqueFailure = (
   return { kind: "duplicate", constraint: constraint ?? "unknown", cause };
 };
 
+/** What a failed read means. */
+export const readFailure = ({ name }: EntityPlan, cause: unknown): AnnalsError => {
+  if (cause instanceof AnnalsError) return cause;
+  return hasEnded(cause) ? endedTransaction(name, cause) : databaseError(`reading ${name}`, cause);
+};
+
 /** Wraps whatever the driver threw. */
 export const databaseError = (doing: string, cause: unknown): DatabaseError => {
   const sqlstate = sqlstateOf(cause);
   const hint = hintFor(sqlstate);
-  return new DatabaseError({ doing, sqlstate, retryable: isTransient(cause), hint }, { cause });
+  const unreachable = wasNeverSent(cause) || isConnectionLost(cause);
+  const retryable = isTransient(cause);
+  return new DatabaseError({ doing, sqlstate, retryable, unreachable, hint }, { cause });
+};
+
+/** Kysely refuses to run anything in a controlled transaction that has ended. */
+const hasEnded = (cause: unknown): boolean =>
+  cause instanceof Error && /^Transaction is already (committed|rolled back)$/.test(cause.message);
+
+const endedTransaction = (entity: string, cause: unknown): AnnalsError =>
+  new InvalidArgumentError(
+    entity,
+    "tx has ended",
+    "Await every call in a transaction before it ends.",
+    { cause },
+  );
+
+/** The index column that a constraint is about, by the names that the tables are created with. */
+const columnOf = (
+  { indexTable, columns }: EntityPlan,
+  constraint: string | undefined,
+  cause: unknown,
+): string | undefined => {
+  const isAbout = ({ column }: ColumnPlan): boolean =>
+    constraint === undefined
+      ? column === columnReported(cause)
+      : COLUMN_RULES.some((rule) => columnConstraint(indexTable, column, rule) === constraint);
+  return columns.find(isAbout)?.property;
 };
 
 const hintFor = (sqlstate: string | undefined): string | undefined => {

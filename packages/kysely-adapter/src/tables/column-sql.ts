@@ -1,4 +1,5 @@
 import type { ColumnPlan, ColumnType } from "@annals/core/adapter";
+import { type COLUMN_RULES, columnConstraint } from "./constraint-names.ts";
 import { quoteName, quoteText } from "./quote.ts";
 
 const TYPES = {
@@ -37,23 +38,21 @@ const isText = (type: ColumnType): boolean =>
 /** The constraints of one column, apart from uniqueness. */
 export const columnConstraints = (schema: string, table: string, column: ColumnPlan): string[] => {
   const name = quoteName(column.column);
+  const named = (rule: (typeof COLUMN_RULES)[number]): string =>
+    `constraint ${quoteName(columnConstraint(table, column.column, rule))}`;
   const lines: string[] = [];
   if (column.type.kind === "enum") {
     const values = column.type.values.map(quoteText).join(", ");
-    lines.push(
-      `constraint ${quoteName(`${table}_${column.column}_enum`)} check (${name} in (${values}))`,
-    );
+    lines.push(`${named("enum")} check (${name} in (${values}))`);
   }
   if (column.check !== undefined) {
-    lines.push(
-      `constraint ${quoteName(`${table}_${column.column}_check`)} check (${column.check})`,
-    );
+    lines.push(`${named("check")} check (${column.check})`);
   }
   if (column.references !== undefined) {
     const target = `${quoteName(schema)}.${quoteName(column.references.table)}`;
     const action = column.onDelete === "no action" ? "" : ` on delete ${column.onDelete}`;
     lines.push(
-      `constraint ${quoteName(`${table}_${column.column}_fkey`)} foreign key (${name})` +
+      `${named("fkey")} foreign key (${name})` +
         ` references ${target} (${quoteName(column.references.column)})${action}`,
     );
   }

@@ -55,6 +55,42 @@ select u.id, u.version, (select json_agg(e.event) from (
 from "app"."people" u
 where u.id = any ($1::uuid[]);
 
+-- load one as of a version
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id and sequence <= $2::int order by sequence
+  ) e) as events
+from "app"."people" u
+where u.id = $1::uuid;
+
+-- load one as of a time
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id and sequence < coalesce((
+      select min(sequence) from "app"."person_events" where id = u.id and recorded_at > $2::timestamptz
+    ), 2147483647) order by sequence
+  ) e) as events
+from "app"."people" u
+where u.id = $1::uuid;
+
+-- history
+select (select json_agg(json_build_array(e.sequence, e.position, e.recorded_at, e.context, e.event)) from (
+    select sequence, position, recorded_at, context, event from "app"."person_events"
+    where id = u.id and sequence > $2::int and sequence < $3::int
+    order by sequence asc
+    limit $4::int
+  ) e) as events
+from "app"."people" u
+where u.id = $1::uuid;
+
+-- history, the latest first
+select (select json_agg(json_build_array(e.sequence, e.position, e.recorded_at, e.context, e.event)) from (
+    select sequence, position, recorded_at, context, event from "app"."person_events"
+    where id = u.id and sequence > $2::int and sequence < $3::int
+    order by sequence desc
+    limit $4::int
+  ) e) as events
+from "app"."people" u
+where u.id = $1::uuid;
+
 -- find by people_email_key
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence

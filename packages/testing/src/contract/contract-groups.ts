@@ -1,3 +1,4 @@
+import { asOf } from "./cases/as-of.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { conditions } from "./cases/conditions.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
@@ -6,6 +7,7 @@ import { createAndUpdate } from "./cases/create-and-update.ts";
 import { eventContexts } from "./cases/event-contexts.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
+import { history } from "./cases/history.ts";
 import { ids } from "./cases/ids.ts";
 import { jsonValues } from "./cases/json-values.ts";
 import { listPaging } from "./cases/list-paging.ts";
@@ -33,6 +35,8 @@ export const contract: readonly ContractGroup[] = [
   conditions,
   foldedIndex,
   storedEvents,
+  history,
+  asOf,
   transactions,
   transactionEnds,
   consumers,

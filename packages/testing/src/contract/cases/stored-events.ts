@@ -116,6 +116,29 @@ export const storedEvents = contractGroup("stored events", {
     expect(error.issues[0]?.path).toEqual(["v"]);
   },
 
+  "a reducer that throws at a stored event is an error that says where": async (bench) => {
+    const Counter = await bench.define(defineCounter);
+    const counters = createStoreRepository(Counter, bench.store);
+    const made = await counters.create();
+    made.add(1);
+    await counters.update(made);
+    const cause = new Error("a bug");
+    const events = new Map(Counter[model].events);
+    const added = events.get("Added");
+    if (added === undefined) throw cause;
+    const reduce = () => {
+      throw cause;
+    };
+    events.set("Added", { ...added, reduce });
+    const broken = { ...Counter, [model]: { ...Counter[model], events } };
+    const error = await thrownBy(
+      createStoreRepository(broken, bench.store).findById(made.id),
+      StoredEventError,
+    );
+    expect([error.table, error.id, error.sequence]).toEqual([Counter.plan.eventsTable, made.id, 2]);
+    expect(error.cause).toBe(cause);
+  },
+
   "keys that a newer writer added are passed over": async (bench) => {
     const Counter = await bench.define(defineCounter);
     const counters = createStoreRepository(Counter, bench.store);
