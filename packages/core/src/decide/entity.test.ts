@@ -196,7 +196,10 @@ describe("an entity", () => {
       index: { at: {} },
     });
     const visits = createStoreRepository(Visit, new MemoryStore());
-    await expect(visits.create({ at: now, tags: ["b", "a"] })).rejects.toThrow(TypeError);
+    await expect(visits.create({ at: now, tags: ["b", "a"] })).rejects.toMatchObject({
+      code: "ANNALS_INVALID_DECISION",
+      cause: expect.any(TypeError),
+    });
     const visit = await visits.create({ at: now, tags: [] });
     expect(() => visit.state.at.setTime(0)).toThrow("read-only");
     expect(visit.state.at).toStrictEqual(now);

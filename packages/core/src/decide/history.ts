@@ -92,7 +92,7 @@ export class History {
     for (const raw of decided) {
       const entry = this.#encodeEvent(source, raw);
       // A reducer that changed its event would change the fact that is about to be stored.
-      state = deepFreeze(this.#reduce(state, deepFreeze(entry.event)));
+      state = deepFreeze(this.#reduce(source, state, deepFreeze(entry.event)));
       recorded.push(entry);
     }
     const storedState = this.#encodeState(state as object);
@@ -187,13 +187,13 @@ export class History {
     };
   }
 
-  #reduce(state: object | undefined, event: object): object {
+  #reduce(source: string, state: object | undefined, event: object): object {
     const { type } = event as { type: string };
     try {
       return this.model.events.get(type)?.reduce(state, event) as object;
     } catch (cause) {
-      const issues = [{ path: [], message: `the reducer of "${type}" threw an error` }];
-      throw new InvalidStateError({ entity: this.model.plan.name, id: this.id, issues }, { cause });
+      const problem = `an event at which the reducer of "${type}" throws an error`;
+      throw new InvalidDecisionError(this.model.plan.name, source, problem, { cause });
     }
   }
 

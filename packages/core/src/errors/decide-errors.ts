@@ -33,11 +33,16 @@ export class CommandRejectedError extends AnnalsError {
 export class InvalidDecisionError extends AnnalsError {
   readonly code = "ANNALS_INVALID_DECISION";
 
-  constructor(entity: string, command: string, problem: string) {
-    super({
-      message: `${entity}.${command} returned ${problem}`,
-      hint: "Return one event, a list of at least one event, alreadyApplied, or reject(code).",
-    });
+  constructor(entity: string, command: string, problem: string, options?: ErrorOptions) {
+    const decision =
+      "Return one event, a list of at least one event, alreadyApplied, or reject(code).";
+    super(
+      {
+        message: `${entity}.${command} returned ${problem}`,
+        hint: options === undefined ? decision : "Correct the reducer; see the cause.",
+      },
+      options,
+    );
   }
 }
 
