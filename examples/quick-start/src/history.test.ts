@@ -1,13 +1,14 @@
 import { createStoreRepository, isDuplicate, MemoryStore } from "@annals/core";
+import { ManualClock } from "@annals/testing";
 import { expect, it } from "vitest";
 import { auditTrail, emailsOf, nameOf, pastOf } from "./history.ts";
 import { User } from "./user.ts";
 
 it("shows the past as the guide does", async () => {
-  let now = new Date("2024-03-01T12:00:00Z");
-  const users = createStoreRepository(User, new MemoryStore(), { clock: () => now });
+  const clock = new ManualClock("2024-03-01T12:00:00Z");
+  const users = createStoreRepository(User, new MemoryStore(), { clock });
   const ada = await users.create({ email: "ada@example.com", name: "Ada" });
-  now = new Date("2024-03-02T12:00:00Z");
+  await clock.advanceTo("2024-03-02T12:00:00Z");
   ada.changeEmail("countess@example.com");
   await users.update(ada);
 

@@ -44,6 +44,7 @@ export * from "./errors/read-errors.ts";
 // a store without a database
 export { MemoryStore } from "./memory/memory-store.ts";
 export { MemoryTransaction } from "./memory/memory-transaction.ts";
+export { type Clock, systemClock } from "./port/clock.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { CallOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";

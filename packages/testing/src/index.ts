@@ -7,3 +7,4 @@ export {
   given,
 } from "./given-when-then/given.ts";
 export type { Outcome } from "./given-when-then/outcome.ts";
+export { ManualClock } from "./manual-clock.ts";

@@ -3,14 +3,15 @@ import { model as modelKey } from "../define/entity-definition.ts";
 import { AnnalsError } from "../errors/annals-error.ts";
 import { HandlerFailedError } from "../errors/consume-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import { type Clock, systemClock } from "../port/clock.ts";
 import type { ContextScope } from "../port/context.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import type { ConsumerStore, Store } from "../port/store.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
+import { Backoff } from "./backoff.ts";
 import { eventMeta } from "./event-meta.ts";
 import type { Handlers } from "./handler.ts";
 import { type HandlerScope, handlerScope } from "./handler-scope.ts";
-import { Backoff } from "./pause.ts";
 
 export interface ConsumerOptions<Topic extends AnyTopic, Tx> {
   /** The consumer's name, under which its checkpoint is kept. Never change it. */
@@ -23,6 +24,8 @@ export interface ConsumerOptions<Topic extends AnyTopic, Tx> {
   readonly batchSize?: number;
   /** The longest wait between two looks for new events, in milliseconds. Default is 200. */
   readonly pollIntervalMs?: number;
+  /** What pauses wait for. Default is the process's clock. */
+  readonly clock?: Clock;
   /**
    * The context that handlers run in, as the repositories have it: events that a handler stores say by
    * their `causationId` which event caused them, and inherit its `correlationId`. Default is none.
@@ -60,7 +63,7 @@ export const createStoreConsumer = <Topic extends AnyTopic, Tx>(
   options: ConsumerOptions<Topic, Tx>,
 ): Consumer => {
   const model = options.topics[0][modelKey];
-  const { batchSize = 100, pollIntervalMs = 200 } = options;
+  const { batchSize = 100, pollIntervalMs = 200, clock = systemClock } = options;
   checkOptions(options.name, model, options.on, batchSize, pollIntervalMs);
   const handlers = new Map(Object.entries(options.on)) as UntypedHandlers;
   const scope = handlerScope(options.context);
@@ -68,13 +71,14 @@ export const createStoreConsumer = <Topic extends AnyTopic, Tx>(
   // What a run has seen of the topic is its own: two at once must not mix what they know.
   const start = (signal: AbortSignal): Follower<Tx> => {
     const topics = store.consumer(options.name, [model.plan]);
-    return new Follower({ name: options.name, model, handlers, scope, topics, batchSize, signal });
+    const { name } = options;
+    return new Follower({ name, model, handlers, scope, topics, batchSize, clock, signal });
   };
 
   return Object.freeze({
     run: async ({ signal }) => {
       const follower = start(signal);
-      const idle = new Backoff(POLL_FIRST_MS, pollIntervalMs);
+      const idle = new Backoff(clock, POLL_FIRST_MS, pollIntervalMs);
       while (!signal.aborted) {
         if ((await follower.step()) === "handled") idle.reset();
         else await idle.wait(signal);
@@ -82,7 +86,7 @@ export const createStoreConsumer = <Topic extends AnyTopic, Tx>(
     },
     catchUp: async ({ signal = new AbortController().signal } = {}) => {
       const follower = start(signal);
-      const busy = new Backoff(POLL_FIRST_MS, pollIntervalMs);
+      const busy = new Backoff(clock, POLL_FIRST_MS, pollIntervalMs);
       while (!signal.aborted) {
         const step = await follower.step();
         if (step === "nothing") break;
@@ -105,6 +109,7 @@ interface FollowerParts<Tx> {
   readonly scope: HandlerScope;
   readonly topics: ConsumerStore<Tx>;
   readonly batchSize: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -114,13 +119,14 @@ type Step = "handled" | "busy" | "nothing";
 /** One run of a consumer: where it is, and how it goes on after a failure. */
 class Follower<Tx> {
   readonly #parts: FollowerParts<Tx>;
-  readonly #failures = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
+  readonly #failures: Backoff;
   /** The checkpoint as it was last seen; `undefined` when it has to be read (again). */
   #checkpoint: number | undefined;
   #attempt = 1;
 
   constructor(parts: FollowerParts<Tx>) {
     this.#parts = parts;
+    this.#failures = new Backoff(parts.clock, RETRY_FIRST_MS, RETRY_MAX_MS);
   }
 
   get position(): number {

@@ -11,6 +11,7 @@ import {
   jsonDate,
   MemoryStore,
   reject,
+  systemClock,
 } from "../index.ts";
 
 const Account = defineEntity({
@@ -52,9 +53,10 @@ const Account = defineEntity({
 });
 
 const now = new Date("2026-01-02T03:04:05.678Z");
+const clock = { ...systemClock, now: () => now };
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const open = () =>
-  createStoreRepository(Account, new MemoryStore(), { clock: () => now, newId: () => id }).create({
+  createStoreRepository(Account, new MemoryStore(), { clock, newId: () => id }).create({
     owner: "ada",
   });
 

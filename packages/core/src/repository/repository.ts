@@ -2,6 +2,7 @@ import type { Ambient } from "../decide/ambient.ts";
 import { entityFactory } from "../decide/entity.ts";
 import { uuidV7Source } from "../decide/uuid-v7.ts";
 import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
+import { type Clock, systemClock } from "../port/clock.ts";
 import type { ContextSource } from "../port/context.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
@@ -14,10 +15,11 @@ import { Writes } from "./writes.ts";
 
 export interface RepositoryOptions {
   /**
-   * The time of decisions; when it is given, also the time that events are recorded with. Default is
-   * the process's clock for decisions and the database's for records.
+   * The time of decisions, of generated ids and of the pauses of `transact`; when it is given, also the
+   * time that events are recorded and entities created with. Default is the process's clock, and the
+   * database's for what is stored.
    */
-  readonly clock?: () => Date;
+  readonly clock?: Clock;
   /** Makes ids for new entities and for `newId` in decisions. Default is UUIDv7. */
   readonly newId?: () => string;
   /** What stored events are said to have happened in, see `defineContext`. Default is nothing. */
@@ -36,12 +38,13 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
 ): Repository<Definition, Tx> => {
   const model = definition[modelKey];
   const entities = store.entity(model.plan);
+  const { clock = systemClock } = options;
   const ambient: Ambient = {
-    now: options.clock ?? (() => new Date()),
-    newId: options.newId ?? uuidV7Source(),
+    now: () => clock.now(),
+    newId: options.newId ?? uuidV7Source(() => clock.now().getTime()),
   };
   const toEntity = entityFactory(model, ambient);
-  const recording = recordingFrom(options.clock, options.context);
+  const recording = recordingFrom(model.plan.name, options);
   const writes = new Writes<Tx>(model, entities, ambient, recording, toEntity);
   const past = new PastReads<Tx>(model, entities, toEntity);
   const reads = new Reads<Tx>(model, entities, toEntity, past);
@@ -51,7 +54,7 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
   const methods = {
     create,
     update,
-    transact: transactCall<Tx>(model, { findById, update }),
+    transact: transactCall<Tx>(model, clock, { findById, update }),
     findById,
     maybeFindById,
     findAll,

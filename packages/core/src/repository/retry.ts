@@ -1,3 +1,5 @@
+import type { Clock } from "../port/clock.ts";
+
 /** How often and how patiently a decision is repeated after a lost race. */
 export interface RetryOptions {
   /** How many times it is decided at most, the first time included: 1 to 100. Default is 5. */
@@ -36,6 +38,7 @@ export const retryProblem = ({ attempts, pauseMs }: RetryOptions): string | unde
  */
 export const retried = async <Result>(
   once: () => Promise<Try<Result>>,
+  clock: Clock,
   { attempts = ATTEMPTS_DEFAULT, pauseMs = PAUSE_DEFAULT_MS }: RetryOptions,
 ): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -43,6 +46,6 @@ export const retried = async <Result>(
     if (tried.kind === "done") return tried.result;
     if (attempt >= attempts) throw tried.error;
     const longest = Math.min(pauseMs * 2 ** (attempt - 1), PAUSE_MAX_MS);
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+    await clock.sleep(Math.random() * longest);
   }
 };

@@ -1,6 +1,7 @@
 import type { EntityModel } from "../define/entity-model.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
+import type { Clock } from "../port/clock.ts";
 import type { CallOptions } from "./call-options.ts";
 import { type RetryOptions, retried, retryProblem, type Try } from "./retry.ts";
 
@@ -17,7 +18,7 @@ interface Transacted {
 
 /** `repository.transact`, over a repository's own calls. */
 export const transactCall =
-  <Tx>(model: EntityModel, calls: TransactCalls<Tx>) =>
+  <Tx>(model: EntityModel, clock: Clock, calls: TransactCalls<Tx>) =>
   (
     target: unknown,
     decide: (entity: object) => unknown,
@@ -37,7 +38,7 @@ export const transactCall =
       }
     };
     const problem = retryProblem(options);
-    if (problem === undefined) return retried(once, options);
+    if (problem === undefined) return retried(once, clock, options);
     const hint = "Leave it out for the default.";
     return Promise.reject(new InvalidArgumentError(model.plan.name, problem, hint));
   };

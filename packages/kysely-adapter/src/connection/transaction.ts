@@ -1,4 +1,4 @@
-import type { RetryOptions } from "@annals/core";
+import { type Clock, type RetryOptions, systemClock } from "@annals/core";
 import { retried, type Try, type WriteEnd } from "@annals/core/adapter";
 import type { IsolationLevel, Kysely, Transaction } from "kysely";
 import { identityOf, type RunningTransaction, runningTransaction } from "./database.ts";
@@ -12,6 +12,8 @@ export interface TransactionOptions {
    * must read what it decides on anew each time. Default is not at all.
    */
   readonly retry?: RetryOptions | boolean;
+  /** What the pauses between retries wait for. Default is the process's clock. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface TransactionOptions {
 export const transaction = <DB, Result>(
   db: Kysely<DB>,
   work: (tx: Transaction<DB>) => Promise<Result>,
-  { isolationLevel, retry = false }: TransactionOptions = {},
+  { isolationLevel, retry = false, clock = systemClock }: TransactionOptions = {},
 ): Promise<Result> => {
   if (retry === false) return runOnce(db, work, isolationLevel);
   const once = async (): Promise<Try<Result>> => {
@@ -37,7 +39,7 @@ export const transaction = <DB, Result>(
       throw error;
     }
   };
-  return retried(once, retry === true ? {} : retry);
+  return retried(once, clock, retry === true ? {} : retry);
 };
 
 /** A deadlock or a serialization failure, also as the cause of an error of ours. */

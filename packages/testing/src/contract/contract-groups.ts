@@ -13,6 +13,7 @@ import { jsonValues } from "./cases/json-values.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
 import { storedEvents } from "./cases/stored-events.ts";
+import { time } from "./cases/time.ts";
 import { transact } from "./cases/transact.ts";
 import { transactionEnds } from "./cases/transaction-ends.ts";
 import { transactions } from "./cases/transactions.ts";
@@ -42,4 +43,5 @@ export const contract: readonly ContractGroup[] = [
   consumers,
   consumerFailures,
   eventContexts,
+  time,
 ];

@@ -1,6 +1,7 @@
 import { EntityNotFoundError, EntityUnusableError, InvalidArgumentError } from "@annals/core";
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
+import { clockThat } from "../clock-that.ts";
 import { contractGroup } from "../contract-case.ts";
 import { defineAccount } from "../entities/account.ts";
 import { thrownBy } from "../thrown-by.ts";
@@ -10,7 +11,9 @@ const at = (minute: number): Date => new Date(Date.UTC(2024, 0, 1, 12, minute));
 /** An account whose events were recorded at these minutes, in the order of their sequence. */
 const recordedAt = async (bench: Bench, first: number, ...later: readonly number[]) => {
   let minute = first;
-  const accounts = await bench.repository(defineAccount, { clock: () => at(minute) });
+  const accounts = await bench.repository(defineAccount, {
+    clock: clockThat(() => at(minute)),
+  });
   const account = await accounts.create({ email: "ada@example.com", name: "1" });
   for (const next of later) {
     minute = next;

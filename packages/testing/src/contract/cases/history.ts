@@ -8,6 +8,7 @@ import {
 import { model } from "@annals/core/adapter";
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
+import { clockThat } from "../clock-that.ts";
 import { contractGroup } from "../contract-case.ts";
 import { defineAccount } from "../entities/account.ts";
 import { thrownBy } from "../thrown-by.ts";
@@ -15,7 +16,7 @@ import { thrownBy } from "../thrown-by.ts";
 /** An account with this many events, recorded a minute apart. */
 const withEvents = async (bench: Bench, count: number) => {
   let minute = 0;
-  const clock = () => new Date(Date.UTC(2024, 0, 1, 12, minute));
+  const clock = clockThat(() => new Date(Date.UTC(2024, 0, 1, 12, minute)));
   const accounts = await bench.repository(defineAccount, { clock });
   const account = await accounts.create({ email: "ada@example.com" });
   await accounts.create({ email: "bob@example.com" });

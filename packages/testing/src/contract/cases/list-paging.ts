@@ -2,6 +2,7 @@ import type { Repository } from "@annals/core";
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { Bench, OpaqueTx } from "../bench.ts";
+import { clockThat } from "../clock-that.ts";
 import { contractGroup } from "../contract-case.ts";
 import { defineItem, type ItemInput, item } from "../entities/item.ts";
 import { ITEM_ORDERS, type ItemOrder, inOrder, type Listed } from "../expected-order.ts";
@@ -32,7 +33,9 @@ function toDate(text: string): Date {
 
 const fill = async (bench: Bench, inputs: readonly ItemInput[]) => {
   let createdAt = new Date("2024-01-01T00:00:00Z");
-  const items = await bench.repository(defineItem, { clock: () => createdAt });
+  const items = await bench.repository(defineItem, {
+    clock: clockThat(() => createdAt),
+  });
   const listed: Listed[] = [];
   for (const [at, input] of inputs.entries()) {
     // Three at a time share their millisecond, and later ones are not always later.

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "@annals/core";
 import { expect } from "vitest";
+import { clockThat } from "../clock-that.ts";
 import { contractGroup } from "../contract-case.ts";
 import { defineAccount } from "../entities/account.ts";
 import { defineArticle } from "../entities/article.ts";
@@ -12,7 +13,9 @@ const TENANT = "0190b6f0-0000-7000-8000-00000000000a";
 export const lists = contractGroup("lists", {
   "a list without options is every entity in the order of creation": async (bench) => {
     let now = Date.parse("2024-01-01T00:00:00Z");
-    const items = await bench.repository(defineItem, { clock: () => new Date(now) });
+    const items = await bench.repository(defineItem, {
+      clock: clockThat(() => new Date(now)),
+    });
     const made: Item[] = [];
     for (const step of [2_000, -1_000, 5_000]) {
       now += step;
