@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pages, refresh } from "./docs.ts";
@@ -24,11 +24,9 @@ describe.each(await pages())("%s", (page) => {
 describe("docs/reference/errors.md", async () => {
   const text = await read("docs/reference/errors.md");
   const documented = [...text.matchAll(/`(ANNALS_[A-Z_]+)`/g)].map(([, code]) => code);
-  const sources = await Promise.all(
-    ["append", "consume", "decide", "define", "read"].map((name) =>
-      read(`packages/core/src/errors/${name}-errors.ts`),
-    ),
-  );
+  const folder = "packages/core/src/errors";
+  const files = (await readdir(join(root, folder))).filter((file) => file.endsWith("-errors.ts"));
+  const sources = await Promise.all(files.map((file) => read(join(folder, file))));
   const thrown = [...sources.join("\n").matchAll(/readonly code = "(ANNALS_[A-Z_]+)"/g)];
 
   it("names every code, and no other", () => {

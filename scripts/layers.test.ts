@@ -8,7 +8,15 @@ const root = join(import.meta.dirname, "..");
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: ["errors", "define", "decide", "port", "append", "read", "repository", "consume", "memory"],
-  "kysely-adapter": ["connection", "tables", "statements", "store", "consumers", "maintenance"],
+  "kysely-adapter": [
+    "connection",
+    "tables",
+    "statements",
+    "store",
+    "consumers",
+    "maintenance",
+    "migrations",
+  ],
 };
 
 const importsOf = (text: string): string[] =>

@@ -40,6 +40,7 @@ export * from "./errors/append-errors.ts";
 export * from "./errors/consume-errors.ts";
 export * from "./errors/decide-errors.ts";
 export * from "./errors/define-errors.ts";
+export * from "./errors/migrate-errors.ts";
 export * from "./errors/read-errors.ts";
 // a store without a database
 export { MemoryStore } from "./memory/memory-store.ts";

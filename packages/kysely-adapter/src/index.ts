@@ -22,5 +22,7 @@ export {
   type VerifyOptions,
   verify,
 } from "./maintenance/verify.ts";
+export { type Migrated, type MigrateOptions, migrate } from "./migrations/migrate.ts";
+export { migrationProvider } from "./migrations/migration-provider.ts";
 export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";
 export { entityMigration, frameworkMigrations } from "./tables/migrations.ts";

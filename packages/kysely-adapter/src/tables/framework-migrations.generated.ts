@@ -9,8 +9,9 @@ export const frameworkMigrationStatements: Readonly<Record<string, readonly stri
     '-- Who follows which topics.\ncreate table annals.consumers (\n  name text collate "C" not null,\n  topics text[] not null,\n  registered_at timestamptz(3) not null default now(),\n  constraint consumers_pkey primary key (name)\n)',
     '-- How far a consumer has come: everything of its topics up to this position is handled. One row for each\n-- slot of a consumer; a consumer without slots has slot 0 alone. Updated in place and often.\ncreate table annals.checkpoints (\n  consumer text collate "C" not null,\n  slot integer not null,\n  position bigint not null,\n  moved_at timestamptz(3) not null default now(),\n  constraint checkpoints_pkey primary key (consumer, slot),\n  constraint checkpoints_consumer_fkey foreign key (consumer) references annals.consumers (name) on update cascade,\n  constraint checkpoints_slot_check check (slot >= 0),\n  constraint checkpoints_position_check check (position >= 0)\n) with (fillfactor = 50)',
   ],
-  "0005_rebuilds": [
+  "0005_maintenance": [
     '-- How far the rebuilding of index rows has come, so that one that was stopped goes on where it was.\ncreate table annals.rebuilds (\n  entity text collate "C" not null,\n  columns text not null,\n  done_to uuid not null,\n  started_at timestamptz(3) not null default now(),\n  moved_at timestamptz(3) not null default now(),\n  constraint rebuilds_pkey primary key (entity)\n)',
-    "insert into annals.migrations (name) values ('0005_rebuilds')",
+    '-- Which migrations of the applications on this database were applied by `migrate`, each with the SHA-256\n-- of its text, so that an edited file is noticed.\ncreate table annals.application_migrations (\n  application text collate "C" not null,\n  name text collate "C" not null,\n  checksum text not null,\n  applied_at timestamptz(3) not null default clock_timestamp(),\n  constraint application_migrations_pkey primary key (application, name)\n)',
+    "insert into annals.migrations (name) values ('0005_maintenance')",
   ],
 };
