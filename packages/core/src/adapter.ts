@@ -32,4 +32,5 @@ export type {
 export type { ConsumerStore, EntityStore, Join, Store } from "./port/store.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
+export { type OpenedRepository, openRepository } from "./repository/repository.ts";
 export { retried, type Try } from "./repository/retry.ts";

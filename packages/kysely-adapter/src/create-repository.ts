@@ -1,11 +1,11 @@
-import {
-  type AnyEntity,
-  createStoreRepository,
-  type Repository,
-  type RepositoryOptions,
-} from "@annals/core";
+import type { AnyEntity, CallOptions, RepositoryOptions } from "@annals/core";
+import { openRepository } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
+import { Database } from "./connection/database.ts";
+import type { KyselyRepository } from "./kysely-repository.ts";
 import { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
+import { entityTableNames } from "./statements/entity-table-names.ts";
+import { type BuildQuery, entityQuery } from "./store/entity-query.ts";
 
 /**
  * Opens the repository of an entity on PostgreSQL. Its statements are compiled here, once.
@@ -18,5 +18,17 @@ import { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
 export const createRepository = <Definition extends AnyEntity, DB>(
   definition: Definition,
   options: RepositoryOptions & KyselyStoreOptions & { readonly db: Kysely<DB> },
-): Repository<Definition, Transaction<DB>> =>
-  createStoreRepository(definition, kyselyStore(options.db, options), options);
+): KyselyRepository<Definition, DB> => {
+  const { repository, toEntities } = openRepository(
+    definition,
+    kyselyStore(options.db, options),
+    options,
+  );
+  const database = new Database(options.db);
+  const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
+  const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>>) =>
+    toEntities(await read(build, call?.tx));
+  const extended = Object.assign({}, repository, { query });
+  Object.freeze(extended);
+  return extended;
+};

@@ -17,6 +17,7 @@ import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { loadPast } from "../src/statements/load-past.ts";
+import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import { topicWriters } from "../src/statements/topic-writers.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
@@ -101,6 +102,7 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
       ],
     },
   }),
+  "a query of the user's own": { sql: queriedEntities(tables, "select id from people") },
   count: countEntities(tables, { kind: "absent", column: "nick" }, 1),
   "last position": lastPosition("app", ["person_events"]),
   "topic writers": topicWriters("app", ["person_events"]),

@@ -10,6 +10,7 @@ import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { loadPast } from "../src/statements/load-past.ts";
+import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { migrate, openDatabase } from "./database/open.ts";
@@ -110,6 +111,14 @@ describe("the plan of", () => {
       ["people_email_key", "person_events_id_sequence_key"],
     ],
     ["find by a composite", findEntity(tables, bySlug as never), ["people_tenant_id_slug_key"]],
+    [
+      "a query of the user's own",
+      unprepared(
+        "query",
+        queriedEntities(tables, "select id from people order by created_at limit 5"),
+      ),
+      ["people_created_at_idx", "people_pkey", "person_events_id_sequence_key"],
+    ],
     ["the first page", list({}), ["people_created_at_idx"]],
     [
       "a later page",

@@ -102,6 +102,15 @@ describe.each([
           accounts.findAll([one.id, other.id, crypto.randomUUID()]),
         ),
     ],
+    [
+      "query",
+      async () =>
+        given(await rows(), () =>
+          accounts.query(
+            () => sql<{ id: string }>`select id from accounts order by name limit ${2}`,
+          ),
+        ),
+    ],
     ["list", async () => given(await rows(), () => accounts.list({ first: 1 }))],
     [
       "the next page of a list",

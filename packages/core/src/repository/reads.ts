@@ -86,6 +86,10 @@ export class Reads<Tx> {
   readonly exists = async (options: ConditionOptions<Tx> = {}): Promise<boolean> =>
     (await this.#store.count(predicateOf(this.#model, options.where ?? {}), 1, options.tx)) > 0;
 
+  /** Brings back what a store read by means of its own. */
+  readonly toEntities = (stored: readonly StoredEntity[]): object[] =>
+    stored.map((entity) => this.#hydrate(entity));
+
   /** Finds by a unique constraint; `values` are in the order of its properties. */
   async maybeFind(
     unique: UniquePlan,

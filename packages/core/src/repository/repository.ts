@@ -1,9 +1,10 @@
 import type { Ambient } from "../decide/ambient.ts";
-import { entityFactory } from "../decide/entity.ts";
+import { type Entity, entityFactory } from "../decide/entity.ts";
 import { uuidV7Source } from "../decide/uuid-v7.ts";
 import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
 import { type Clock, systemClock } from "../port/clock.ts";
 import type { ContextSource } from "../port/context.ts";
+import type { StoredEntity } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
 import { PastReads } from "./past-reads.ts";
@@ -35,7 +36,20 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
   definition: Definition,
   store: Store<Tx>,
   options: RepositoryOptions = {},
-): Repository<Definition, Tx> => {
+): Repository<Definition, Tx> => openRepository(definition, store, options).repository;
+
+/** A repository, for those who add calls of their own that read by other means. */
+export interface OpenedRepository<Definition extends AnyEntity, Tx> {
+  readonly repository: Repository<Definition, Tx>;
+  /** Brings entities back from what was read, as the repository's own calls do. */
+  readonly toEntities: (stored: readonly StoredEntity[]) => Entity<Definition>[];
+}
+
+export const openRepository = <Definition extends AnyEntity, Tx>(
+  definition: Definition,
+  store: Store<Tx>,
+  options: RepositoryOptions,
+): OpenedRepository<Definition, Tx> => {
   const model = definition[modelKey];
   const entities = store.entity(model.plan);
   const { clock = systemClock } = options;
@@ -67,6 +81,9 @@ export const createStoreRepository = <Definition extends AnyEntity, Tx>(
     eachEvent,
     ...columnMethods(model, reads),
   };
-  // The generated names are right by construction: both sides derive them from the same columns.
-  return Object.freeze(methods) as unknown as Repository<Definition, Tx>;
+  return {
+    // The generated names are right by construction: both sides derive them from the same columns.
+    repository: Object.freeze(methods) as unknown as Repository<Definition, Tx>,
+    toEntities: reads.toEntities as (stored: readonly StoredEntity[]) => Entity<Definition>[],
+  };
 };

@@ -68,9 +68,12 @@ export class Database<DB> {
     const transaction = current?.isOver ? undefined : current;
     const inOurs = transaction?.identity === this.identity;
     if (join === undefined && inOurs) throw new TransactionNotJoinedError(...operation);
-    const joined =
-      join === undefined || join === "none" ? undefined : transactionOf(join, operation);
-    const rows = await this.#execute<Row>(joined ?? this.#plain, statement, parameters);
+    const joined = this.joined(join, operation);
+    const rows = await this.#execute<Row>(
+      joined?.withoutPlugins() ?? this.#plain,
+      statement,
+      parameters,
+    );
     const tracker = trackerOf(rows);
     if (tracker === undefined) this.#warnOnce();
     // Also when nobody passed a transaction: the instance itself may be one, or hold a connection.
@@ -83,6 +86,25 @@ export class Database<DB> {
     if (transaction === undefined || join !== transaction.tx) return { rows, durability: UNKNOWN };
     const { endListeners } = transaction;
     return { rows, durability: { kind: "open", onEnd: (listener) => endListeners.push(listener) } };
+  }
+
+  /**
+   * The transaction that a call takes part in, plugins and all.
+   *
+   * @throws InvalidArgumentError for something that is no transaction.
+   */
+  joined(
+    join: Join<Transaction<DB>>,
+    [entity]: readonly [entity: string, call: string],
+  ): Transaction<DB> | undefined {
+    if (join === undefined || join === "none") return undefined;
+    // What callers without types pass may be an instance that is in no transaction.
+    if (join?.isTransaction === true) return join;
+    throw new InvalidArgumentError(
+      entity,
+      "tx is not a transaction",
+      "Pass what transaction() or db.transaction() handed to your function.",
+    );
   }
 
   async #execute<Row>(
@@ -108,16 +130,3 @@ export class Database<DB> {
     });
   }
 }
-
-/** What callers without types pass may be an instance that is in no transaction. */
-const transactionOf = <DB>(
-  tx: Transaction<DB>,
-  [entity]: readonly [entity: string, call: string],
-): Transaction<DB> => {
-  if (tx?.isTransaction === true) return tx.withoutPlugins();
-  throw new InvalidArgumentError(
-    entity,
-    "tx is not a transaction",
-    "Pass what transaction() or db.transaction() handed to your function.",
-  );
-};

@@ -1,7 +1,7 @@
 import type { EntityStore, Join } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
-import { type Statement, statement, unprepared } from "../connection/statement.ts";
+import type { Statement } from "../connection/statement.ts";
 import { columnOf } from "../statements/condition.ts";
 import { countEntities } from "../statements/count-entities.ts";
 import { entityHistory, type HistoryRow, toHistoryEvents } from "../statements/entity-history.ts";
@@ -12,13 +12,12 @@ import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
+import { Queries } from "./queries.ts";
 import { readFailure } from "./violations.ts";
 
 interface ListedRow extends StoredEntityRow {
   readonly position: string | null;
 }
-
-const PREPARED_QUERIES_MAX = 100;
 
 type EntityReads<Tx> = Pick<
   EntityStore<Tx>,
@@ -109,20 +108,3 @@ export const entityReads = <DB>(
     },
   };
 };
-
-/**
- * Every combination of conditions and orders is a text of its own. The first ones are prepared; the
- * others are not, since each would be kept on every connection for good.
- */
-class Queries {
-  readonly #prepared = new Map<string, Statement>();
-
-  statement(label: string, sql: string): Statement {
-    const known = this.#prepared.get(sql);
-    if (known !== undefined) return known;
-    if (this.#prepared.size >= PREPARED_QUERIES_MAX) return unprepared(label, sql);
-    const made = statement(label, sql);
-    this.#prepared.set(sql, made);
-    return made;
-  }
-}

@@ -75,10 +75,19 @@ export const readFailure = ({ name }: EntityPlan, cause: unknown): AnnalsError =
   return hasEnded(cause) ? endedTransaction(name, cause) : databaseError(`reading ${name}`, cause);
 };
 
+/** What a failed query of the user's own means. */
+export const queryFailure = (plan: EntityPlan, cause: unknown): AnnalsError =>
+  MISSING.has(sqlstateOf(cause) ?? "")
+    ? databaseError(`a query of ${plan.name}`, cause, QUERY_HINT)
+    : readFailure(plan, cause);
+
+const QUERY_HINT =
+  "The query lacks a column named id, or names something that the database does not have; see the cause.";
+
 /** Wraps whatever the driver threw. */
-export const databaseError = (doing: string, cause: unknown): DatabaseError => {
+export const databaseError = (doing: string, cause: unknown, known?: string): DatabaseError => {
   const sqlstate = sqlstateOf(cause);
-  const hint = hintFor(sqlstate);
+  const hint = known ?? hintFor(sqlstate);
   const unreachable = wasNeverSent(cause) || isConnectionLost(cause);
   const retryable = isTransient(cause);
   return new DatabaseError({ doing, sqlstate, retryable, unreachable, hint }, { cause });

@@ -189,6 +189,20 @@ select u.id, u.version, (select json_agg(e.event) from (
 from page u
 order by u.place;
 
+-- a query of the user's own
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events
+from (
+  select id, min(place) as place
+  from (select q.id::uuid as id, row_number() over () as place from (
+select id from people
+) q) placed
+  group by id
+) p
+join "app"."people" u on u.id = p.id
+order by p.place;
+
 -- count
 select count(*)::int as count
 from (select from "app"."people" u where (u."nick" is null) limit $1::bigint) counted;

@@ -1,0 +1,43 @@
+import type { AnyEntity, CallOptions, EntityOf, Repository } from "@annals/core";
+import type { Kysely, Transaction } from "kysely";
+import type { BuiltQuery } from "./store/entity-query.ts";
+
+/** A repository on PostgreSQL, which also takes queries of your own. */
+export type KyselyRepository<Definition extends AnyEntity, DB> = Repository<
+  Definition,
+  Transaction<DB>
+> &
+  QueryMethods<Definition, DB>;
+
+export interface QueryMethods<Definition extends AnyEntity, DB> {
+  /**
+   * The entities whose ids a query of yours yields, in its order, in one round trip. An entity that it
+   * yields several times comes once, at its first place; an id of no entity is left out.
+   *
+   * What the query yields is what is read: give it a `limit()`.
+   *
+   * @param build returns a query that selects the entity's id as `id`, without executing it. It gets
+   * your instance, or the transaction that was passed.
+   * @throws InvalidArgumentError for something that is no query; DatabaseError, StoredEventError. What
+   * `build` throws reaches you as it is.
+   * @example
+   * const big = await users.query((db) =>
+   *   db
+   *     .selectFrom("users")
+   *     .innerJoin("orders", "orders.customer_id", "users.id")
+   *     .where("orders.is_large", "=", true)
+   *     .orderBy("orders.placed_at", "desc")
+   *     .limit(20)
+   *     .select("users.id"),
+   * );
+   */
+  query<Output>(
+    build: (db: Kysely<DB>) => BuiltQuery<Output> & CheckSelectsId<Output>,
+    options?: CallOptions<Transaction<DB>>,
+  ): Promise<EntityOf<Definition>[]>;
+}
+
+/** Reports a query without the column that tells which entities it means. */
+type CheckSelectsId<Output> = [Output] extends [{ readonly id: string }]
+  ? unknown
+  : { "the query must select the entity's id, as a string in a column named id": never };

@@ -1,0 +1,23 @@
+import type { EntityTables } from "./entity-table-names.ts";
+import { storedEntityColumns } from "./stored-entity.ts";
+
+/**
+ * The entities whose ids a user's query yields, each once, where the query has it first. Ids without an
+ * index row are left out.
+ * Parameters: the query's own. Locks: what the query locks. Relies on: what the query relies on, users_pkey,
+ * user_events_id_sequence_key.
+ *
+ * Numbering the rows keeps their order: a join promises none. The query ends on a line of its own, so
+ * that a comment at its end hides nothing.
+ */
+export const queriedEntities = (tables: EntityTables, query: string): string =>
+  `select ${storedEntityColumns(tables)}
+from (
+  select id, min(place) as place
+  from (select q.id::uuid as id, row_number() over () as place from (
+${query}
+) q) placed
+  group by id
+) p
+join ${tables.index} u on u.id = p.id
+order by p.place`;
