@@ -10,6 +10,7 @@ export { type ContextModel, contextModel, type EncodedContext } from "./define/c
 export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
 export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
+export { DELETED_AT, type Deletion, type LifecyclePlan } from "./define/lifecycle.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
 export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
@@ -29,7 +30,7 @@ export type {
   TopicEvent,
   WriteResult,
 } from "./port/rows.ts";
-export type { ConsumerStore, EntityStore, Join, Store } from "./port/store.ts";
+export type { ConsumerStore, EntityStore, Join, Store, Visibility } from "./port/store.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";

@@ -1,7 +1,7 @@
 // define
 
-export type { Attempt } from "./decide/decide.ts";
-export type { Entity, Executed } from "./decide/entity.ts";
+export type { Attempt, RefusedAsDeleted } from "./decide/decide.ts";
+export type { AttemptOf, Entity, Executed } from "./decide/entity.ts";
 export { type AppliedGuard, hasApplied } from "./decide/has-applied.ts";
 // decide
 export { uuidV7Source } from "./decide/uuid-v7.ts";
@@ -23,6 +23,7 @@ export type {
 export type { ColumnOptions, ComputedColumn, FieldColumn } from "./define/index-options.ts";
 export { jsonBigInt, jsonDate } from "./define/json-codecs.ts";
 export type { JsonObject, JsonValue } from "./define/json-value.ts";
+export type { LifecycleNames } from "./define/lifecycle.ts";
 export type { EventHeaders } from "./port/rows.ts";
 
 import type { Entity } from "./decide/entity.ts";
@@ -47,7 +48,7 @@ export { MemoryStore } from "./memory/memory-store.ts";
 export { MemoryTransaction } from "./memory/memory-transaction.ts";
 export { type Clock, systemClock } from "./port/clock.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
-export type { CallOptions } from "./repository/call-options.ts";
+export type { CallOptions, ReadOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";
 export * from "./repository/error-guards.ts";
 export type {

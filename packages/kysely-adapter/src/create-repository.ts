@@ -1,5 +1,5 @@
 import type { AnyEntity, CallOptions, RepositoryOptions } from "@annals/core";
-import { openRepository } from "@annals/core/adapter";
+import { openRepository, type Visibility } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import { Database } from "./connection/database.ts";
 import type { KyselyRepository } from "./kysely-repository.ts";
@@ -26,8 +26,8 @@ export const createRepository = <Definition extends AnyEntity, DB>(
   );
   const database = new Database(options.db);
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
-  const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>>) =>
-    toEntities(await read(build, call?.tx));
+  const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) =>
+    toEntities(await read(build, call?.tx, call));
   const extended = Object.assign({}, repository, { query });
   Object.freeze(extended);
   return extended;

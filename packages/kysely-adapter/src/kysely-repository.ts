@@ -1,4 +1,4 @@
-import type { AnyEntity, CallOptions, EntityOf, Repository } from "@annals/core";
+import type { AnyEntity, EntityOf, ReadOptions, Repository } from "@annals/core";
 import type { Kysely, Transaction } from "kysely";
 import type { BuiltQuery } from "./store/entity-query.ts";
 
@@ -14,7 +14,8 @@ export interface QueryMethods<Definition extends AnyEntity, DB> {
    * The entities whose ids a query of yours yields, in its order, in one round trip. An entity that it
    * yields several times comes once, at its first place; an id of no entity is left out.
    *
-   * What the query yields is what is read: give it a `limit()`.
+   * What the query yields is what is read: give it a `limit()`. Deleted entities are left out of it
+   * afterwards, unless `includeDeleted` is given.
    *
    * @param build returns a query that selects the entity's id as `id`, without executing it. It gets
    * your instance, or the transaction that was passed.
@@ -33,7 +34,7 @@ export interface QueryMethods<Definition extends AnyEntity, DB> {
    */
   query<Output>(
     build: (db: Kysely<DB>) => BuiltQuery<Output> & CheckSelectsId<Output>,
-    options?: CallOptions<Transaction<DB>>,
+    options?: ReadOptions<Definition, Transaction<DB>>,
   ): Promise<EntityOf<Definition>[]>;
 }
 

@@ -91,6 +91,7 @@ describeStore(
       "an event that commits late is not lost",
       "two consumers of one name do not double effects",
       "a handler that loses a race is repeated, and told so",
+      "of a restoring and a creation with the same value, exactly one wins",
     ],
   },
   { ...notWatched, reason: "nobody sees how the user's own transaction on PGlite ends" },

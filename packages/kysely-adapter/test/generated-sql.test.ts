@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import type { ListQuery } from "@annals/core/adapter";
+import type { ListQuery, Predicate, UniquePlan } from "@annals/core/adapter";
 import { describe, expect, it } from "vitest";
 import type { Statement } from "../src/connection/statement.ts";
-import { entityTablesSql } from "../src/index.ts";
+import { entityTables, entityTablesSql } from "../src/index.ts";
 import {
   lockCheckpoint,
   moveCheckpoint,
@@ -23,6 +23,7 @@ import { topicWriters } from "../src/statements/topic-writers.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { frameworkMigrationStatements } from "../src/tables/framework-migrations.generated.ts";
 import { Person } from "./database/person.ts";
+import { Resident } from "./database/resident.ts";
 
 // What is generated is storage format and hot path: every change of it shows up as a diff of SQL.
 
@@ -113,6 +114,44 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "move a checkpoint": moveCheckpoint,
 };
 
+const residents = entityTableNames(Resident.plan, "app");
+const all = { includeDeleted: true };
+const [byEmail] = Resident.plan.uniques;
+const isDeleted: Predicate = { kind: "not", of: { kind: "absent", column: "deletedAt" } };
+const inNorth: Predicate = { kind: "compare", column: "house", operator: "=", value: "north" };
+const page: ListQuery = {
+  where: inNorth,
+  orderBy: "createdAt",
+  direction: "asc",
+  after: { value: "2026-01-01T00:00:00+00:00", id },
+  before: undefined,
+  take: "first",
+  limit: 51,
+};
+const ownWrite = { one: true, restoresBound: false };
+
+const withLifecycle: Readonly<Record<string, Statement | { readonly sql: string }>> = {
+  "create, deleted": writeEntity(residents, { ...ownWrite, creates: true, deletion: "deleted" }),
+  append: writeEntity(residents, { ...ownWrite, creates: false }),
+  delete: writeEntity(residents, { ...ownWrite, creates: false, deletion: "deleted" }),
+  restore: writeEntity(residents, { ...ownWrite, creates: false, deletion: "restored" }),
+  "load one": loadEntity(residents),
+  "load one, deleted too": loadEntity(residents, all),
+  "load many": loadEntities(residents),
+  "load many, deleted too": loadEntities(residents, all),
+  "find by residents_email_key": findEntity(residents, byEmail as UniquePlan),
+  "find by residents_email_key, deleted too": findEntity(residents, byEmail as UniquePlan, all),
+  list: listEntities(residents, page),
+  "list, deleted too": listEntities(residents, page, all),
+  "list what is deleted": listEntities(
+    residents,
+    { ...page, where: isDeleted, orderBy: "deletedAt", direction: "desc" },
+    all,
+  ),
+  count: countEntities(residents, inNorth, undefined),
+  "count, deleted too, up to a limit": countEntities(residents, inNorth, 1, all),
+};
+
 describe("generated SQL", () => {
   it("creates an entity's tables, guards and functions", async () => {
     await expect(entityTablesSql(Person, { schema: "app" })).toMatchFileSnapshot(
@@ -127,8 +166,27 @@ describe("generated SQL", () => {
     await expect(text).toMatchFileSnapshot("./generated/person-statements.sql");
   });
 
+  it("is reviewed for an entity with a lifecycle as well", async () => {
+    await expect(entityTablesSql(Resident, { schema: "app" })).toMatchFileSnapshot(
+      "./generated/resident-tables.sql",
+    );
+    const made = entityTables(Resident, { schema: "app" });
+    const onIndexTable = made.filter((sql) =>
+      /create (unique )?index .* on "app"."residents"/.test(sql),
+    );
+    await expect(`${onIndexTable.slice(0, 2).join(";\n\n")};\n`).toMatchFileSnapshot(
+      "./generated/resident-indexes.sql",
+    );
+    const text = Object.entries(withLifecycle)
+      .map(([name, { sql }]) => `-- ${name}\n${sql};\n`)
+      .join("\n");
+    await expect(text).toMatchFileSnapshot("./generated/resident-statements.sql");
+  });
+
   it("names every statement apart, within PostgreSQL's limit", () => {
-    const named = Object.values(statements).filter((one) => "name" in one);
+    const named = [statements, withLifecycle]
+      .flatMap((texts) => Object.values(texts))
+      .filter((one) => "name" in one);
     const names = named.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name.length).toBeLessThan(64);

@@ -13,6 +13,7 @@ import { loadPast } from "../src/statements/load-past.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
+import { genericPlan } from "./database/generic-plan.ts";
 import { migrate, openDatabase } from "./database/open.ts";
 import { Person } from "./database/person.ts";
 
@@ -44,23 +45,6 @@ beforeAll(async () => {
     ) from w, generate_series(1, 3) s`.execute(db);
   await sql`analyze people, person_events`.execute(db);
 });
-
-/** The generic plan, which a prepared statement settles on. */
-const planOf = async ({ sql: text }: Statement): Promise<string> => {
-  const count = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, n]) => Number(n)));
-  const nulls = Array.from({ length: count }, () => "null").join(", ");
-  return db.connection().execute(async (connection) => {
-    await sql.raw("set plan_cache_mode = force_generic_plan").execute(connection);
-    await sql.raw(`prepare probe as ${text}`).execute(connection);
-    const call = count === 0 ? "probe" : `probe(${nulls})`;
-    const { rows } = await sql
-      .raw<{ "QUERY PLAN": string }>(`explain (costs off) execute ${call}`)
-      .execute(connection);
-    await sql.raw("deallocate probe").execute(connection);
-    await sql.raw("reset plan_cache_mode").execute(connection);
-    return rows.map((row) => row["QUERY PLAN"]).join("\n");
-  });
-};
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const later = { value: "2026-01-01T00:00:00+00:00", id };
@@ -150,7 +134,7 @@ describe("the plan of", () => {
       ["person_events_position_key"],
     ],
   ])("%s uses its index and reads no table whole", async (_, statement, indexes) => {
-    const plan = await planOf(statement);
+    const plan = await genericPlan(db, statement);
     for (const index of indexes) expect(plan).toContain(index);
     expect(plan).not.toMatch(/Seq Scan on (people|person_events)/);
     expect(plan).not.toMatch(/\bSort\b.*\n.*people/);

@@ -2,6 +2,7 @@ import type { PendingWrite } from "../decide/history.ts";
 import type { ColumnModel } from "../define/columns.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { type JsonValue, NotJsonError } from "../define/json-value.ts";
+import { lastDeletion } from "../define/lifecycle.ts";
 import type { AnnalsError } from "../errors/annals-error.ts";
 import {
   ConcurrentModificationError,
@@ -27,6 +28,7 @@ export const entityWrite = (
     expectedVersion: pending.expectedVersion,
     events: pending.events,
     columns: model.columns.map((column) => columnValue(model, id, column, pending)),
+    deletion: lastDeletion(model.plan.lifecycle, pending.events),
     context: model.keepsContext ? context : null,
     recordedAt,
   };

@@ -3,6 +3,7 @@ import { alreadyApplied, isRejection } from "../define/decision.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import {
   CommandRejectedError,
+  EntityDeletedError,
   InvalidDecisionError,
   InvalidEventError,
   InvalidStateError,
@@ -18,13 +19,20 @@ export type Attempt<Event> =
   /** The events do not fit their schemas, or lead to a state that does not fit its own. */
   | { readonly outcome: "invalid"; readonly error: InvalidEventError | InvalidStateError };
 
+/** What becomes of a command, beside `Attempt`, where the definition declares a lifecycle. */
+export interface RefusedAsDeleted {
+  /** The entity is deleted, and the first event does not restore it. */
+  readonly outcome: "deleted";
+  readonly error: EntityDeletedError;
+}
+
 /** Decides one command over a history, and records what it yields. */
 export const decide = (
   history: History,
   ambient: Ambient,
   command: string,
   args: readonly unknown[],
-): Attempt<object> => {
+): Attempt<object> | RefusedAsDeleted => {
   const run = history.model.commands.get(command);
   if (run === undefined) throw new Error(`${history.model.plan.name} has no command ${command}`);
   const decided = run(new View(history, ambient), ...args);
@@ -39,6 +47,7 @@ export const decide = (
     if (error instanceof InvalidEventError || error instanceof InvalidStateError) {
       return { outcome: "invalid", error };
     }
+    if (error instanceof EntityDeletedError) return { outcome: "deleted", error };
     throw error;
   }
 };
@@ -46,7 +55,8 @@ export const decide = (
 /**
  * Decides the first events of a new entity.
  *
- * @throws CommandRejectedError, InvalidDecisionError, InvalidEventError, InvalidStateError
+ * @throws CommandRejectedError, EntityDeletedError, InvalidDecisionError, InvalidEventError,
+ * InvalidStateError
  */
 export const decideCreation = (
   model: EntityModel,
@@ -95,6 +105,10 @@ class View implements CommandView<object | undefined, object> {
 
   get version(): number {
     return this.#history.version;
+  }
+
+  get isDeleted(): boolean {
+    return this.#history.isDeleted;
   }
 
   get history(): readonly object[] {

@@ -1,8 +1,15 @@
-import type { AnyEntity, CommandsOf, EventOf, IdOf, StateOf } from "../define/entity-definition.ts";
+import type {
+  AnyEntity,
+  CommandsOf,
+  EventOf,
+  HasLifecycle,
+  IdOf,
+  StateOf,
+} from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { CommandRejectedError } from "../errors/decide-errors.ts";
 import type { Ambient } from "./ambient.ts";
-import { type Attempt, decide } from "./decide.ts";
+import { type Attempt, decide, type RefusedAsDeleted } from "./decide.ts";
 import type { History } from "./history.ts";
 
 /** What a command method returns when it does not throw. */
@@ -14,7 +21,8 @@ export type Entity<Definition extends AnyEntity> = EntityParts<Definition> & {
    * Decides; events it yields are pending until they are written.
    *
    * @throws CommandRejectedError when the command answers `reject()`; InvalidEventError and
-   * InvalidStateError when what it yields does not fit the schemas.
+   * InvalidStateError when what it yields does not fit the schemas; EntityDeletedError when the entity
+   * is deleted and what it yields does not restore it first.
    */
   readonly [Command in keyof CommandsOf<Definition>]: (
     ...args: CommandsOf<Definition>[Command]
@@ -27,6 +35,8 @@ export interface EntityParts<Definition extends AnyEntity> {
   readonly state: Readonly<StateOf<Definition>>;
   /** How many of its events are committed. */
   readonly version: number;
+  /** Whether it is deleted, pending events included. `false` where no lifecycle is declared. */
+  readonly isDeleted: boolean;
   /** Every event from the first one, pending ones last. Frozen. */
   readonly history: readonly EventOf<Definition>[];
   /** The events that are not committed. */
@@ -35,11 +45,16 @@ export interface EntityParts<Definition extends AnyEntity> {
   readonly attempt: {
     readonly [Command in keyof CommandsOf<Definition>]: (
       ...args: CommandsOf<Definition>[Command]
-    ) => Attempt<EventOf<Definition>>;
+    ) => AttemptOf<Definition>;
   };
   /** What `JSON.stringify` shows. */
   toJSON(): { id: IdOf<Definition>; version: number; state: StateOf<Definition> };
 }
+
+/** What became of a command of this entity, as a value. */
+export type AttemptOf<Definition extends AnyEntity> =
+  | Attempt<EventOf<Definition>>
+  | (HasLifecycle<Definition> extends true ? RefusedAsDeleted : never);
 
 /** Makes the entities of one definition. */
 type EntityFactory = (history: History) => object;
@@ -66,6 +81,10 @@ class EntityBase {
 
   get version(): number {
     return this.#history.version;
+  }
+
+  get isDeleted(): boolean {
+    return this.#history.isDeleted;
   }
 
   get history(): readonly object[] {
@@ -126,7 +145,7 @@ const executedOrThrow = (
   model: EntityModel,
   id: string,
   command: string,
-  attempt: Attempt<object>,
+  attempt: Attempt<object> | RefusedAsDeleted,
 ): Executed => {
   switch (attempt.outcome) {
     case "rejected":
@@ -138,6 +157,7 @@ const executedOrThrow = (
         details: attempt.details,
       });
     case "invalid":
+    case "deleted":
       throw attempt.error;
     default:
       return attempt.outcome;

@@ -1,8 +1,10 @@
 import { type EntityModel, isReservedKey } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
+import { lastDeletion } from "../define/lifecycle.ts";
 import type { CodecResult, Encoded } from "../define/payload-codec.ts";
 import type { Issue } from "../errors/annals-error.ts";
 import {
+  EntityDeletedError,
   EntityUnusableError,
   InvalidDecisionError,
   InvalidEventError,
@@ -31,6 +33,13 @@ export interface PendingWrite {
   readonly baseState: object | undefined;
 }
 
+/** A moment of a history, to come back to. */
+export interface HistoryMark {
+  readonly length: number;
+  readonly state: object | undefined;
+  readonly storedState: JsonObject | undefined;
+}
+
 /**
  * The events of one entity in memory, and how far they are stored. The only mutable part of an entity.
  *
@@ -50,6 +59,7 @@ export class History {
   #writtenState: object | undefined;
   #storedState: JsonObject | undefined;
   #frozen: readonly object[] | undefined;
+  #isDeleted: boolean | undefined;
   #unusable: EntityUnusableError["reason"] | undefined;
 
   constructor(model: EntityModel, id: string, events: object[] = [], state?: object) {
@@ -71,6 +81,13 @@ export class History {
     return deepFreeze(this.#state);
   }
 
+  /** Whether the last event that deletes or restores is one that deletes. */
+  get isDeleted(): boolean {
+    const events = this.#events as { readonly type: string }[];
+    this.#isDeleted ??= lastDeletion(this.model.plan.lifecycle, events) === "deleted";
+    return this.#isDeleted;
+  }
+
   get events(): readonly object[] {
     this.#frozen ??= deepFreeze([...this.#events]);
     return this.#frozen;
@@ -84,13 +101,14 @@ export class History {
    * Adds what a command or `create` decided. All or nothing: the state that the events lead to is
    * checked before any of them is kept.
    *
-   * @throws InvalidDecisionError, InvalidEventError, InvalidStateError
+   * @throws EntityDeletedError, InvalidDecisionError, InvalidEventError, InvalidStateError
    */
   record(source: string, decided: readonly unknown[]): readonly object[] {
     const recorded: { readonly event: object; readonly stored: StoredEvent }[] = [];
-    let state = this.state;
+    let { state, isDeleted } = this;
     for (const raw of decided) {
       const entry = this.#encodeEvent(source, raw);
+      isDeleted = this.#isDeletedBy(source, entry.stored.type, isDeleted);
       // A reducer that changed its event would change the fact that is about to be stored.
       state = deepFreeze(this.#reduce(source, state, deepFreeze(entry.event)));
       recorded.push(entry);
@@ -102,8 +120,29 @@ export class History {
     }
     this.#state = state;
     this.#storedState = storedState;
+    this.#isDeleted = isDeleted;
     this.#frozen = undefined;
     return deepFreeze(recorded.map(({ event }) => event));
+  }
+
+  /** Where the history is now, for `takeBack`. */
+  mark(): HistoryMark {
+    return {
+      length: this.#events.length,
+      state: this.#state,
+      storedState: this.#storedState,
+    };
+  }
+
+  /** Forgets the one event that was recorded since the mark, unless it is written or another followed. */
+  takeBack({ length, state, storedState }: HistoryMark): void {
+    if (this.#events.length !== length + 1 || this.#written > length) return;
+    this.#events.pop();
+    this.#stored.pop();
+    this.#state = state;
+    this.#storedState = storedState;
+    this.#isDeleted = undefined;
+    this.#frozen = undefined;
   }
 
   /**
@@ -159,6 +198,16 @@ export class History {
 
   #unusableError(reason: EntityUnusableError["reason"]): EntityUnusableError {
     return new EntityUnusableError({ entity: this.model.plan.name, id: this.id, reason });
+  }
+
+  /** Whether it is deleted after an event, which a deleted entity takes only to be restored. */
+  #isDeletedBy(command: string, type: string, isDeleted: boolean): boolean {
+    const { name: entity, lifecycle } = this.model.plan;
+    if (isDeleted && type !== lifecycle?.restoreEvent) {
+      const canBeRestored = lifecycle?.restoreEvent !== undefined;
+      throw new EntityDeletedError({ entity, id: this.id, command, canBeRestored });
+    }
+    return type === lifecycle?.deleteEvent;
   }
 
   #encodeEvent(source: string, raw: unknown): { event: object; stored: StoredEvent } {

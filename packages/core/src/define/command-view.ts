@@ -5,6 +5,8 @@ export interface CommandView<State, Event, Id extends string = string> {
   readonly state: State;
   /** How many of the entity's events are stored; pending ones do not count. */
   readonly version: number;
+  /** Whether it is deleted, pending events included. `false` where no lifecycle is declared. */
+  readonly isDeleted: boolean;
   /** Every event from the first one, pending ones last. Frozen. */
   readonly history: readonly Event[];
   /** The time of the decision, from the repository's clock. */

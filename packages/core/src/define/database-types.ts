@@ -12,29 +12,29 @@ import type {
   input,
   output,
 } from "zod/v4/core";
-import type { AnyEntity, Declared, IdOf } from "./entity-definition.ts";
+import type { AnyEntity, Declared, HasLifecycle, IdOf } from "./entity-definition.ts";
 import type { JsonObject } from "./json-value.ts";
 import type { SnakeCase } from "./names.ts";
 
 /**
- * The index row as a query of yours reads it: `id`, `created_at`, `version` and the declared columns,
- * in the types that the driver gives.
+ * The index row as a query of yours reads it: `id`, `created_at`, `version`, `deleted_at` where a
+ * lifecycle is declared, and the declared columns, in the types that the driver gives.
  */
 export type IndexRowOf<Definition extends AnyEntity> = {
   readonly id: IdOf<Definition>;
   readonly created_at: Date;
   readonly version: number;
-} & {
-  readonly [Field in keyof Declared<Definition>["index"] &
-    string as SnakeCase<Field>]: Declared<Definition>["index"][Field] extends {
-    readonly type: string;
-  }
-    ? unknown
-    : FieldInRow<Definition["schema"], Field>;
-} & {
-  readonly [Column in keyof Declared<Definition>["computed"] &
-    string as SnakeCase<Column>]: unknown;
-};
+} & (HasLifecycle<Definition> extends true ? { readonly deleted_at: Date | null } : unknown) & {
+    readonly [Field in keyof Declared<Definition>["index"] &
+      string as SnakeCase<Field>]: Declared<Definition>["index"][Field] extends {
+      readonly type: string;
+    }
+      ? unknown
+      : FieldInRow<Definition["schema"], Field>;
+  } & {
+    readonly [Column in keyof Declared<Definition>["computed"] &
+      string as SnakeCase<Column>]: unknown;
+  };
 
 /** The events row as a query of yours reads it. */
 export interface EventRowOf<Definition extends AnyEntity> {

@@ -11,6 +11,7 @@ import type {
 } from "./definition-types.ts";
 import { type DefaultTable, type EntityDefinition, model } from "./entity-definition.ts";
 import { buildModel, type UntypedLiteral } from "./entity-model.ts";
+import type { LifecycleNames } from "./lifecycle.ts";
 
 /**
  * Defines an entity: the schema of its state, its events, how they fold, what may be decided, and the
@@ -35,6 +36,7 @@ export const defineEntity = <
   Id extends $ZodType<string> = $ZodType<string>,
   const Source extends IdSource = "generated",
   const Table extends string = DefaultTable<Name>,
+  const Lifecycle extends LifecycleNames | undefined = undefined,
 >(
   literal: EntityLiteral<
     Name,
@@ -49,7 +51,8 @@ export const defineEntity = <
     Together,
     Id,
     Source,
-    Table
+    Table,
+    Lifecycle
   >,
 ): EntityDefinition<
   Name,
@@ -69,7 +72,8 @@ export const defineEntity = <
   Together,
   Id,
   Source,
-  Table
+  Table,
+  Lifecycle
 > => {
   const built = buildModel(literal as unknown as UntypedLiteral);
   return Object.freeze({

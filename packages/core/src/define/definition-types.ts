@@ -2,6 +2,7 @@ import type { $ZodObject, $ZodType, output } from "zod/v4/core";
 import type { CommandView, CreateView } from "./command-view.ts";
 import type { Decision, Rejection } from "./decision.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
+import type { LifecycleNames } from "./lifecycle.ts";
 
 /** The event union as it is declared: stored event type to payload schema. */
 export type EventShapes = Record<string, $ZodObject>;
@@ -32,7 +33,7 @@ export type ComputedColumns<State> = { readonly [name: string]: ComputedColumn<S
 
 /** Names that every entity has of its own, so that no command may take them. */
 export type ReservedCommand =
-  | ("id" | "state" | "version" | "history" | "pending" | "attempt")
+  | ("id" | "state" | "version" | "history" | "pending" | "attempt" | "isDeleted")
   | ("then" | "toJSON" | "constructor");
 
 /** Columns that every index table has of its own, and words that conditions are made of. */
@@ -131,6 +132,19 @@ export type CheckTogether<Together, Columns> = Together extends readonly (infer 
     : { "no such index column": Exclude<Composite[number], Columns> }
   : Together;
 
+type EventTypeOf<Event> = Event extends { readonly type: infer Type } ? Type : never;
+
+/** Reports a name that is no event, an event that creates, and an option that does not exist. */
+export type CheckLifecycle<Lifecycle, Events, Creating> = {
+  readonly [Key in keyof Lifecycle]: Key extends keyof LifecycleNames
+    ? Lifecycle[Key] extends keyof Events
+      ? Lifecycle[Key] extends Creating
+        ? { "an event that creates the entity cannot delete or restore it": Lifecycle[Key] }
+        : unknown
+      : { "no event has this name": Lifecycle[Key] }
+    : { "unknown lifecycle option": Key };
+};
+
 /** Everything a user writes to define an entity. Each part infers through a parameter of its own. */
 export interface EntityLiteral<
   Name extends string,
@@ -146,6 +160,7 @@ export interface EntityLiteral<
   Id extends $ZodType<string>,
   Source extends IdSource,
   Table extends string,
+  Lifecycle extends LifecycleNames | undefined,
 > {
   /**
    * The entity's name in the singular, for example `user` or `orderLine`. It is the name of the topic,
@@ -181,6 +196,13 @@ export interface EntityLiteral<
     CheckComputed<Computed, Index>;
   /** Columns whose values must be unique taken together; gives `findBy<One>And<Other>`. */
   readonly uniqueTogether?: Together & CheckTogether<Together, keyof Index | keyof Computed>;
+  /**
+   * Which events delete and restore the entity, for example
+   * `{ delete: "UserDeleted", restore: "UserRestored" }`. Gives repositories `delete` and `restore`, and
+   * hides deleted entities from everything that does not ask for them.
+   */
+  readonly lifecycle?: Lifecycle &
+    CheckLifecycle<Lifecycle, NoInfer<Events>, EventTypeOf<NoInfer<Created>>>;
   /**
    * What the database itself asserts about each insert of events, beside immutability:
    * `"full"`, the default, refuses holes and an index row whose version was left behind.

@@ -2,6 +2,7 @@ import type { $ZodObject, $ZodType, output } from "zod/v4/core";
 import type { CommandArguments, EventShapes, EventUnion, IdSource } from "./definition-types.ts";
 import type { EntityModel } from "./entity-model.ts";
 import type { EntityPlan } from "./entity-plan.ts";
+import type { LifecycleNames } from "./lifecycle.ts";
 import type { SnakeCase } from "./names.ts";
 
 /** The index table's name where the definition does not say another. */
@@ -25,6 +26,7 @@ export interface EntityDefinition<
   Id extends $ZodType<string>,
   Source extends IdSource,
   Table extends string,
+  Lifecycle extends LifecycleNames | undefined,
 > {
   readonly name: Name;
   readonly schema: Schema;
@@ -42,6 +44,7 @@ export interface EntityDefinition<
     readonly id: Id;
     readonly source: Source;
     readonly table: Table;
+    readonly lifecycle: Lifecycle;
   };
 }
 
@@ -57,7 +60,8 @@ export type AnyEntity = EntityDefinition<
   readonly (readonly string[])[],
   $ZodType<string>,
   IdSource,
-  string
+  string,
+  LifecycleNames | undefined
 >;
 
 /** What a definition declares that no property of it carries. */
@@ -74,6 +78,10 @@ export type IdOf<Definition extends AnyEntity> = output<Declared<Definition>["id
 
 /** What `create` takes. */
 export type CreateInputOf<Definition extends AnyEntity> = Declared<Definition>["input"];
+
+/** Whether the definition declares a lifecycle, so that its entities can be deleted. */
+export type HasLifecycle<Definition extends AnyEntity> =
+  Declared<Definition>["lifecycle"] extends LifecycleNames ? true : false;
 
 /** Command names to their arguments. */
 export type CommandsOf<Definition extends AnyEntity> = Declared<Definition>["arguments"];

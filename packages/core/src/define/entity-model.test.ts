@@ -56,6 +56,36 @@ describe("a definition", () => {
       /reducer for "Gone", which is no event/,
     ],
     [
+      "a lifecycle that names no event",
+      { lifecycle: { delete: "Gone" } },
+      /lifecycle names "Gone", which is no event/,
+    ],
+    [
+      "a lifecycle without a deletion",
+      { lifecycle: { restore: "Registered" } as never },
+      /lifecycle names "undefined", which is no event/,
+    ],
+    [
+      "one event that deletes and restores",
+      { lifecycle: { delete: "Registered", restore: "Registered" } },
+      /for both deleting and restoring/,
+    ],
+    [
+      "an unknown part of a lifecycle",
+      { lifecycle: { delete: "Registered", purge: "Registered" } as never },
+      /unknown option "purge"/,
+    ],
+    [
+      "a command named isDeleted",
+      { commands: { isDeleted: () => undefined } },
+      /a name that entities own/,
+    ],
+    [
+      "an index name that PostgreSQL would truncate",
+      { lifecycle: { delete: "Registered" }, table: "t".repeat(41) },
+      /_created_at_idx_deleted" \(64 bytes/,
+    ],
+    [
       "a command named id",
       { commands: { id: () => undefined } },
       /"id" has a name that entities own/,

@@ -5,6 +5,7 @@ import type { CommandView, CreateView } from "./command-view.ts";
 import type { IdSource } from "./definition-types.ts";
 import type { EntityPlan } from "./entity-plan.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
+import { type LifecycleNames, lifecyclePlan } from "./lifecycle.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { type PayloadCodec, payloadCodec } from "./payload-codec.ts";
 import { inspectSchema } from "./schema-shape.ts";
@@ -24,6 +25,7 @@ export interface UntypedLiteral {
   readonly index: Readonly<Record<string, FieldColumn<unknown>>>;
   readonly computed?: Readonly<Record<string, ComputedColumn<unknown>>>;
   readonly uniqueTogether?: readonly (readonly string[])[];
+  readonly lifecycle?: LifecycleNames;
   readonly guards?: EntityPlan["guards"];
   readonly context?: boolean;
 }
@@ -34,6 +36,8 @@ export type Command = (view: CommandView<unknown, unknown>, ...args: unknown[]) 
 /** One event type: how its payload is stored and read, and how it changes the state. */
 export interface EventModel {
   readonly codec: PayloadCodec;
+  /** Whether there is anything in it beside its type. */
+  readonly hasPayload: boolean;
   readonly reduce: Reducer;
 }
 
@@ -53,7 +57,7 @@ export interface EntityModel {
 }
 
 const COMMANDS_TAKEN: readonly string[] = [
-  ...["id", "state", "version", "history", "pending", "attempt"],
+  ...["id", "state", "version", "history", "pending", "attempt", "isDeleted"],
   ...["then", "toJSON", "constructor"],
 ];
 
@@ -74,7 +78,11 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
     events: new Map(
       Object.entries(literal.events).map(([type, schema]): [string, EventModel] => [
         type,
-        { codec: payloadCodec(schema), reduce: literal.evolve[type] as Reducer },
+        {
+          codec: payloadCodec(schema),
+          hasPayload: hasFields(schema),
+          reduce: literal.evolve[type] as Reducer,
+        },
       ]),
     ),
     state: payloadCodec(literal.schema),
@@ -86,8 +94,15 @@ const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): En
   const { name } = literal;
   const indexTable = checkIdentifier(name, literal.table ?? `${snakeCase(name)}s`);
   const plans = columns.map(({ plan }) => plan);
+  const uniques = uniquePlans(literal, indexTable, plans);
+  const lifecycle = lifecyclePlan(name, literal.lifecycle, literal.events);
+  // The longest names that are derived from the index table.
+  const suffix = lifecycle === undefined ? "check" : "idx_deleted";
   for (const column of ["created_at", "version", ...plans.map((plan) => plan.column)]) {
-    checkIdentifier(name, `${indexTable}_${column}_check`);
+    checkIdentifier(name, `${indexTable}_${column}_${suffix}`);
+  }
+  if (lifecycle !== undefined) {
+    for (const { constraint } of uniques) checkIdentifier(name, `${constraint}_deleted`);
   }
   // The longest name that is derived from the events table.
   const eventsTable = `${snakeCase(name)}_events`;
@@ -106,7 +121,8 @@ const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): En
     eventsTable,
     eventTypes: Object.keys(literal.events),
     columns: plans,
-    uniques: uniquePlans(literal, indexTable, plans),
+    uniques,
+    lifecycle,
     guards: literal.guards ?? "full",
   });
 };
@@ -192,6 +208,11 @@ const checkPayload = (definition: string, type: string, schema: $ZodObject): voi
   }
   refuseUnstorable(definition, `the event "${type}"`, schema);
 };
+
+/** Whether an object schema has a field, or takes keys that it does not name. */
+const hasFields = ({ _zod: { def } }: $ZodObject): boolean =>
+  Object.keys(def.shape).length > 0 ||
+  (def.catchall !== undefined && def.catchall._zod.def.type !== "never");
 
 /** Keys of the stored form that no payload may have. */
 export const isReservedKey = (key: string): boolean =>

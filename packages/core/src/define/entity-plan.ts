@@ -1,4 +1,5 @@
 import type { ColumnType } from "./column-type.ts";
+import type { LifecyclePlan } from "./lifecycle.ts";
 import type { TopicPlan } from "./topic-plan.ts";
 
 /** One declared column of an index table. */
@@ -45,6 +46,8 @@ export interface EntityPlan extends TopicPlan {
   readonly columns: readonly ColumnPlan[];
   /** Single columns first, then the composites, each in the order of the definition. */
   readonly uniques: readonly UniquePlan[];
+  /** Which events delete and restore; `undefined` where entities are never deleted. */
+  readonly lifecycle: LifecyclePlan | undefined;
   /** `full` asserts contiguous sequences and the index row's version in the database. */
   readonly guards: "full" | "minimal";
 }

@@ -94,6 +94,27 @@ export class InvalidStateError extends AnnalsError {
   }
 }
 
+/** The entity is deleted, so it takes no event but the one that restores it. */
+export class EntityDeletedError extends AnnalsError {
+  readonly code = "ANNALS_ENTITY_DELETED";
+  readonly entity: string;
+  readonly id: string;
+  /** The command that would have added an event. */
+  readonly command: string;
+
+  constructor(at: { entity: string; id: string; command: string; canBeRestored: boolean }) {
+    super({
+      message: `${at.entity} "${at.id}" is deleted, and ${at.command} would add an event to it`,
+      hint: at.canBeRestored
+        ? "Restore it first: restore() of its repository, or a command that yields the restoring event."
+        : "Nothing more can happen to it: its lifecycle declares no event that restores it.",
+    });
+    this.entity = at.entity;
+    this.id = at.id;
+    this.command = at.command;
+  }
+}
+
 /** The instance cannot be written to just now; the message says which of the reasons holds. */
 export class EntityUnusableError extends AnnalsError {
   readonly code = "ANNALS_ENTITY_UNUSABLE";

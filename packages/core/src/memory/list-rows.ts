@@ -1,5 +1,6 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
+import { DELETED_AT } from "../define/lifecycle.ts";
 import type { ListedEntity, ListPosition, ListQuery, Predicate } from "../port/rows.ts";
 import { type Compare, columnOrder, compareText } from "./column-order.ts";
 import { fulfils } from "./fulfils.ts";
@@ -47,7 +48,9 @@ const orderingKey = (plan: EntityPlan, orderBy: string): ((row: MemoryRow) => Js
 };
 
 const columnValue = (plan: EntityPlan, row: MemoryRow, property: string): JsonValue =>
-  row.columns[plan.columns.findIndex((column) => column.property === property)] ?? null;
+  property === DELETED_AT.property
+    ? (row.deletedAt?.toISOString() ?? null)
+    : (row.columns[plan.columns.findIndex((column) => column.property === property)] ?? null);
 
 const compareKeys = (one: Key, other: Key, direction: "asc" | "desc", compare: Compare): number => {
   const sign = direction === "asc" ? 1 : -1;

@@ -5,7 +5,8 @@ import type { TopicPlan } from "../define/topic-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { EntityWrite, TopicEvent, WriteResult } from "../port/rows.ts";
-import type { ConsumerStore, EntityStore, Join, Store } from "../port/store.ts";
+import type { ConsumerStore, EntityStore, Join, Store, Visibility } from "../port/store.ts";
+import { deletedAtAfter, latestDeletedFirst, seenRows } from "./deleted-rows.ts";
 import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
@@ -58,28 +59,30 @@ export class MemoryStore implements Store<MemoryTransaction> {
         if (result.kind === "exists" || result.kind === "duplicate") refuse(tx);
         return result;
       },
-      load: async (ids, join) => {
+      load: async (ids, join, seen) => {
         const rows = this.#visible(plan, transactionOf(join));
-        return ids.flatMap((id) => rows.get(id) ?? []);
+        const found = ids.flatMap((id) => rows.get(id) ?? []);
+        return seenRows(found, seen);
       },
-      find: async (constraint, values, join) => {
-        const rows = [...this.#visible(plan, transactionOf(join)).values()];
-        return rows.find((row) => key(uniqueValues(plan, constraint, row)) === key(values));
+      find: async (constraint, values, join, seen) => {
+        const rows = this.#seen(plan, join, seen);
+        const found = rows.filter(
+          (row) => key(uniqueValues(plan, constraint, row)) === key(values),
+        );
+        return found.sort(latestDeletedFirst)[0];
       },
-      loadPast: async (id, bound, join) => {
-        const row = this.#visible(plan, transactionOf(join)).get(id);
+      loadPast: async (id, bound, join, seen) => {
+        const row = this.#seenRow(plan, id, join, seen);
         return row && pastOf(row, this.#eventsOf(plan, id, transactionOf(join)), bound);
       },
-      history: async (id, query, join) =>
-        this.#visible(plan, transactionOf(join)).has(id)
-          ? historyOf(this.#eventsOf(plan, id, transactionOf(join)), query)
-          : undefined,
-      count: async (where, limit, join) => {
-        const rows = [...this.#visible(plan, transactionOf(join)).values()];
+      history: async (id, query, join, seen) =>
+        this.#seenRow(plan, id, join, seen) &&
+        historyOf(this.#eventsOf(plan, id, transactionOf(join)), query),
+      count: async (where, limit, join, seen) => {
+        const rows = this.#seen(plan, join, seen);
         return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
       },
-      list: async (query, join) =>
-        listRows(plan, [...this.#visible(plan, transactionOf(join)).values()], query),
+      list: async (query, join, seen) => listRows(plan, this.#seen(plan, join, seen), query),
     };
   }
 
@@ -99,6 +102,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     const row: MemoryRow = {
       id: write.id,
       createdAt: current?.createdAt ?? recordedAt,
+      deletedAt: deletedAtAfter(write, current, recordedAt),
       version: write.expectedVersion + write.events.length,
       columns: write.columns,
       events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
@@ -163,12 +167,34 @@ export class MemoryStore implements Store<MemoryTransaction> {
     );
   }
 
+  #seenRow(
+    plan: EntityPlan,
+    id: string,
+    join: Join<MemoryTransaction>,
+    seen: Visibility | undefined,
+  ): MemoryRow | undefined {
+    const row = this.#visible(plan, transactionOf(join)).get(id);
+    return row && seenRows([row], seen)[0];
+  }
+
+  #seen(
+    plan: EntityPlan,
+    join: Join<MemoryTransaction>,
+    seen: Visibility | undefined,
+  ): readonly MemoryRow[] {
+    return seenRows([...this.#visible(plan, transactionOf(join)).values()], seen);
+  }
+
   #violated(
     plan: EntityPlan,
     row: MemoryRow,
     tx: MemoryTransaction | undefined,
   ): string | undefined {
-    const others = [...this.#visible(plan, tx).values()].filter(({ id }) => id !== row.id);
+    // What is deleted takes no unique value.
+    if (row.deletedAt !== null) return undefined;
+    const others = seenRows([...this.#visible(plan, tx).values()]).filter(
+      ({ id }) => id !== row.id,
+    );
     return plan.uniques.find(({ constraint }) => {
       const values = uniqueValues(plan, constraint, row);
       if (values.includes(null)) return false;

@@ -6,6 +6,7 @@ import type { StoredEntity, TopicEvent } from "../port/rows.ts";
 /** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
 export interface MemoryRow extends StoredEntity {
   readonly createdAt: Date;
+  readonly deletedAt: Date | null;
   readonly columns: readonly JsonValue[];
 }
 

@@ -1,5 +1,6 @@
 import type { StoredEvent, WriteEnd } from "../decide/history.ts";
 import type { JsonObject, JsonValue } from "../define/json-value.ts";
+import type { Deletion } from "../define/lifecycle.ts";
 
 /** How durable a write is when the call returns. */
 export type Durability =
@@ -19,6 +20,8 @@ export interface EntityWrite {
   readonly events: readonly StoredEvent[];
   /** The index row's declared columns, in the plan's order. */
   readonly columns: readonly JsonValue[];
+  /** What the events do to the entity as a whole: sets `deletedAt` to when they happened, or clears it. */
+  readonly deletion?: Deletion | undefined;
   /** What is known of why they happened, stored with each of them. */
   readonly context: JsonObject | null;
   /** When they happened; the store's own time when absent. */
@@ -74,7 +77,7 @@ export type Comparison = "=" | "<" | "<=" | ">" | ">=";
 
 export interface ListQuery {
   readonly where: Predicate;
-  /** A property of the plan, or `id` or `createdAt`. Absent values come last in both directions. */
+  /** A property of the plan, or `id`, `createdAt` or, with a lifecycle, `deletedAt`. Absent values come last in both directions. */
   readonly orderBy: string;
   readonly direction: "asc" | "desc";
   /** Only what comes after this place in the order. */

@@ -44,35 +44,56 @@ export interface Store<Tx> {
 /** The transaction to take part in; `"none"` says that the call commits on its own on purpose. */
 export type Join<Tx> = Tx | "none" | undefined;
 
+/** Which rows a read sees. */
+export interface Visibility {
+  /** Also those of deleted entities. Default is `false`; of no effect without a lifecycle. */
+  readonly includeDeleted?: boolean | undefined;
+}
+
 export interface EntityStore<Tx> {
   /** Writes the index row and the events together, or neither. */
   write(write: EntityWrite, tx: Join<Tx>): Promise<WriteResult>;
 
   /** The entities with these ids that exist, in any order. */
-  load(ids: readonly string[], tx: Join<Tx>): Promise<readonly StoredEntity[]>;
+  load(ids: readonly string[], tx: Join<Tx>, seen?: Visibility): Promise<readonly StoredEntity[]>;
 
-  /** The entity whose index row has these values in the columns of a unique constraint. */
+  /**
+   * The entity whose index row has these values in the columns of a unique constraint. Among deleted
+   * ones, who may share them, it is the one that was deleted last; a live one comes before them.
+   */
   find(
     constraint: string,
     values: readonly JsonValue[],
     tx: Join<Tx>,
+    seen?: Visibility,
   ): Promise<StoredEntity | undefined>;
 
   /** The entity as it was at the bound; `undefined` when there is none now. */
-  loadPast(id: string, bound: PastBound, tx: Join<Tx>): Promise<PastEntity | undefined>;
+  loadPast(
+    id: string,
+    bound: PastBound,
+    tx: Join<Tx>,
+    seen?: Visibility,
+  ): Promise<PastEntity | undefined>;
 
   /** A stretch of the entity's events, in the query's order; `undefined` when there is no such entity. */
   history(
     id: string,
     query: HistoryQuery,
     tx: Join<Tx>,
+    seen?: Visibility,
   ): Promise<readonly HistoryEvent[] | undefined>;
 
   /** How many entities fulfil the condition. Stops counting at `limit`. */
-  count(where: Predicate, limit: number | undefined, tx: Join<Tx>): Promise<number>;
+  count(
+    where: Predicate,
+    limit: number | undefined,
+    tx: Join<Tx>,
+    seen?: Visibility,
+  ): Promise<number>;
 
   /** One page of entities in the order of the query. */
-  list(query: ListQuery, tx: Join<Tx>): Promise<readonly ListedEntity[]>;
+  list(query: ListQuery, tx: Join<Tx>, seen?: Visibility): Promise<readonly ListedEntity[]>;
 }
 
 export interface ConsumerStore<Tx> {

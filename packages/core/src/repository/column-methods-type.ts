@@ -1,6 +1,6 @@
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, Declared } from "../define/entity-definition.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { ReadOptions } from "./call-options.ts";
 import type { ColumnValue, FinderValue, ListColumnOf, UniqueColumnOf } from "./column-values.ts";
 import type { ListOptions, Page } from "./list-type.ts";
 import type { ColumnCondition } from "./where-type.ts";
@@ -9,14 +9,14 @@ type Finders<Definition extends AnyEntity, Tx> = {
   /** @throws EntityNotFoundError */
   readonly [Column in UniqueColumnOf<Definition> as `findBy${Capitalize<Column>}`]: (
     value: FinderValue<Definition, Column>,
-    options?: CallOptions<Tx>,
+    options?: ReadOptions<Definition, Tx>,
   ) => Promise<Entity<Definition>>;
 };
 
 type MaybeFinders<Definition extends AnyEntity, Tx> = {
   readonly [Column in UniqueColumnOf<Definition> as `maybeFindBy${Capitalize<Column>}`]: (
     value: FinderValue<Definition, Column>,
-    options?: CallOptions<Tx>,
+    options?: ReadOptions<Definition, Tx>,
   ) => Promise<Entity<Definition> | undefined>;
 };
 
@@ -39,14 +39,14 @@ type CompositeValues<Definition extends AnyEntity, Columns extends readonly stri
 type CompositeFinders<Definition extends AnyEntity, Tx> = {
   readonly [Columns in Composite<Definition> as `findBy${JoinedName<Columns>}`]: (
     values: CompositeValues<Definition, Columns>,
-    options?: CallOptions<Tx>,
+    options?: ReadOptions<Definition, Tx>,
   ) => Promise<Entity<Definition>>;
 };
 
 type MaybeCompositeFinders<Definition extends AnyEntity, Tx> = {
   readonly [Columns in Composite<Definition> as `maybeFindBy${JoinedName<Columns>}`]: (
     values: CompositeValues<Definition, Columns>,
-    options?: CallOptions<Tx>,
+    options?: ReadOptions<Definition, Tx>,
   ) => Promise<Entity<Definition> | undefined>;
 };
 
@@ -54,7 +54,7 @@ type Lists<Definition extends AnyEntity, Tx> = {
   /** `list` with one column's condition given first. */
   readonly [Column in ListColumnOf<Definition> as `listBy${Capitalize<Column>}`]: (
     condition: ColumnCondition<ColumnValue<Definition, Column>>,
-    options?: ListOptions<Definition> & CallOptions<Tx>,
+    options?: ListOptions<Definition> & ReadOptions<Definition, Tx>,
   ) => Promise<Page<Entity<Definition>>>;
 };
 

@@ -1,18 +1,22 @@
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { UniquePlan } from "../define/entity-plan.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { UntypedReadOptions } from "./call-options.ts";
 import type { ListOptions, Page } from "./list-type.ts";
 
 /** The calls that the methods named after columns come down to. */
 interface ColumnCalls<Tx> {
-  find(unique: UniquePlan, values: readonly unknown[], options?: CallOptions<Tx>): Promise<object>;
+  find(
+    unique: UniquePlan,
+    values: readonly unknown[],
+    options?: UntypedReadOptions<Tx>,
+  ): Promise<object>;
   maybeFind(
     unique: UniquePlan,
     values: readonly unknown[],
-    options?: CallOptions<Tx>,
+    options?: UntypedReadOptions<Tx>,
   ): Promise<object | undefined>;
-  list(options: ListOptions<AnyEntity> & CallOptions<Tx>): Promise<Page<object>>;
+  list(options: ListOptions<AnyEntity> & UntypedReadOptions<Tx>): Promise<Page<object>>;
 }
 
 /** The methods of a repository whose names come from its definition's columns. */
@@ -30,9 +34,9 @@ const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string,
       unique.properties.length === 1
         ? [given]
         : unique.properties.map((property) => (given as Record<string, unknown>)?.[property]);
-    methods[`findBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
+    methods[`findBy${name}`] = (given: unknown, options?: UntypedReadOptions<Tx>) =>
       calls.find(unique, valuesOf(given), options);
-    methods[`maybeFindBy${name}`] = (given: unknown, options?: CallOptions<Tx>) =>
+    methods[`maybeFindBy${name}`] = (given: unknown, options?: UntypedReadOptions<Tx>) =>
       calls.maybeFind(unique, valuesOf(given), options);
   }
   return methods;
@@ -45,7 +49,7 @@ const lists = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, u
       .filter(({ unique }) => !unique)
       .map(({ property }) => [
         `listBy${capitalize(property)}`,
-        (condition: unknown, options: ListOptions<AnyEntity> & CallOptions<Tx> = {}) =>
+        (condition: unknown, options: ListOptions<AnyEntity> & UntypedReadOptions<Tx> = {}) =>
           calls.list({
             ...options,
             where: { and: [{ [property]: condition }, options.where ?? {}] },

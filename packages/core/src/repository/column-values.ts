@@ -1,4 +1,4 @@
-import type { AnyEntity, Declared, StateOf } from "../define/entity-definition.ts";
+import type { AnyEntity, Declared, HasLifecycle, StateOf } from "../define/entity-definition.ts";
 
 /** The declared index columns: fields of the schema, then computed ones. */
 export type ColumnOf<Definition extends AnyEntity> = (
@@ -42,6 +42,7 @@ export type UniqueColumnOf<Definition extends AnyEntity> = {
 export type SortColumnOf<Definition extends AnyEntity> =
   | "id"
   | "createdAt"
+  | (HasLifecycle<Definition> extends true ? "deletedAt" : never)
   | {
       [Column in ColumnOf<Definition>]: OptionsOf<Definition, Column> extends {
         readonly sort: false;

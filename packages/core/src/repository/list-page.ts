@@ -1,5 +1,6 @@
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
+import { DELETED_AT } from "../define/lifecycle.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { ListPosition, ListQuery } from "../port/rows.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
@@ -57,7 +58,8 @@ export async function* walkPages<Item>(
 
 const checkOrder = (model: EntityModel, orderBy: string = "createdAt"): string => {
   const columns = model.plan.columns.filter(({ sortable }) => sortable);
-  const allowed = ["id", "createdAt", ...columns.map(({ property }) => property)];
+  const deleted = model.plan.lifecycle === undefined ? [] : [DELETED_AT.property];
+  const allowed = ["id", "createdAt", ...deleted, ...columns.map(({ property }) => property)];
   if (allowed.includes(orderBy)) return orderBy;
   throw invalid(model, `it cannot be ordered by "${orderBy}"`, `Use ${allowed.join(", ")}.`);
 };

@@ -4,7 +4,7 @@ import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors
 import type { HistoryEvent, PastBound } from "../port/rows.ts";
 import type { EntityStore } from "../port/store.ts";
 import { decodeEvent, hydrate } from "../read/hydrate.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { UntypedReadOptions } from "./call-options.ts";
 import { cutPage, pageSize } from "./cut-page.ts";
 import type { AsOf, HistoryOptions, HistoryWalkOptions, RecordedEvent } from "./history-type.ts";
 import { checkDirection, walkPages } from "./list-page.ts";
@@ -27,7 +27,7 @@ export class PastReads<Tx> {
 
   readonly history = async (
     id: unknown,
-    options: HistoryOptions & CallOptions<Tx> = {},
+    options: HistoryOptions & UntypedReadOptions<Tx> = {},
   ): Promise<Page<RecordedEvent<object>>> => {
     const direction = checkDirection(this.#model, options.direction);
     const cut = pageSize(this.#model.plan.name, options);
@@ -39,7 +39,7 @@ export class PastReads<Tx> {
     const read = (direction === "asc") === isForward ? "asc" : "desc";
     const known = this.#model.parseId(id);
     const query = { above, below, direction: read, limit: cut.size + 1 } as const;
-    const found = known && (await this.#store.history(known, query, options.tx));
+    const found = known && (await this.#store.history(known, query, options.tx, options));
     if (!found) throw this.#notFound(id);
     const bounds = { after: after !== undefined, before: before !== undefined };
     return cutPage(isForward ? found : found.toReversed(), cut, bounds, {
@@ -51,7 +51,7 @@ export class PastReads<Tx> {
   readonly eachEvent = async function* (
     this: PastReads<Tx>,
     id: unknown,
-    options: HistoryWalkOptions & CallOptions<Tx> = {},
+    options: HistoryWalkOptions & UntypedReadOptions<Tx> = {},
   ): AsyncGenerator<RecordedEvent<object>, void, undefined> {
     const start = options.after === undefined ? undefined : String(options.after);
     const list = (after: string | undefined) => this.history(id, { ...options, after });
@@ -62,11 +62,11 @@ export class PastReads<Tx> {
   async maybeFindPast(
     id: unknown,
     asOf: AsOf,
-    options: CallOptions<Tx>,
+    options: UntypedReadOptions<Tx>,
   ): Promise<object | undefined> {
     const bound = this.#bound(asOf);
     const known = this.#model.parseId(id);
-    const past = known && (await this.#store.loadPast(known, bound, options.tx));
+    const past = known && (await this.#store.loadPast(known, bound, options.tx, options));
     if (!past) return undefined;
     if (bound.kind === "version" && bound.version > past.version) {
       const problem = `asOf is version ${bound.version}, but the entity is at version ${past.version}`;
@@ -75,7 +75,9 @@ export class PastReads<Tx> {
     const { events } = past;
     if (events.length === 0) return undefined;
     const version = bound.kind === "version" ? bound.version : events.length;
-    return this.#toEntity(hydrate(this.#model, { id: past.id, version, events }).markPast());
+    const history = hydrate(this.#model, { id: past.id, version, events }).markPast();
+    if (history.isDeleted && options.includeDeleted !== true) return undefined;
+    return this.#toEntity(history);
   }
 
   #recorded(

@@ -1,24 +1,27 @@
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, IdOf } from "../define/entity-definition.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { ReadOptions } from "./call-options.ts";
 import type { AsOf, HistoryOptions, HistoryWalkOptions, RecordedEventOf } from "./history-type.ts";
 import type { ListOptions, Page, WalkOptions } from "./list-type.ts";
 import type { WhereOf } from "./where-type.ts";
 
 /** The calls that read and are not named after a column. */
 export interface ReadMethods<Definition extends AnyEntity, Tx> {
-  /** @throws EntityNotFoundError */
-  findById(id: IdOf<Definition>, options?: FindOptions<Tx>): Promise<Entity<Definition>>;
+  /** @throws EntityNotFoundError also for a deleted entity, unless `includeDeleted` is given. */
+  findById(
+    id: IdOf<Definition>,
+    options?: FindOptions & ReadOptions<Definition, Tx>,
+  ): Promise<Entity<Definition>>;
 
   maybeFindById(
     id: IdOf<Definition>,
-    options?: FindOptions<Tx>,
+    options?: FindOptions & ReadOptions<Definition, Tx>,
   ): Promise<Entity<Definition> | undefined>;
 
   /** The entities with these ids that exist, by id: a UUID in small letters. */
   findAll(
     ids: Iterable<IdOf<Definition>>,
-    options?: CallOptions<Tx>,
+    options?: ReadOptions<Definition, Tx>,
   ): Promise<Map<IdOf<Definition>, Entity<Definition>>>;
 
   /**
@@ -26,23 +29,29 @@ export interface ReadMethods<Definition extends AnyEntity, Tx> {
    *
    * @throws InvalidArgumentError for a page size out of range, or a cursor of another order.
    */
-  list(options?: ListOptions<Definition> & CallOptions<Tx>): Promise<Page<Entity<Definition>>>;
+  list(
+    options?: ListOptions<Definition> & ReadOptions<Definition, Tx>,
+  ): Promise<Page<Entity<Definition>>>;
 
   /** Every page of a list, one after the other. `first` is the size of a page. */
   pages(
-    options?: WalkOptions<Definition> & CallOptions<Tx>,
+    options?: WalkOptions<Definition> & ReadOptions<Definition, Tx>,
   ): AsyncIterableIterator<Page<Entity<Definition>>>;
 
   /** Every entity of a list, in bounded memory. `first` is how many are read at once. */
   each(
-    options?: WalkOptions<Definition> & CallOptions<Tx>,
+    options?: WalkOptions<Definition> & ReadOptions<Definition, Tx>,
   ): AsyncIterableIterator<Entity<Definition>>;
 
   /** How many entities fulfil the condition. Reads index rows only, but all that fulfil it. */
-  count(options?: { readonly where?: WhereOf<Definition> } & CallOptions<Tx>): Promise<number>;
+  count(
+    options?: { readonly where?: WhereOf<Definition> } & ReadOptions<Definition, Tx>,
+  ): Promise<number>;
 
   /** Whether any entity fulfils the condition. */
-  exists(options?: { readonly where?: WhereOf<Definition> } & CallOptions<Tx>): Promise<boolean>;
+  exists(
+    options?: { readonly where?: WhereOf<Definition> } & ReadOptions<Definition, Tx>,
+  ): Promise<boolean>;
 
   /**
    * One page of an entity's events, each with its sequence, position, time and context, in one
@@ -54,21 +63,22 @@ export interface ReadMethods<Definition extends AnyEntity, Tx> {
    */
   history(
     id: IdOf<Definition>,
-    options?: HistoryOptions & CallOptions<Tx>,
+    options?: HistoryOptions & ReadOptions<Definition, Tx>,
   ): Promise<Page<RecordedEventOf<Definition>>>;
 
   /** Every event of an entity, in bounded memory. `first` is how many are read at once. */
   eachEvent(
     id: IdOf<Definition>,
-    options?: HistoryWalkOptions & CallOptions<Tx>,
+    options?: HistoryWalkOptions & ReadOptions<Definition, Tx>,
   ): AsyncIterableIterator<RecordedEventOf<Definition>>;
 }
 
-export interface FindOptions<Tx> extends CallOptions<Tx> {
+export interface FindOptions {
   /**
    * Reads the entity as it was, at a version or at a time; before its first event it does not exist.
    * At a time, its events end before the first one that was recorded after it. What is read so can be
-   * looked at and its commands attempted, but not written.
+   * looked at and its commands attempted, but not written. What is deleted, now or at that time, is found
+   * with `includeDeleted` alone.
    *
    * @throws InvalidArgumentError for a version that the entity has not reached.
    */

@@ -3,16 +3,17 @@ import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { UniquePlan } from "../define/entity-plan.ts";
 import { type JsonValue, NotJsonError } from "../define/json-value.ts";
+import { DELETED_AT } from "../define/lifecycle.ts";
 import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
-import type { StoredEntity } from "../port/rows.ts";
-import type { EntityStore } from "../port/store.ts";
+import type { Predicate, StoredEntity } from "../port/rows.ts";
+import type { EntityStore, Visibility } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { UntypedReadOptions } from "./call-options.ts";
 import type { AsOf } from "./history-type.ts";
 import { listPage, walkPages } from "./list-page.ts";
 import type { ListOptions, Page, WalkOptions } from "./list-type.ts";
 import type { PastReads } from "./past-reads.ts";
-import { normalizeError, predicateOf } from "./where.ts";
+import { mentions, normalizeError, predicateOf } from "./where.ts";
 import type { WhereOf } from "./where-type.ts";
 
 /** The reading calls behind a repository, free of the user's types. */
@@ -44,13 +45,13 @@ export class Reads<Tx> {
     if (options?.asOf !== undefined) return this.#past.maybeFindPast(id, options.asOf, options);
     const known = this.#model.parseId(id);
     if (known === undefined) return undefined;
-    const [stored] = await this.#store.load([known], options?.tx);
+    const [stored] = await this.#store.load([known], options?.tx, options);
     return stored && this.#hydrate(stored);
   };
 
   readonly findAll = async (
     ids: Iterable<unknown>,
-    options?: CallOptions<Tx>,
+    options?: UntypedReadOptions<Tx>,
   ): Promise<Map<string, object>> => {
     const known = new Set<string>();
     for (const id of ids) {
@@ -58,33 +59,36 @@ export class Reads<Tx> {
       if (parsed !== undefined) known.add(parsed);
     }
     if (known.size === 0) return new Map();
-    const stored = await this.#store.load([...known], options?.tx);
+    const stored = await this.#store.load([...known], options?.tx, options);
     return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity)]));
   };
 
-  readonly list = (options: ListOptions<AnyEntity> & CallOptions<Tx> = {}): Promise<Page<object>> =>
+  readonly list = (
+    options: ListOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
+  ): Promise<Page<object>> =>
     listPage(this.#model, options, async (query) => {
-      const listed = await this.#store.list(query, options.tx);
+      this.#checkDeletedAt(query.where, options, query.orderBy);
+      const listed = await this.#store.list(query, options.tx, options);
       return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
     });
 
   readonly pages = (
-    options: WalkOptions<AnyEntity> & CallOptions<Tx> = {},
+    options: WalkOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
   ): AsyncGenerator<Page<object>, void, undefined> =>
     walkPages(options.after, (after) => this.list({ ...options, after }));
 
   readonly each = async function* (
     this: Reads<Tx>,
-    options: WalkOptions<AnyEntity> & CallOptions<Tx> = {},
+    options: WalkOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
   ): AsyncGenerator<object, void, undefined> {
     for await (const { items } of this.pages(options)) yield* items;
   }.bind(this);
 
   readonly count = async (options: ConditionOptions<Tx> = {}): Promise<number> =>
-    this.#store.count(predicateOf(this.#model, options.where ?? {}), undefined, options.tx);
+    this.#count(options, undefined);
 
   readonly exists = async (options: ConditionOptions<Tx> = {}): Promise<boolean> =>
-    (await this.#store.count(predicateOf(this.#model, options.where ?? {}), 1, options.tx)) > 0;
+    (await this.#count(options, 1)) > 0;
 
   /** Brings back what a store read by means of its own. */
   readonly toEntities = (stored: readonly StoredEntity[]): object[] =>
@@ -94,18 +98,18 @@ export class Reads<Tx> {
   async maybeFind(
     unique: UniquePlan,
     values: readonly unknown[],
-    options?: CallOptions<Tx>,
+    options?: UntypedReadOptions<Tx>,
   ): Promise<object | undefined> {
     const stored = this.#storedValues(unique, values);
     if (stored === undefined) return undefined;
-    const found = await this.#store.find(unique.constraint, stored, options?.tx);
+    const found = await this.#store.find(unique.constraint, stored, options?.tx, options);
     return found && this.#hydrate(found);
   }
 
   async find(
     unique: UniquePlan,
     values: readonly unknown[],
-    options?: CallOptions<Tx>,
+    options?: UntypedReadOptions<Tx>,
   ): Promise<object> {
     const found = await this.maybeFind(unique, values, options);
     return found ?? this.#notFound(unique.properties, values);
@@ -131,6 +135,23 @@ export class Reads<Tx> {
     }
   }
 
+  #count(options: ConditionOptions<Tx>, limit: number | undefined): Promise<number> {
+    const where = predicateOf(this.#model, options.where ?? {});
+    this.#checkDeletedAt(where, options);
+    return this.#store.count(where, limit, options.tx, options);
+  }
+
+  /** No row that is seen by default has a time of deletion, so who asks for one forgot to say so. */
+  #checkDeletedAt(where: Predicate, { includeDeleted }: Visibility, orderBy?: string): void {
+    if (includeDeleted === true || this.#model.plan.lifecycle === undefined) return;
+    const { property } = DELETED_AT;
+    if (orderBy !== property && !mentions(where, property)) return;
+    throw this.#invalidArgument(
+      `"${property}" was asked for without deleted entities`,
+      "Pass { includeDeleted: true }, and { deletedAt: { not: null } } for deleted ones alone.",
+    );
+  }
+
   #hydrate(stored: StoredEntity): object {
     return this.#toEntity(hydrate(this.#model, stored));
   }
@@ -144,10 +165,6 @@ export class Reads<Tx> {
   }
 }
 
-interface PastOptions<Tx> extends CallOptions<Tx> {
-  readonly asOf?: AsOf | undefined;
-}
+type PastOptions<Tx> = UntypedReadOptions<Tx> & { readonly asOf?: AsOf | undefined };
 
-interface ConditionOptions<Tx> extends CallOptions<Tx> {
-  readonly where?: WhereOf<AnyEntity>;
-}
+type ConditionOptions<Tx> = UntypedReadOptions<Tx> & { readonly where?: WhereOf<AnyEntity> };

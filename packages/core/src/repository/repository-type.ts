@@ -1,9 +1,11 @@
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { ColumnMethods } from "./column-methods-type.ts";
+import type { LifecycleMethods } from "./lifecycle-methods.ts";
 import type { ReadMethods } from "./read-methods.ts";
 import type { WriteMethods } from "./write-methods.ts";
 
 /** Stores and finds the entities of one definition. */
 export type Repository<Definition extends AnyEntity, Tx> = WriteMethods<Definition, Tx> &
   ReadMethods<Definition, Tx> &
-  ColumnMethods<Definition, Tx>;
+  ColumnMethods<Definition, Tx> &
+  LifecycleMethods<Definition, Tx>;

@@ -7,6 +7,7 @@ import type { ContextSource } from "../port/context.ts";
 import type { StoredEntity } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
+import { lifecycleCalls } from "./lifecycle-calls.ts";
 import { PastReads } from "./past-reads.ts";
 import { Reads } from "./reads.ts";
 import { recordingFrom } from "./recording.ts";
@@ -80,6 +81,7 @@ export const openRepository = <Definition extends AnyEntity, Tx>(
     history,
     eachEvent,
     ...columnMethods(model, reads),
+    ...lifecycleCalls<Tx>(model, update),
   };
   return {
     // The generated names are right by construction: both sides derive them from the same columns.

@@ -1,4 +1,4 @@
-import type { AnyEntity } from "../define/entity-definition.ts";
+import type { AnyEntity, HasLifecycle } from "../define/entity-definition.ts";
 import type { ColumnOf, ColumnValue } from "./column-values.ts";
 
 /** What a column is compared with: a value for equality, `null` for none, or operators that all hold. */
@@ -46,4 +46,9 @@ export type WhereOf<Definition extends AnyEntity> = {
   readonly and?: readonly WhereOf<Definition>[];
   readonly or?: readonly WhereOf<Definition>[];
   readonly not?: WhereOf<Definition>;
-};
+} & (HasLifecycle<Definition> extends true ? DeletedAtCondition : unknown);
+
+interface DeletedAtCondition {
+  /** When it was deleted; `null` while it is not. Only with `includeDeleted`. */
+  readonly deletedAt?: ColumnCondition<Date | null>;
+}

@@ -1,9 +1,15 @@
 import type { ColumnModel } from "../define/columns.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { isPlain, type JsonValue, NotJsonError } from "../define/json-value.ts";
+import { DELETED_AT, deletedAtToStored } from "../define/lifecycle.ts";
 import { AnnalsError } from "../errors/annals-error.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Comparison, Predicate } from "../port/rows.ts";
+
+/** What a condition needs of a column. */
+type AskedColumn = Pick<ColumnModel, "plan" | "toStored">;
+
+const deletedAt: AskedColumn = { plan: DELETED_AT, toStored: deletedAtToStored };
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -19,6 +25,19 @@ export const predicateOf = (model: EntityModel, where: Given): Predicate => {
   return all(parts);
 };
 
+/** Whether a condition asks anything of a column. */
+export const mentions = (predicate: Predicate, column: string): boolean => {
+  switch (predicate.kind) {
+    case "all":
+    case "any":
+      return predicate.of.some((one) => mentions(one, column));
+    case "not":
+      return mentions(predicate.of, column);
+    default:
+      return predicate.column === column;
+  }
+};
+
 const all = (parts: readonly Predicate[]): Predicate =>
   parts.length === 1 ? (parts[0] as Predicate) : { kind: "all", of: parts };
 
@@ -29,15 +48,17 @@ const joined = (model: EntityModel, name: "and" | "or", given: unknown): Predica
   return { kind: name === "and" ? "all" : "any", of };
 };
 
-const columnNamed = (model: EntityModel, name: string): ColumnModel => {
-  const column = model.columns.find(({ plan }) => plan.property === name);
+const columnNamed = (model: EntityModel, name: string): AskedColumn => {
+  const columns =
+    model.plan.lifecycle === undefined ? model.columns : [...model.columns, deletedAt];
+  const column = columns.find(({ plan }) => plan.property === name);
   if (column !== undefined) return column;
-  const names = model.columns.map(({ plan }) => plan.property).join(", ");
+  const names = columns.map(({ plan }) => plan.property).join(", ");
   throw invalid(model, `"${name}" is no index column`, `Use ${names}.`);
 };
 
 /** A value stands for equality; a plain object holds operators. */
-const columnPredicate = (model: EntityModel, column: ColumnModel, given: unknown): Predicate => {
+const columnPredicate = (model: EntityModel, column: AskedColumn, given: unknown): Predicate => {
   if (!isOperators(given)) return equality(model, column, given);
   const operators = Object.entries(given).filter(([, operand]) => operand !== undefined);
   if (operators.length === 0) {
@@ -65,7 +86,7 @@ const NAMES = ["eq", "in", ...Object.keys(COMPARISONS), "not", ...Object.keys(PA
 
 const operatorPredicate = (
   model: EntityModel,
-  column: ColumnModel,
+  column: AskedColumn,
   name: string,
   operand: unknown,
 ): Predicate => {
@@ -84,14 +105,14 @@ const operatorPredicate = (
   }
 };
 
-const equality = (model: EntityModel, column: ColumnModel, given: unknown): Predicate =>
+const equality = (model: EntityModel, column: AskedColumn, given: unknown): Predicate =>
   given === null
     ? { kind: "absent", column: column.plan.property }
     : comparison(model, column, "=", given);
 
 const comparison = (
   model: EntityModel,
-  column: ColumnModel,
+  column: AskedColumn,
   operator: Comparison,
   given: unknown,
 ): Predicate => ({
@@ -101,7 +122,7 @@ const comparison = (
   value: storedValue(model, column, given),
 });
 
-const oneOf = (model: EntityModel, column: ColumnModel, given: unknown): Predicate => {
+const oneOf = (model: EntityModel, column: AskedColumn, given: unknown): Predicate => {
   const { property } = column.plan;
   if (!Array.isArray(given))
     throw invalid(model, `in of "${property}" is not a list`, "Pass a list.");
@@ -111,7 +132,7 @@ const oneOf = (model: EntityModel, column: ColumnModel, given: unknown): Predica
 
 const pattern = (
   model: EntityModel,
-  { plan }: ColumnModel,
+  { plan }: AskedColumn,
   name: string,
   given: unknown,
 ): Predicate => {
@@ -141,7 +162,7 @@ const literally = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
 const isOperators = (given: unknown): given is Given =>
   typeof given === "object" && given !== null && isPlain(given);
 
-const storedValue = (model: EntityModel, column: ColumnModel, value: unknown): JsonValue => {
+const storedValue = (model: EntityModel, column: AskedColumn, value: unknown): JsonValue => {
   const { property } = column.plan;
   if (value === null || value === undefined) {
     throw invalid(

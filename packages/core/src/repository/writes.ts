@@ -1,7 +1,6 @@
 import { entityWrite, type Recording, refusal } from "../append/entity-write.ts";
 import type { Ambient } from "../decide/ambient.ts";
 import { decideCreation } from "../decide/decide.ts";
-import { historyOf } from "../decide/entity.ts";
 import type { History, PendingWrite } from "../decide/history.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { OutcomeUnknownError } from "../errors/append-errors.ts";
@@ -9,6 +8,7 @@ import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Durability } from "../port/rows.ts";
 import type { EntityStore, Join } from "../port/store.ts";
 import type { CallOptions } from "./call-options.ts";
+import { ownHistory } from "./own-history.ts";
 
 /** The writing calls behind a repository, free of the user's types. */
 export class Writes<Tx> {
@@ -43,13 +43,7 @@ export class Writes<Tx> {
   };
 
   readonly update = async (entity: object, options?: CallOptions<Tx>): Promise<number> => {
-    const history = historyOf(entity);
-    if (history?.model !== this.#model) {
-      throw this.#invalidArgument(
-        "update() was given something that is no entity of this definition",
-        "Pass what create() or a finder of this definition's repository returned.",
-      );
-    }
+    const history = ownHistory(this.#model, entity, "update");
     const pending = history.beginWrite();
     if (pending === undefined) return 0;
     await this.#write(history, pending, options?.tx);

@@ -1,4 +1,4 @@
-import type { ColumnPlan, Predicate } from "@annals/core/adapter";
+import { type ColumnPlan, DELETED_AT, type Predicate } from "@annals/core/adapter";
 import { sqlType, toParameter } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
@@ -54,6 +54,7 @@ export const condition = (
 };
 
 export const columnOf = (tables: EntityTables, property: string): ColumnPlan => {
+  if (property === DELETED_AT.property && tables.plan.lifecycle !== undefined) return DELETED_AT;
   const column = tables.plan.columns.find((candidate) => candidate.property === property);
   if (column === undefined) throw new Error(`${tables.plan.name} has no column "${property}"`);
   return column;

@@ -1,7 +1,8 @@
 import type { JsonObject } from "@annals/core";
-import type { HistoryEvent } from "@annals/core/adapter";
+import type { HistoryEvent, Visibility } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { visibleOnly } from "./visible-rows.ts";
 
 /**
  * A stretch of one entity's events with all that is stored with them, as one value; a row without it
@@ -9,7 +10,11 @@ import type { EntityTables } from "./entity-table-names.ts";
  * Parameters: $1 id, $2 above this sequence, $3 below this sequence, $4 limit. Locks: none.
  * Relies on: users_pkey, user_events_id_sequence_key.
  */
-export const entityHistory = (tables: EntityTables, direction: "asc" | "desc"): Statement =>
+export const entityHistory = (
+  tables: EntityTables,
+  direction: "asc" | "desc",
+  seen?: Visibility,
+): Statement =>
   statement(
     `history_${direction}_${tables.plan.indexTable}`,
     `select (select json_agg(json_build_array(e.sequence, e.position, e.recorded_at, e.context, e.event)) from (
@@ -19,7 +24,7 @@ export const entityHistory = (tables: EntityTables, direction: "asc" | "desc"): 
     limit $4::int
   ) e) as events
 from ${tables.index} u
-where u.id = $1::uuid`,
+where u.id = $1::uuid${visibleOnly(tables, seen)}`,
   );
 
 export interface HistoryRow {

@@ -1,9 +1,16 @@
-import type { ColumnType, ListPosition, ListQuery } from "@annals/core/adapter";
+import {
+  type ColumnType,
+  DELETED_AT,
+  type ListPosition,
+  type ListQuery,
+  type Visibility,
+} from "@annals/core/adapter";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import { columnOf, condition, Parameters } from "./condition.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
+import { asksForDeleted, type RowSets, rowSets } from "./visible-rows.ts";
 
 /**
  * One page of entities with their events. Rows without an ordering value come last; the id breaks ties.
@@ -16,8 +23,9 @@ import { storedEntityColumns } from "./stored-entity.ts";
 export const listEntities = (
   tables: EntityTables,
   query: ListQuery,
+  seen?: Visibility,
 ): { readonly sql: string; readonly parameters: readonly unknown[] } => {
-  const order = orderColumn(tables, query.orderBy);
+  const order = orderColumn(tables, query);
   const parameters = new Parameters();
   const conditions = [
     condition(tables, query.where, parameters),
@@ -25,19 +33,37 @@ export const listEntities = (
     ...(query.before ? [beyond(order, query.before, query.direction, "before", parameters)] : []),
   ].filter((one) => one !== "true");
   const ordering = orderingOf(order, query);
+  const limit = `${parameters.add(query.limit)}::bigint`;
+  const sets = rowSets(tables, query.where, seen);
   const place = query.take === "first" ? "u.place" : "u.place desc";
   return {
     sql: `with page as (
   select u.id, u.version, ${order.text} as position, row_number() over (order by ${ordering}) as place
-  from ${tables.index} u${conditions.length === 0 ? "" : `\n  where ${conditions.join("\n    and ")}`}
+  from ${source(tables, sets, conditions, `order by ${ordering} limit ${limit}`)}
   order by ${ordering}
-  limit ${parameters.add(query.limit)}::bigint
+  limit ${limit}
 )
 select ${storedEntityColumns(tables)}, u.position
 from page u
 order by ${place}`,
     parameters: parameters.values,
   };
+};
+
+/** The rows to cut the page from: one set with its conditions, or the first of each of two. */
+const source = (
+  { index }: EntityTables,
+  sets: RowSets,
+  conditions: readonly string[],
+  firstOfEach: string,
+): string => {
+  const [one, ...more] = sets.map((set) => {
+    const all = set === "" ? conditions : [...conditions, set];
+    return `${index} u${all.length === 0 ? "" : `\n  where ${all.join("\n    and ")}`}`;
+  });
+  if (more.length === 0) return one as string;
+  const selects = [one, ...more].map((rows) => `(select u.* from ${rows}\n  ${firstOfEach})`);
+  return `(\n  ${selects.join("\n  union all\n  ")}\n  ) u`;
 };
 
 interface OrderColumn {
@@ -50,14 +76,21 @@ interface OrderColumn {
   readonly isId: boolean;
 }
 
-const orderColumn = (tables: EntityTables, orderBy: string): OrderColumn => {
+const orderColumn = (tables: EntityTables, { orderBy, where }: ListQuery): OrderColumn => {
   if (orderBy === "id") {
     return { name: '"id"', type: "uuid", text: "u.id::text", nullable: false, isId: true };
   }
   const { column, type, nullable } =
     orderBy === "createdAt" ? CREATED_AT : columnOf(tables, orderBy);
   const name = quoteName(column);
-  return { name, type: sqlType(type), text: placeText(type, `u.${name}`), nullable, isId: false };
+  return {
+    name,
+    type: sqlType(type),
+    text: placeText(type, `u.${name}`),
+    // Deleted rows alone all have a time of deletion, in whose order their index has them.
+    nullable: nullable && !(orderBy === DELETED_AT.property && asksForDeleted(where)),
+    isId: false,
+  };
 };
 
 /** A value as text that no setting of the session changes: neither DateStyle nor extra_float_digits. */

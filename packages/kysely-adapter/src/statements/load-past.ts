@@ -1,5 +1,7 @@
+import type { Visibility } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { visibleOnly } from "./visible-rows.ts";
 
 /** Where the events that are read end, in SQL over the events `e`; $2 is the version or the time. */
 const BOUNDS = {
@@ -17,12 +19,16 @@ const BOUNDS = {
  * Parameters: $1 id, $2 version or time. Locks: none.
  * Relies on: users_pkey, user_events_id_sequence_key.
  */
-export const loadPast = (tables: EntityTables, kind: "version" | "time"): Statement =>
+export const loadPast = (
+  tables: EntityTables,
+  kind: "version" | "time",
+  seen?: Visibility,
+): Statement =>
   statement(
     `load_past_${kind}_${tables.plan.indexTable}`,
     `select u.id, u.version, (select json_agg(e.event) from (
     select event from ${tables.events} where id = u.id and ${BOUNDS[kind](tables.events)} order by sequence
   ) e) as events
 from ${tables.index} u
-where u.id = $1::uuid`,
+where u.id = $1::uuid${visibleOnly(tables, seen)}`,
   );

@@ -1,4 +1,4 @@
-import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
+import { type ColumnPlan, DELETED_AT, type Deletion, type EntityPlan } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
@@ -9,6 +9,8 @@ export interface WriteShape {
   readonly creates: boolean;
   /** Whether there is one event, which spares the list, or several. */
   readonly one: boolean;
+  /** Whether the events delete or restore the entity. */
+  readonly deletion?: Deletion | undefined;
   /**
    * Whether the previous bound on lock waits is put back at the end. A transaction of its own ends
    * together with the statement and needs no putting back, which is half of the bound's cost.
@@ -42,7 +44,7 @@ export const writeEntity = (tables: EntityTables, shape: WriteShape): Statement 
 ${shape.creates ? insertRow(tables, shape) : updateRow(tables, shape)}
 )`;
   return statement(
-    `${shape.creates ? "create" : "append"}_${plan.indexTable}`,
+    `${labelOf(shape)}_${plan.indexTable}`,
     shape.restoresBound
       ? `with bound as materialized (
   select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
@@ -55,6 +57,11 @@ from bound left join w on true`
 select true as written, ${insert}
 from w`,
   );
+};
+
+const labelOf = ({ creates, deletion }: WriteShape): string => {
+  if (creates) return "create";
+  return deletion === undefined ? "append" : deletion === "deleted" ? "delete" : "restore";
 };
 
 /**
@@ -72,12 +79,15 @@ const insertName = ({ events }: EntityTables, suffix: string): string =>
 /** The columns with the parameters that carry their values. */
 const assignments = (
   { plan }: EntityTables,
-  { creates }: WriteShape,
+  { creates, deletion }: WriteShape,
 ): readonly { readonly column: string; readonly value: string }[] => {
-  return writtenColumns(plan, creates).map(({ column, type }, at) => ({
+  const declared = writtenColumns(plan, creates).map(({ column, type }, at) => ({
     column: quoteName(column),
     value: `$${FIRST_COLUMN + at}::${sqlType(type)}`,
   }));
+  if (deletion === undefined) return declared;
+  const value = deletion === "deleted" ? "coalesce($4::timestamptz, now())" : "null";
+  return [{ column: quoteName(DELETED_AT.column), value }, ...declared];
 };
 
 const insertRow = (tables: EntityTables, shape: WriteShape): string => {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@annals/core";
-import type { EntityPlan, Join, StoredEntity } from "@annals/core/adapter";
+import type { EntityPlan, Join, StoredEntity, Visibility } from "@annals/core/adapter";
 import type { CompiledQuery, Kysely, QueryExecutorProvider, Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
@@ -23,10 +23,14 @@ export const entityQuery = <DB>(database: Database<DB>, tables: EntityTables) =>
   return async (
     build: BuildQuery<DB>,
     join: Join<Transaction<DB>>,
+    seen?: Visibility,
   ): Promise<readonly StoredEntity[]> => {
     const db = database.joined(join, [plan.name, "query"]) ?? database.db;
     const { sql, parameters } = compiled(plan, db, build(db));
-    const statement = queries.statement(`query_${plan.indexTable}`, queriedEntities(tables, sql));
+    const statement = queries.statement(
+      `query_${plan.indexTable}`,
+      queriedEntities(tables, sql, seen),
+    );
     try {
       const { rows } = await database.run<StoredEntityRow>(statement, parameters, join, [
         plan.name,

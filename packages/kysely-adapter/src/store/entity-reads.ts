@@ -1,4 +1,4 @@
-import type { EntityStore, Join } from "@annals/core/adapter";
+import type { ColumnPlan, EntityStore, Join, Visibility } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
@@ -30,19 +30,9 @@ export const entityReads = <DB>(
   tables: EntityTables,
 ): EntityReads<Transaction<DB>> => {
   const { plan } = tables;
-  const load = loadEntity(tables);
-  const loadMany = loadEntities(tables);
-  const past = { version: loadPast(tables, "version"), time: loadPast(tables, "time") };
-  const histories = { asc: entityHistory(tables, "asc"), desc: entityHistory(tables, "desc") };
-  const finds = new Map(
-    plan.uniques.map((unique) => [
-      unique.constraint,
-      {
-        statement: findEntity(tables, unique),
-        columns: unique.properties.map((property) => columnOf(tables, property)),
-      },
-    ]),
-  );
+  const live = lookups(tables, {});
+  const all = plan.lifecycle === undefined ? live : lookups(tables, { includeDeleted: true });
+  const lookupsFor = (seen?: Visibility): Lookups => (seen?.includeDeleted === true ? all : live);
   const queries = new Queries();
 
   const read = async <Row>(
@@ -60,8 +50,9 @@ export const entityReads = <DB>(
   };
 
   return {
-    load: async (ids, join) => {
+    load: async (ids, join, seen) => {
       const [first] = ids;
+      const { load, loadMany } = lookupsFor(seen);
       const rows =
         ids.length === 1
           ? await read<StoredEntityRow>("findById", load, [first], join)
@@ -69,36 +60,37 @@ export const entityReads = <DB>(
       return rows.map(toStoredEntity);
     },
 
-    loadPast: async (id, bound, join) => {
+    loadPast: async (id, bound, join, seen) => {
       const value = bound.kind === "version" ? bound.version : bound.at.toISOString();
-      const statement = past[bound.kind];
+      const statement = lookupsFor(seen).past[bound.kind];
       const [row] = await read<StoredEntityRow>("findById", statement, [id, value], join);
       return row && toStoredEntity(row);
     },
 
-    history: async (id, { above, below, direction, limit }, join) => {
+    history: async (id, { above, below, direction, limit }, join, seen) => {
       const parameters = [id, above, below, limit];
-      const [row] = await read<HistoryRow>("history", histories[direction], parameters, join);
+      const statement = lookupsFor(seen).histories[direction];
+      const [row] = await read<HistoryRow>("history", statement, parameters, join);
       return row && toHistoryEvents(row);
     },
 
-    find: async (constraint, values, join) => {
-      const find = finds.get(constraint);
+    find: async (constraint, values, join, seen) => {
+      const find = lookupsFor(seen).finds.get(constraint);
       if (find === undefined) throw new Error(`${plan.name} has no constraint "${constraint}"`);
       const parameters = find.columns.map((column, at) => toParameter(column, values[at]));
       const [row] = await read<StoredEntityRow>("find", find.statement, parameters, join);
       return row && toStoredEntity(row);
     },
 
-    count: async (where, limit, join) => {
-      const { sql, parameters } = countEntities(tables, where, limit);
+    count: async (where, limit, join, seen) => {
+      const { sql, parameters } = countEntities(tables, where, limit, seen);
       const counted = queries.statement(`count_${plan.indexTable}`, sql);
       const [row] = await read<{ count: number }>("count", counted, parameters, join);
       return row?.count ?? 0;
     },
 
-    list: async (query, join) => {
-      const { sql, parameters } = listEntities(tables, query);
+    list: async (query, join, seen) => {
+      const { sql, parameters } = listEntities(tables, query, seen);
       const list = queries.statement(`list_${plan.indexTable}`, sql);
       const rows = await read<ListedRow>("list", list, parameters, join);
       return rows.map((row) => ({
@@ -108,3 +100,40 @@ export const entityReads = <DB>(
     },
   };
 };
+
+/** The statements that look entities up by values that are known, compiled once. */
+interface Lookups {
+  readonly load: Statement;
+  readonly loadMany: Statement;
+  readonly past: Readonly<Record<"version" | "time", Statement>>;
+  readonly histories: Readonly<Record<"asc" | "desc", Statement>>;
+  /** By the unique constraint's name. */
+  readonly finds: ReadonlyMap<string, Finder>;
+}
+
+interface Finder {
+  readonly statement: Statement;
+  readonly columns: readonly ColumnPlan[];
+}
+
+const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
+  load: loadEntity(tables, seen),
+  loadMany: loadEntities(tables, seen),
+  past: {
+    version: loadPast(tables, "version", seen),
+    time: loadPast(tables, "time", seen),
+  },
+  histories: {
+    asc: entityHistory(tables, "asc", seen),
+    desc: entityHistory(tables, "desc", seen),
+  },
+  finds: new Map(
+    tables.plan.uniques.map((unique): [string, Finder] => [
+      unique.constraint,
+      {
+        statement: findEntity(tables, unique, seen),
+        columns: unique.properties.map((property) => columnOf(tables, property)),
+      },
+    ]),
+  ),
+});

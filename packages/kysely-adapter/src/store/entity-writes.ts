@@ -10,7 +10,7 @@ import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
-import { writeEntity, writtenColumns } from "../statements/write-entity.ts";
+import { type WriteShape, writeEntity, writtenColumns } from "../statements/write-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { writeFailure } from "./violations.ts";
 
@@ -48,20 +48,36 @@ export const entityWrites = <DB>(
   };
 };
 
-/** Chooses the statement for a write; the eight texts differ in what the header of theirs says. */
+/** Chooses the statement for a write; the texts differ in what the header of theirs says. */
 const writeStatements = (tables: EntityTables) => {
   const statements = new Map<string, Statement>();
-  for (const creates of [true, false]) {
-    for (const one of [true, false]) {
-      for (const restoresBound of [true, false]) {
-        const shape = { creates, one, restoresBound };
-        statements.set(`${creates} ${one} ${restoresBound}`, writeEntity(tables, shape));
+  for (const shape of writeShapes(tables.plan)) {
+    statements.set(keyOf(shape), writeEntity(tables, shape));
+  }
+  return (
+    { expectedVersion, events, deletion }: EntityWrite,
+    restoresBound: boolean,
+  ): Statement => {
+    const [creates, one] = [expectedVersion === 0, events.length === 1];
+    return statements.get(keyOf({ creates, one, deletion, restoresBound })) as Statement;
+  };
+};
+
+function* writeShapes({ lifecycle }: EntityPlan): Iterable<WriteShape> {
+  const deletions = lifecycle === undefined ? [undefined] : [undefined, ...DELETIONS];
+  for (const deletion of deletions) {
+    for (const creates of [true, false]) {
+      for (const one of [true, false]) {
+        for (const restoresBound of [true, false]) yield { creates, one, deletion, restoresBound };
       }
     }
   }
-  return ({ expectedVersion, events }: EntityWrite, joined: boolean): Statement =>
-    statements.get(`${expectedVersion === 0} ${events.length === 1} ${joined}`) as Statement;
-};
+}
+
+const DELETIONS = ["deleted", "restored"] as const;
+
+const keyOf = ({ creates, one, deletion, restoresBound }: WriteShape): string =>
+  `${creates} ${one} ${deletion} ${restoresBound}`;
 
 /** An index column that a write sets, and its place among the columns of a write. */
 interface WrittenColumn {

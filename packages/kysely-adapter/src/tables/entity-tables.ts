@@ -1,5 +1,5 @@
 import type { AnyEntity } from "@annals/core";
-import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
+import type { EntityPlan } from "@annals/core/adapter";
 import { columnConstraints, columnLine } from "./column-sql.ts";
 import {
   contiguityGuard,
@@ -7,6 +7,7 @@ import {
   insertFunctions,
   type TableNames,
 } from "./events-guards.ts";
+import { indexes, uniqueConstraints } from "./index-table-indexes.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
 
 export interface EntityTablesOptions {
@@ -30,7 +31,7 @@ export const entityTables = (
   };
   return [
     indexTable(plan, names),
-    ...indexes(plan, names),
+    ...indexes(plan, names).map(({ comment, sql }) => commented(comment, sql)),
     eventsTable(plan, names),
     commented(
       "Finds the position to start from at a given time; a few pages for any number of events.",
@@ -64,13 +65,11 @@ const indexTable = (plan: EntityPlan, { schema, index }: TableNames): string => 
     '"id" uuid not null',
     '"created_at" timestamptz(3) not null',
     '"version" integer not null',
+    ...(plan.lifecycle === undefined ? [] : ['"deleted_at" timestamptz(3)']),
     ...plan.columns.map(columnLine),
     `constraint ${quoteName(`${index}_pkey`)} primary key ("id")`,
     `constraint ${quoteName(`${index}_version_check`)} check ("version" > 0)`,
-    ...plan.uniques.map(
-      ({ constraint, columns }) =>
-        `constraint ${quoteName(constraint)} unique (${columns.map(quoteName).join(", ")})`,
-    ),
+    ...uniqueConstraints(plan),
     ...plan.columns.flatMap((column) => columnConstraints(schema, index, column)),
   ];
   // Room on each page lets an update that changes no indexed column stay there (HOT).
@@ -79,25 +78,6 @@ const indexTable = (plan: EntityPlan, { schema, index }: TableNames): string => 
     `create table ${qualify(schema, index)} (\n  ${lines.join(",\n  ")}\n) with (fillfactor = 80)`,
   );
 };
-
-const indexes = (plan: EntityPlan, { schema, index }: TableNames): readonly string[] => {
-  const indexOn = (name: string, columns: string): string =>
-    `create index ${quoteName(`${index}_${name}_idx`)} on ${qualify(schema, index)} (${columns})`;
-  const declared = plan.columns.filter((column) => !isIndexedByConstraint(plan, column));
-  return [
-    commented("Lists by creation time.", indexOn("created_at", '"created_at", "id"')),
-    ...declared.map(({ column, sortable }) =>
-      commented(
-        `Lists by ${column}${sortable ? ", in its order" : ""}.`,
-        indexOn(column, sortable ? `${quoteName(column)}, "id"` : quoteName(column)),
-      ),
-    ),
-  ];
-};
-
-/** Whether a unique constraint on this column alone serves lookups and order already. */
-const isIndexedByConstraint = (plan: EntityPlan, { column }: ColumnPlan): boolean =>
-  plan.uniques.some(({ columns }) => columns.length === 1 && columns[0] === column);
 
 const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): string => {
   const types = plan.eventTypes.map(quoteText).join(", ");

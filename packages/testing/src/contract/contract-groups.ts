@@ -4,14 +4,18 @@ import { conditions } from "./cases/conditions.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
 import { consumers } from "./cases/consumers.ts";
 import { createAndUpdate } from "./cases/create-and-update.ts";
+import { deletedLists } from "./cases/deleted-lists.ts";
+import { deleting } from "./cases/deleting.ts";
 import { eventContexts } from "./cases/event-contexts.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
 import { history } from "./cases/history.ts";
 import { ids } from "./cases/ids.ts";
 import { jsonValues } from "./cases/json-values.ts";
+import { lifecycleModel } from "./cases/lifecycle-model.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
+import { restoring } from "./cases/restoring.ts";
 import { storedEvents } from "./cases/stored-events.ts";
 import { time } from "./cases/time.ts";
 import { transact } from "./cases/transact.ts";
@@ -35,6 +39,10 @@ export const contract: readonly ContractGroup[] = [
   listPaging,
   conditions,
   foldedIndex,
+  deleting,
+  restoring,
+  deletedLists,
+  lifecycleModel,
   storedEvents,
   history,
   asOf,

@@ -1,7 +1,8 @@
 import {
   type AnyEntity,
-  type Attempt,
+  type AttemptOf,
   CommandRejectedError,
+  EntityDeletedError,
   type EventOf,
   InvalidEventError,
   InvalidStateError,
@@ -17,7 +18,7 @@ import {
 
 /** What became of a decision, and what the entity is after it. */
 export interface Decided<Definition extends AnyEntity> {
-  readonly attempt: Attempt<EventOf<Definition>>;
+  readonly attempt: AttemptOf<Definition>;
   /** `undefined` for an entity that was not created. */
   readonly state: object | undefined;
   /** Every event, from the first one. */
@@ -69,26 +70,27 @@ export const decideNew = <Definition extends AnyEntity>(
     const history = decideCreation(definition[modelKey], around.id, around, input);
     return decided({ outcome: "executed", events: history.events }, history);
   } catch (error) {
-    return { attempt: attemptOf(error), state: undefined, history: [] };
+    return { attempt: attemptOf(error) as AttemptOf<Definition>, state: undefined, history: [] };
   }
 };
 
 const decided = <Definition extends AnyEntity>(
-  attempt: Attempt<object>,
+  attempt: ReturnType<typeof decide>,
   { state, events }: History,
 ): Decided<Definition> => ({
-  attempt: attempt as Attempt<EventOf<Definition>>,
+  attempt: attempt as AttemptOf<Definition>,
   state,
   history: events as readonly EventOf<Definition>[],
 });
 
-const attemptOf = (error: unknown): Attempt<never> => {
+const attemptOf = (error: unknown): ReturnType<typeof decide> => {
   if (error instanceof CommandRejectedError) {
     return { outcome: "rejected", code: error.reason, details: error.details };
   }
   if (error instanceof InvalidEventError || error instanceof InvalidStateError) {
     return { outcome: "invalid", error };
   }
+  if (error instanceof EntityDeletedError) return { outcome: "deleted", error };
   throw error;
 };
 

@@ -1,11 +1,11 @@
 import { AssertionError, deepStrictEqual } from "node:assert";
-import type { AnyEntity, Attempt, EventOf, StateOf } from "@annals/core";
+import type { AnyEntity, AttemptOf, EventOf, StateOf } from "@annals/core";
 import type { Decided } from "./decided.ts";
 
 /** What became of a decision. Each `then…` throws an AssertionError with the difference. */
 export class Outcome<Definition extends AnyEntity> {
   /** The outcome as a value, for assertions of another kind. */
-  readonly attempt: Attempt<EventOf<Definition>>;
+  readonly attempt: AttemptOf<Definition>;
   readonly #decided: Decided<Definition>;
   readonly #what: string;
 
@@ -56,6 +56,11 @@ export class Outcome<Definition extends AnyEntity> {
     fail(`${this.#what} is invalid, but not there`, paths, [path], this.thenInvalid);
   }
 
+  /** The entity is deleted, and what was decided does not restore it first. */
+  thenDeleted(): void {
+    if (this.attempt.outcome !== "deleted") this.#expect({ outcome: "deleted" });
+  }
+
   /** The state after the decision. */
   thenState(state: StateOf<Definition>): void {
     equal(`${this.#what} led to another state`, this.#decided.state, state, this.thenState);
@@ -64,9 +69,7 @@ export class Outcome<Definition extends AnyEntity> {
   #expect(expected: object): void {
     const { attempt } = this;
     const actual =
-      attempt.outcome === "invalid"
-        ? { outcome: "invalid", problem: attempt.error.message }
-        : attempt;
+      "error" in attempt ? { outcome: attempt.outcome, problem: attempt.error.message } : attempt;
     equal(`${this.#what} had another outcome`, actual, expected, this.#expect);
   }
 }

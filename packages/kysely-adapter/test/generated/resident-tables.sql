@@ -1,0 +1,136 @@
+-- The index table of "resident": lookups and constraints only; the state is in the events.
+create table "app"."residents" (
+  "id" uuid not null,
+  "created_at" timestamptz(3) not null,
+  "version" integer not null,
+  "deleted_at" timestamptz(3),
+  "email" text collate "C" not null,
+  "house" text collate "C" not null,
+  "room" bigint not null,
+  "score" bigint not null,
+  constraint "residents_pkey" primary key ("id"),
+  constraint "residents_version_check" check ("version" > 0)
+) with (fillfactor = 80);
+
+-- No two live rows share email.
+create unique index "residents_email_key" on "app"."residents" ("email") where "deleted_at" is null;
+
+-- Finds deleted rows by email.
+create index "residents_email_key_deleted" on "app"."residents" ("email", "id") where "deleted_at" is not null;
+
+-- No two live rows share house and room.
+create unique index "residents_house_room_key" on "app"."residents" ("house", "room") where "deleted_at" is null;
+
+-- Finds deleted rows by house and room.
+create index "residents_house_room_key_deleted" on "app"."residents" ("house", "room", "id") where "deleted_at" is not null;
+
+-- Lists by creation time.
+create index "residents_created_at_idx" on "app"."residents" ("created_at", "id") where "deleted_at" is null;
+
+-- Lists by creation time, of deleted rows.
+create index "residents_created_at_idx_deleted" on "app"."residents" ("created_at", "id") where "deleted_at" is not null;
+
+-- Lists by house, in its order.
+create index "residents_house_idx" on "app"."residents" ("house", "id") where "deleted_at" is null;
+
+-- Lists by house, in its order, of deleted rows.
+create index "residents_house_idx_deleted" on "app"."residents" ("house", "id") where "deleted_at" is not null;
+
+-- Lists by room, in its order.
+create index "residents_room_idx" on "app"."residents" ("room", "id") where "deleted_at" is null;
+
+-- Lists by room, in its order, of deleted rows.
+create index "residents_room_idx_deleted" on "app"."residents" ("room", "id") where "deleted_at" is not null;
+
+-- Lists by score, in its order.
+create index "residents_score_idx" on "app"."residents" ("score", "id") where "deleted_at" is null;
+
+-- Lists by score, in its order, of deleted rows.
+create index "residents_score_idx_deleted" on "app"."residents" ("score", "id") where "deleted_at" is not null;
+
+-- Lists what is deleted, in the order of its deletion.
+create index "residents_deleted_at_idx" on "app"."residents" ("deleted_at", "id") where "deleted_at" is not null;
+
+-- The events of "resident", which are also its topic. event is {"type", "v", …payload}, with v above 1 only.
+create table "app"."resident_events" (
+  "id" uuid not null,
+  "sequence" integer not null,
+  "event_type" varchar not null,
+  "event" jsonb not null,
+  "context" jsonb default null,
+  "recorded_at" timestamptz(3) not null,
+  "position" bigint not null default nextval('annals.position'),
+  "event_version" smallint not null default 1,
+  constraint "resident_events_id_sequence_key" unique ("id", "sequence"),
+  constraint "resident_events_position_key" unique ("position"),
+  constraint "resident_events_id_fkey" foreign key ("id") references "app"."residents" ("id"),
+  constraint "resident_events_sequence_check" check ("sequence" > 0),
+  constraint "resident_events_event_type_check" check ("event_type" in ('MovedIn', 'Renamed', 'Scored', 'MovedOut', 'MovedBack')),
+  constraint "resident_events_event_check" check (
+    "event" ->> 'type' is not distinct from "event_type"
+    and "event" -> 'v' is not distinct from to_jsonb(nullif("event_version", 1))
+  )
+);
+
+-- Finds the position to start from at a given time; a few pages for any number of events.
+create index "resident_events_recorded_at_idx" on "app"."resident_events" using brin (recorded_at);
+
+-- Events are never changed, whoever asks.
+create trigger "resident_events_immutable"
+before update or delete or truncate on "app"."resident_events"
+for each statement execute function annals.refuse_change();
+
+-- Sequences have no hole and end at the index row's version, whoever inserts.
+create function "app"."resident_events_guard"() returns trigger
+language plpgsql as $$
+declare
+  broken uuid;
+begin
+  select i.id into broken
+  from inserted i
+  group by i.id
+  having count(*) <> max(i.sequence) - min(i.sequence) + 1
+    or max(i.sequence) is distinct from (select u.version from "app"."residents" u where u.id = i.id)
+    or (min(i.sequence) <> 1 and (
+      select p.sequence from "app"."resident_events" p where p.id = i.id and p.sequence = min(i.sequence) - 1
+    ) is null)
+  limit 1;
+  if found then
+    raise exception 'The events of % do not continue its history, or do not end at its version in residents', broken
+      using errcode = 'AN002', schema = tg_table_schema, table = tg_table_name,
+        constraint = 'resident_events_contiguous',
+        hint = 'Insert events from version + 1 on without holes, after the version is set to the last of them.';
+  end if;
+  return null;
+end
+$$;
+
+create trigger "resident_events_contiguous"
+after insert on "app"."resident_events"
+referencing new table as inserted
+for each statement execute function "app"."resident_events_guard"();
+
+-- Inserts events after their index row is written and locked.
+create function "app"."resident_events_insert_one"(
+  entity uuid, sequence int, event jsonb, context jsonb, recorded_at timestamptz
+) returns void
+language plpgsql as $$
+begin
+  insert into "app"."resident_events" (id, sequence, event_type, event, context, recorded_at, event_version)
+  values ($1, $2, $3 ->> 'type', $3, $4, $5, coalesce(($3 ->> 'v')::smallint, 1));
+end
+$$;
+
+-- Inserts events after their index row is written and locked.
+create function "app"."resident_events_insert"(
+  entities uuid[], events json, context jsonb, recorded_at timestamptz
+) returns void
+language plpgsql as $$
+begin
+  insert into "app"."resident_events" (id, sequence, event_type, event, context, recorded_at, event_version)
+  select e.id, e.sequence, e.event ->> 'type', e.event, $3, $4, coalesce((e.event ->> 'v')::smallint, 1)
+  from json_to_recordset($2) as e (id uuid, sequence int, event jsonb)
+  where e.id = any ($1)
+  order by e.id, e.sequence;
+end
+$$;
