@@ -15,7 +15,7 @@ interface Manifest {
 }
 
 const root = resolve(import.meta.dirname, "..");
-const folders = ["packages/core", "packages/kysely-adapter", "packages/testing"];
+const folders = ["packages/core", "packages/kysely-adapter", "packages/testing", "packages/cli"];
 const project = mkdtempSync(join(tmpdir(), "annals-pack-"));
 
 try {

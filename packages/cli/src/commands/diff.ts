@@ -1,0 +1,36 @@
+import type { AnyEntity } from "@annals/core";
+import differences from "microdiff";
+import { writeTable } from "../terminal/table.ts";
+import { parseAsOf } from "./as-of.ts";
+import { type CommandContext, entitiesNamed } from "./command-context.ts";
+import { openRepository } from "./find-entity.ts";
+import { shown } from "./show.ts";
+
+/** `annals diff user <id> 3 7`: what changed in the state between two versions, or times. */
+export const diffCommand = (
+  context: CommandContext,
+  name: string,
+  id: string,
+  from: string,
+  to: string | undefined,
+): Promise<number> =>
+  context.database(async (db, config) => {
+    const { terminal } = context;
+    const [definition] = entitiesNamed(config, [name]) as [AnyEntity];
+    const repository = openRepository(db, definition);
+    const older = await repository.findById(id, { asOf: parseAsOf(from) });
+    const newer = await repository.findById(id, to === undefined ? {} : { asOf: parseAsOf(to) });
+    const changes = differences(older.state as object, newer.state as object).map((one) => ({
+      path: one.path.join("."),
+      before: "oldValue" in one ? one.oldValue : undefined,
+      after: "value" in one ? one.value : undefined,
+    }));
+    terminal.json({ id, from: older.version, to: newer.version, changes });
+    terminal.line(`${name} ${id} from version ${older.version} to ${newer.version}`);
+    if (changes.length === 0) terminal.line("Nothing in its state changed.");
+    else {
+      const rows = changes.map(({ path, before, after }) => [path, shown(before), shown(after)]);
+      writeTable(terminal, ["field", "before", "after"], rows);
+    }
+    return 0;
+  });

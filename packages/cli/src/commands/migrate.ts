@@ -1,0 +1,37 @@
+import { access } from "node:fs/promises";
+import { migrate } from "@annals/kysely-adapter";
+import type { CommandContext } from "./command-context.ts";
+
+export interface MigrateFlags {
+  readonly dryRun?: boolean;
+  readonly outOfOrder?: boolean;
+}
+
+/** `annals migrate`: applies what is not applied yet. */
+export const migrateCommand = (
+  context: CommandContext,
+  { dryRun = false, outOfOrder = false }: MigrateFlags,
+): Promise<number> =>
+  context.database(async (db, config) => {
+    const { terminal } = context;
+    const applied = await migrate(db, {
+      ...((await isThere(config.migrations)) ? { folder: config.migrations } : {}),
+      application: config.application,
+      dryRun,
+      outOfOrder,
+      onMigration: (name) => terminal.note(`Applying ${name}`),
+    });
+    for (const { name, sql } of applied) {
+      terminal.json(dryRun ? { name, sql } : { name });
+      if (dryRun) terminal.line(`-- ${name}\n${sql}`);
+    }
+    if (applied.length === 0) terminal.line("Everything is applied.");
+    else if (!dryRun) terminal.line(`Applied ${applied.map(({ name }) => name).join(", ")}.`);
+    return 0;
+  });
+
+const isThere = (folder: string): Promise<boolean> =>
+  access(folder).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,98 @@
+import type { AnyEntity, AsOf, RecordedEventOf } from "@annals/core";
+import { sql } from "kysely";
+import type { AnyDatabase } from "../config/open-database.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { parseAsOf } from "./as-of.ts";
+import { type CommandContext, entitiesNamed } from "./command-context.ts";
+import { idOf, openRepository } from "./find-entity.ts";
+
+export interface ShowFlags {
+  readonly asOf?: string;
+  /** How many of the newest events are shown. */
+  readonly last?: number;
+}
+
+/** `annals show user <id>`: state, index row and history of one entity. */
+export const showCommand = (
+  context: CommandContext,
+  name: string,
+  words: readonly string[],
+  { asOf, last = 20 }: ShowFlags,
+): Promise<number> =>
+  context.database(async (db, config) => {
+    const { terminal } = context;
+    const [definition] = entitiesNamed(config, [name]) as [AnyEntity];
+    const id = await idOf(db, definition, words);
+    const repository = openRepository(db, definition);
+    const bound = asOf === undefined ? undefined : parseAsOf(asOf);
+    const entity = await repository.findById(id, bound === undefined ? {} : { asOf: bound });
+    const row = bound === undefined ? await indexRow(db, definition, config.schema, id) : undefined;
+    const before = bound === undefined ? {} : { before: entity.version + 1 };
+    const { items, hasPreviousPage } = await repository.history(id, { last, ...before });
+    terminal.json({ id, version: entity.version, state: entity.state, row, history: items });
+    writeHeading(terminal, definition.name, id, entity.version, bound);
+    writeFields(terminal, "state", entity.state as Record<string, unknown>);
+    if (row !== undefined) writeFields(terminal, "index row", row);
+    writeHistory(terminal, items, hasPreviousPage);
+    return 0;
+  });
+
+const indexRow = async (
+  db: AnyDatabase,
+  { plan }: AnyEntity,
+  schema: string,
+  id: string,
+): Promise<Record<string, unknown> | undefined> => {
+  const { rows } = await sql<{ row: Record<string, unknown> }>`select to_json(u) as row
+    from ${sql.table(`${schema}.${plan.indexTable}`)} u where u.id = ${id}::uuid`.execute(
+    db.withoutPlugins(),
+  );
+  return rows[0]?.row;
+};
+
+const writeHeading = (
+  terminal: Terminal,
+  name: string,
+  id: string,
+  version: number,
+  asOf: AsOf | undefined,
+): void => {
+  const when = asOf instanceof Date ? ` as of ${asOf.toISOString()}` : "";
+  terminal.line(`${terminal.style("bold", `${name} ${id}`)} at version ${version}${when}`);
+};
+
+const writeFields = (
+  terminal: Terminal,
+  title: string,
+  fields: Readonly<Record<string, unknown>>,
+): void => {
+  terminal.line();
+  terminal.line(terminal.style("dim", title));
+  const width = Math.max(...Object.keys(fields).map((field) => field.length), 0);
+  for (const [field, value] of Object.entries(fields)) {
+    terminal.line(`  ${field.padEnd(width)}  ${shown(value)}`);
+  }
+};
+
+const writeHistory = (
+  terminal: Terminal,
+  items: readonly RecordedEventOf<AnyEntity>[],
+  hasMore: boolean,
+): void => {
+  terminal.line();
+  terminal.line(terminal.style("dim", hasMore ? "history, the newest" : "history"));
+  for (const { event, sequence, recordedAt, context } of items) {
+    const { type, ...payload } = event as { type: string };
+    const time = terminal.style("dim", recordedAt.toISOString());
+    terminal.line(`  ${String(sequence).padStart(4)}  ${time}  ${type}  ${shown(payload)}`);
+    if (context !== null) terminal.line(terminal.style("dim", `        ${shown(context)}`));
+  }
+};
+
+/** JSON, with what it does not know as text. */
+export const shown = (value: unknown): string =>
+  value === undefined
+    ? "—"
+    : JSON.stringify(value, (_, inner: unknown) =>
+        typeof inner === "bigint" ? inner.toString() : inner,
+      );

@@ -1,0 +1,22 @@
+import type { AnyEntity } from "@annals/core";
+import type { Kysely } from "kysely";
+
+/** What the command line has to know of a project. */
+export interface AnnalsConfig<DB = unknown> {
+  /** The project's entities. */
+  readonly entities: readonly AnyEntity[];
+  /**
+   * Where the database is: a connection string, or a function that opens a Kysely instance, for a pool
+   * with settings of its own. Default is the environment's `DATABASE_URL`.
+   */
+  readonly database?: string | (() => Kysely<DB> | Promise<Kysely<DB>>) | undefined;
+  /** The PostgreSQL schema of the entities' tables. Default is `public`. */
+  readonly schema?: string;
+  /** The folder of the project's migrations, relative to the configuration. Default is `migrations`. */
+  readonly migrations?: string;
+  /** Tells applications that share a database apart. Default is `app`. */
+  readonly application?: string;
+}
+
+/** Types the configuration that `annals.config.ts` exports as its default. */
+export const defineConfig = <DB>(config: AnnalsConfig<DB>): AnnalsConfig<DB> => config;

@@ -1,0 +1,1 @@
+export { type AnnalsConfig, defineConfig } from "./config/define-config.ts";

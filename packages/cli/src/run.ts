@@ -1,0 +1,38 @@
+import { AnnalsError } from "@annals/core";
+import { CommanderError } from "commander";
+import { CliError } from "./cli-error.ts";
+import type { Surroundings } from "./commands/command-context.ts";
+import { buildProgram } from "./program.ts";
+import { Terminal } from "./terminal/terminal.ts";
+
+const FAILED = 2;
+
+/**
+ * Runs one command line.
+ *
+ * @returns the exit code: 0 for success, 1 when a check found something, 2 when the command failed.
+ */
+export const run = async (
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> => {
+  let exitCode = 0;
+  const program = buildProgram(surroundings, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
+    const terminal = new Terminal(surroundings.streams, program.opts());
+    if (error instanceof CliError || error instanceof AnnalsError) {
+      terminal.error(error.message, error.hint);
+      const { cause } = error;
+      if (error instanceof AnnalsError && cause instanceof Error) terminal.error(cause.message);
+    } else {
+      terminal.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+    return FAILED;
+  }
+};

@@ -1,0 +1,4 @@
+import { defineConfig } from "@annals/cli";
+import { Member } from "./member.ts";
+
+export default defineConfig({ entities: [Member] });
