@@ -7,7 +7,10 @@ import { describe, expect, it } from "vitest";
 const root = join(import.meta.dirname, "..");
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  core: ["errors", "define", "decide", "port", "append", "read", "repository", "consume", "memory"],
+  core: [
+    ...["errors", "define", "decide", "port", "transaction", "append", "read", "repository"],
+    ...["consume", "memory"],
+  ],
   "kysely-adapter": [
     "connection",
     "tables",

@@ -35,3 +35,5 @@ export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";
 export { retried, type Try } from "./repository/retry.ts";
+export type { ReportHookError } from "./transaction/hook-list.ts";
+export { type Savepoints, scopeOf, TransactionScope } from "./transaction/transaction-scope.ts";

@@ -43,9 +43,10 @@ export * from "./errors/decide-errors.ts";
 export * from "./errors/define-errors.ts";
 export * from "./errors/migrate-errors.ts";
 export * from "./errors/read-errors.ts";
+export * from "./errors/transaction-errors.ts";
 // a store without a database
-export { MemoryStore } from "./memory/memory-store.ts";
-export { MemoryTransaction } from "./memory/memory-transaction.ts";
+export { MemoryStore, type MemoryTransactionOptions } from "./memory/memory-store.ts";
+export type { MemoryTransaction } from "./memory/memory-transaction.ts";
 export { type Clock, systemClock } from "./port/clock.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { CallOptions, ReadOptions } from "./repository/call-options.ts";
@@ -64,3 +65,11 @@ export { createStoreRepository, type RepositoryOptions } from "./repository/repo
 export type { Repository } from "./repository/repository-type.ts";
 export type { RetryOptions } from "./repository/retry.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";
+// hooks of transactions
+export {
+  type AnyCommitHook,
+  type CommitHook,
+  defineCommitHook,
+  type NotCommitted,
+} from "./transaction/commit-hook.ts";
+export type { TransactionHooks } from "./transaction/transaction-hooks.ts";

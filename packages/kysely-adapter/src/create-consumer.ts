@@ -4,7 +4,8 @@ import {
   type ConsumerOptions,
   createStoreConsumer,
 } from "@annals/core";
-import type { Kysely, Transaction } from "kysely";
+import type { Kysely } from "kysely";
+import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { kyselyStore } from "./kysely-store.ts";
 
 /**
@@ -15,5 +16,5 @@ import { kyselyStore } from "./kysely-store.ts";
  */
 export const createConsumer = <Topic extends AnyTopic, DB>(
   db: Kysely<DB>,
-  options: ConsumerOptions<Topic, Transaction<DB>>,
+  options: ConsumerOptions<Topic, AnnalsTransaction<DB>>,
 ): Consumer => createStoreConsumer(kyselyStore(db), options);

@@ -7,6 +7,7 @@ export {
   type PgPool,
   type PgPoolClient,
 } from "./connection/annals-pool.ts";
+export type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 export { type TransactionOptions, transaction } from "./connection/transaction.ts";
 // consume
 export { createConsumer } from "./create-consumer.ts";

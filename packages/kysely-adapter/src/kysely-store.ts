@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@annals/core";
 import type { Store } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
+import { type AnnalsTransaction, adopted } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
 import { transaction } from "./connection/transaction.ts";
 import { consumerStore } from "./consumers/consumer-store.ts";
@@ -22,7 +23,7 @@ const ownersByDatabase = new WeakMap<object, TableOwners>();
 export const kyselyStore = <DB>(
   db: Kysely<DB>,
   options: KyselyStoreOptions = {},
-): Store<Transaction<DB>> => {
+): Store<Transaction<DB>, AnnalsTransaction<DB>> => {
   const database = new Database(db);
   const owners = ownersByDatabase.get(database.identity) ?? new TableOwners();
   ownersByDatabase.set(database.identity, owners);
@@ -33,7 +34,8 @@ export const kyselyStore = <DB>(
       owners.claim(plan, database.schema);
       return entityStore(database, plan, lockTimeoutMs);
     },
-    transaction: (work) => (db.isTransaction ? work(db as Transaction<DB>) : transaction(db, work)),
+    transaction: (work) =>
+      db.isTransaction ? work(adopted(db as Transaction<DB>)) : transaction(db, work),
     consumer: (name, plans) => consumerStore(database, name, plans),
   };
 };

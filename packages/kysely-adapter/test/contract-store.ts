@@ -11,7 +11,7 @@ export const migrateFramework = async (db: Kysely<unknown>): Promise<void> => {
 /** The store over a Kysely instance, for the contract. Closing it closes the instance. */
 export const contractStore = (db: Kysely<unknown>): StoreUnderTest<Transaction<unknown>> => ({
   store: kyselyStore(db),
-  transaction: (work) => transaction(db, work),
+  transaction: (work, options) => transaction(db, work, options),
   userTransaction: (work) => db.transaction().execute(work),
   prepare: async (definitions: readonly AnyEntity[]) => {
     for (const definition of definitions) await entityMigration(definition).up(db);

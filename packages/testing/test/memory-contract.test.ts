@@ -5,7 +5,7 @@ describeStore("the in-memory store", async () => {
   const store = new MemoryStore();
   return {
     store,
-    transaction: (work) => store.transaction(work),
+    transaction: (work, options) => store.transaction(work, options),
     userTransaction: (work) => store.transaction(work),
     prepare: async () => {},
     close: async () => {},

@@ -59,7 +59,7 @@ const RETRY_MAX_MS = 5_000;
 
 /** Opens a consumer over a store. Nothing happens until it runs. */
 export const createStoreConsumer = <Topic extends AnyTopic, Tx>(
-  store: Store<Tx>,
+  store: Pick<Store<Tx>, "consumer">,
   options: ConsumerOptions<Topic, Tx>,
 ): Consumer => {
   const model = options.topics[0][modelKey];

@@ -174,18 +174,6 @@ export class DatabaseError extends AnnalsError {
   }
 }
 
-/** A repository was called without `{ tx }` while a transaction of the same database is running. */
-export class TransactionNotJoinedError extends AnnalsError {
-  readonly code = "ANNALS_TRANSACTION_NOT_JOINED";
-
-  constructor(entity: string, operation: string) {
-    super({
-      message: `${entity}.${operation} was called without { tx } inside a running transaction`,
-      hint: 'Pass { tx } to take part in it, or { tx: "none" } to commit on its own on purpose.',
-    });
-  }
-}
-
 /** What was given as the context of events, or was stored as one, does not fit its schema. */
 export class InvalidContextError extends AnnalsError {
   readonly code = "ANNALS_INVALID_CONTEXT";

@@ -1,16 +1,30 @@
-import type { WriteEnd } from "../decide/history.ts";
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
 import type { TopicPlan } from "../define/topic-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import type { Clock } from "../port/clock.ts";
 import type { EntityWrite, TopicEvent, WriteResult } from "../port/rows.ts";
 import type { ConsumerStore, EntityStore, Join, Store, Visibility } from "../port/store.ts";
+import type { ReportHookError } from "../transaction/hook-list.ts";
+import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { deletedAtAfter, latestDeletedFirst, seenRows } from "./deleted-rows.ts";
 import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
-import { type MemoryRow, MemoryTransaction, type MemoryWrite } from "./memory-transaction.ts";
+import {
+  MemoryChanges,
+  type MemoryRow,
+  type MemoryTransaction,
+  type MemoryWrite,
+} from "./memory-transaction.ts";
+
+export interface MemoryTransactionOptions {
+  /** The time of the transaction, which its events are then recorded with. Default is the process's. */
+  readonly clock?: Clock | undefined;
+  /** Takes what hooks throw after the end. Default is to throw it where nothing catches it. */
+  readonly onHookError?: ReportHookError;
+}
 
 /**
  * A store that keeps everything in this process, for tests without a database and as the shortest
@@ -28,17 +42,30 @@ export class MemoryStore implements Store<MemoryTransaction> {
    * @throws ConcurrentModificationError when another transaction won in the meantime, and an error when
    * a value was refused in it.
    */
-  async transaction<Result>(work: (tx: MemoryTransaction) => Promise<Result>): Promise<Result> {
-    const tx = new MemoryTransaction();
-    let end: WriteEnd = "rolledBack";
-    try {
-      const result = await work(tx);
-      this.#commit(tx);
-      end = "committed";
-      return result;
-    } finally {
-      for (const listener of tx.endListeners.reverse()) listener(end);
-    }
+  async transaction<Result>(
+    work: (tx: MemoryTransaction) => Promise<Result>,
+    { clock, onHookError = throwLater }: MemoryTransactionOptions = {},
+  ): Promise<Result> {
+    const changes = new MemoryChanges();
+    const { savepoints } = changes;
+    const parts = { savepoints, clock, report: onHookError, isOurs: true };
+    const scope = new TransactionScope<MemoryTransaction>({ changes }, parts);
+    const result = await this.#run(scope, work).catch(async (error: unknown) => {
+      await scope.end("rolledBack");
+      throw error;
+    });
+    await scope.end("committed");
+    return result;
+  }
+
+  async #run<Result>(
+    scope: TransactionScope<MemoryTransaction>,
+    work: (tx: MemoryTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    const result = await work(scope.tx);
+    await scope.commit();
+    this.#commit(scope.tx.changes);
+    return result;
   }
 
   entity(plan: EntityPlan): EntityStore<MemoryTransaction> {
@@ -56,11 +83,12 @@ export class MemoryStore implements Store<MemoryTransaction> {
       write: async (write, join) => {
         const tx = transactionOf(join);
         const result = this.#write(plan, write, tx);
-        if (result.kind === "exists" || result.kind === "duplicate") refuse(tx);
+        const isRefused = result.kind === "exists" || result.kind === "duplicate";
+        if (isRefused && tx !== undefined) tx.changes.isRefused = true;
         return result;
       },
       load: async (ids, join, seen) => {
-        const rows = this.#visible(plan, transactionOf(join));
+        const rows = this.#visible(plan, changesOf(join));
         const found = ids.flatMap((id) => rows.get(id) ?? []);
         return seenRows(found, seen);
       },
@@ -73,11 +101,11 @@ export class MemoryStore implements Store<MemoryTransaction> {
       },
       loadPast: async (id, bound, join, seen) => {
         const row = this.#seenRow(plan, id, join, seen);
-        return row && pastOf(row, this.#eventsOf(plan, id, transactionOf(join)), bound);
+        return row && pastOf(row, this.#eventsOf(plan, id, changesOf(join)), bound);
       },
       history: async (id, query, join, seen) =>
         this.#seenRow(plan, id, join, seen) &&
-        historyOf(this.#eventsOf(plan, id, transactionOf(join)), query),
+        historyOf(this.#eventsOf(plan, id, changesOf(join)), query),
       count: async (where, limit, join, seen) => {
         const rows = this.#seen(plan, join, seen);
         return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
@@ -95,10 +123,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
   }
 
   #write(plan: EntityPlan, write: EntityWrite, tx: MemoryTransaction | undefined): WriteResult {
-    const current = this.#visible(plan, tx).get(write.id);
+    const current = this.#visible(plan, tx?.changes).get(write.id);
     if (write.expectedVersion === 0 && current !== undefined) return { kind: "exists" };
     if ((current?.version ?? 0) !== write.expectedVersion) return { kind: "conflict" };
-    const recordedAt = write.recordedAt ?? new Date();
+    const recordedAt = write.recordedAt ?? tx?.now ?? new Date();
     const row: MemoryRow = {
       id: write.id,
       createdAt: current?.createdAt ?? recordedAt,
@@ -107,7 +135,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
       columns: write.columns,
       events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
     };
-    const violated = this.#violated(plan, row, tx);
+    const violated = this.#violated(plan, row, tx?.changes);
     if (violated !== undefined) return { kind: "duplicate", constraint: violated };
     const events = write.events.map(({ body }, at) => ({
       topic: plan.name,
@@ -124,28 +152,29 @@ export class MemoryStore implements Store<MemoryTransaction> {
       this.#apply({ plan, row, events });
       return { kind: "written", durability: { kind: "committed" } };
     }
-    tx.writes.push({ plan, row, events });
-    const onEnd = (listener: (end: WriteEnd) => void) => tx.endListeners.push(listener);
-    return { kind: "written", durability: { kind: "open", onEnd } };
+    tx.changes.writes.push({ plan, row, events });
+    const durability = scopeOf(tx)?.durability ?? { kind: "unknown" };
+    return { kind: "written", durability };
   }
 
-  #commit(tx: MemoryTransaction): void {
-    if (tx.isRefused) throw new Error("The transaction is rolled back: it wrote a refused value");
-    for (const [at, { plan, row, events }] of tx.writes.entries()) {
+  #commit(changes: MemoryChanges): void {
+    changes.checkAccepted();
+    const { writes } = changes;
+    for (const [at, { plan, row, events }] of writes.entries()) {
       const isSame = (other: MemoryWrite) => other.plan === plan && other.row.id === row.id;
-      const isFirst = tx.writes.findIndex(isSame) === at;
-      const isLast = tx.writes.findLastIndex(isSame) === at;
+      const isFirst = writes.findIndex(isSame) === at;
+      const isLast = writes.findLastIndex(isSame) === at;
       const expectedVersion = row.version - events.length;
       const version = this.#rows.get(plan)?.get(row.id)?.version ?? 0;
       // What others committed meanwhile counts against where it began and what it leaves.
       if (
         (isFirst && version !== expectedVersion) ||
-        (isLast && this.#violated(plan, row, tx) !== undefined)
+        (isLast && this.#violated(plan, row, changes) !== undefined)
       ) {
         throw new ConcurrentModificationError({ entity: plan.name, id: row.id, expectedVersion });
       }
     }
-    for (const write of tx.writes) this.#apply(write);
+    for (const write of writes) this.#apply(write);
   }
 
   #apply({ plan, row, events }: MemoryWrite): void {
@@ -153,15 +182,17 @@ export class MemoryStore implements Store<MemoryTransaction> {
     for (const event of events) this.#log.push({ ...event, position: this.#log.length + 1 });
   }
 
-  #visible(plan: EntityPlan, tx: MemoryTransaction | undefined): Map<string, MemoryRow> {
+  #visible(plan: EntityPlan, changes: MemoryChanges | undefined): Map<string, MemoryRow> {
     const committed = this.#rows.get(plan) ?? new Map<string, MemoryRow>();
-    const own = tx?.writes.filter((write) => write.plan === plan) ?? [];
+    const own = changes?.writes.filter((write) => write.plan === plan) ?? [];
     if (own.length === 0) return committed;
     return new Map([...committed, ...own.map(({ row }): [string, MemoryRow] => [row.id, row])]);
   }
 
-  #eventsOf(plan: EntityPlan, id: string, tx: MemoryTransaction | undefined): TopicEvent[] {
-    const own = tx?.writes.filter((write) => write.plan === plan).flatMap(({ events }) => events);
+  #eventsOf(plan: EntityPlan, id: string, changes: MemoryChanges | undefined): TopicEvent[] {
+    const own = changes?.writes
+      .filter((write) => write.plan === plan)
+      .flatMap(({ events }) => events);
     return [...this.#log, ...(own ?? [])].filter(
       (event) => event.topic === plan.name && event.id === id,
     );
@@ -173,7 +204,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     join: Join<MemoryTransaction>,
     seen: Visibility | undefined,
   ): MemoryRow | undefined {
-    const row = this.#visible(plan, transactionOf(join)).get(id);
+    const row = this.#visible(plan, changesOf(join)).get(id);
     return row && seenRows([row], seen)[0];
   }
 
@@ -182,17 +213,17 @@ export class MemoryStore implements Store<MemoryTransaction> {
     join: Join<MemoryTransaction>,
     seen: Visibility | undefined,
   ): readonly MemoryRow[] {
-    return seenRows([...this.#visible(plan, transactionOf(join)).values()], seen);
+    return seenRows([...this.#visible(plan, changesOf(join)).values()], seen);
   }
 
   #violated(
     plan: EntityPlan,
     row: MemoryRow,
-    tx: MemoryTransaction | undefined,
+    changes: MemoryChanges | undefined,
   ): string | undefined {
     // What is deleted takes no unique value.
     if (row.deletedAt !== null) return undefined;
-    const others = seenRows([...this.#visible(plan, tx).values()]).filter(
+    const others = seenRows([...this.#visible(plan, changes).values()]).filter(
       ({ id }) => id !== row.id,
     );
     return plan.uniques.find(({ constraint }) => {
@@ -203,11 +234,21 @@ export class MemoryStore implements Store<MemoryTransaction> {
   }
 }
 
-const transactionOf = (join: Join<MemoryTransaction>): MemoryTransaction | undefined =>
-  join === "none" ? undefined : join;
+/** @throws TransactionUnusableError */
+const transactionOf = (join: Join<MemoryTransaction>): MemoryTransaction | undefined => {
+  if (join === undefined || join === "none") return undefined;
+  scopeOf(join)?.check("a call of a repository");
+  return join;
+};
 
-const refuse = (tx: MemoryTransaction | undefined): void => {
-  if (tx !== undefined) tx.isRefused = true;
+const changesOf = (join: Join<MemoryTransaction>): MemoryChanges | undefined =>
+  transactionOf(join)?.changes;
+
+/** What comes too late to be thrown where it belongs must not be lost either. */
+const throwLater = (error: Error): void => {
+  queueMicrotask(() => {
+    throw error;
+  });
 };
 
 const uniqueValues = (plan: EntityPlan, constraint: string, row: MemoryRow): JsonValue[] => {

@@ -1,7 +1,8 @@
-import type { WriteEnd } from "../decide/history.ts";
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
 import type { StoredEntity, TopicEvent } from "../port/rows.ts";
+import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
+import type { Savepoints } from "../transaction/transaction-scope.ts";
 
 /** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
 export interface MemoryRow extends StoredEntity {
@@ -16,13 +17,37 @@ export interface MemoryWrite {
   readonly events: readonly TopicEvent[];
 }
 
+/** What a transaction of the in-memory store has done so far; its savepoints share it. */
+export class MemoryChanges {
+  readonly writes: MemoryWrite[] = [];
+  /** Whether a value was refused, after which a database would keep nothing of it either. */
+  isRefused = false;
+  readonly #savepoints = new Map<string, number>();
+
+  /** Savepoints over these changes. */
+  readonly savepoints: Savepoints = {
+    handle: () => ({ changes: this }),
+    set: async (name) => {
+      this.checkAccepted();
+      this.#savepoints.set(name, this.writes.length);
+    },
+    release: async () => this.checkAccepted(),
+    rollBackTo: async (name) => {
+      this.writes.length = this.#savepoints.get(name) ?? 0;
+      this.isRefused = false;
+    },
+  };
+
+  /** @throws Error when a value was refused. */
+  checkAccepted(): void {
+    if (this.isRefused) throw new Error("The transaction is rolled back: it wrote a refused value");
+  }
+}
+
 /**
  * A transaction of the in-memory store. Its writes are seen by nobody else until it commits, and are
  * checked again then.
  */
-export class MemoryTransaction {
-  readonly writes: MemoryWrite[] = [];
-  readonly endListeners: ((end: WriteEnd) => void)[] = [];
-  /** Whether a value was refused, after which a database would keep nothing of it either. */
-  isRefused = false;
+export interface MemoryTransaction extends TransactionHooks<MemoryTransaction> {
+  readonly changes: MemoryChanges;
 }

@@ -22,8 +22,10 @@ import type {
  * suite that every implementation passes.
  *
  * @typeParam Tx a handle on an open transaction, as the store's users know it.
+ * @typeParam Opened the handle on one that the store opened itself, which has the members of
+ * `TransactionHooks`.
  */
-export interface Store<Tx> {
+export interface Store<Tx, Opened extends Tx = Tx> {
   /**
    * Prepares the statements of one entity, once.
    *
@@ -35,10 +37,10 @@ export interface Store<Tx> {
    * Runs `work` in a transaction that commits when it returns and rolls back when it throws. Where the
    * store itself is bound to an open transaction, `work` takes part in that one.
    */
-  transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (tx: Opened) => Promise<Result>): Promise<Result>;
 
   /** Opens topics, of entities or of their own, for one consumer. */
-  consumer(name: string, topics: readonly TopicPlan[]): ConsumerStore<Tx>;
+  consumer(name: string, topics: readonly TopicPlan[]): ConsumerStore<Opened>;
 }
 
 /** The transaction to take part in; `"none"` says that the call commits on its own on purpose. */

@@ -7,6 +7,7 @@ import { OutcomeUnknownError } from "../errors/append-errors.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Durability } from "../port/rows.ts";
 import type { EntityStore, Join } from "../port/store.ts";
+import { scopeOf } from "../transaction/transaction-scope.ts";
 import type { CallOptions } from "./call-options.ts";
 import { ownHistory } from "./own-history.ts";
 
@@ -59,7 +60,8 @@ export class Writes<Tx> {
 
   async #tryWrite(history: History, pending: PendingWrite, tx: Join<Tx>): Promise<Durability> {
     try {
-      const write = entityWrite(this.#model, history.id, pending, this.#recording());
+      const recording = { ...this.#recording(), ...recordingIn(tx) };
+      const write = entityWrite(this.#model, history.id, pending, recording);
       const result = await this.#store.write(write, tx);
       if (result.kind === "written") return result.durability;
       throw refusal(this.#model, write, result);
@@ -98,3 +100,9 @@ export class Writes<Tx> {
     return new InvalidArgumentError(this.#model.plan.name, problem, hint);
   }
 }
+
+/** A transaction that was given a clock has one time for all that is written in it. */
+const recordingIn = <Tx>(tx: Join<Tx>): Pick<Recording, "recordedAt"> | undefined => {
+  const recordedAt = typeof tx === "object" && tx !== null ? scopeOf(tx)?.recordedAt : undefined;
+  return recordedAt && { recordedAt };
+};

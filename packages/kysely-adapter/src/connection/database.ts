@@ -1,19 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { InvalidArgumentError, TransactionNotJoinedError } from "@annals/core";
-import type { Durability, Join, WriteEnd } from "@annals/core/adapter";
+import { type Durability, type Join, scopeOf } from "@annals/core/adapter";
 import { type Kysely, PGliteAdapter, type Transaction } from "kysely";
 import { trackerOf } from "./annals-pool.ts";
 import { schemaOf } from "./schema-name.ts";
 import type { Statement } from "./statement.ts";
 
 /** A transaction of ours that is running somewhere up the call stack. */
-export interface RunningTransaction {
+interface RunningTransaction {
   readonly identity: object;
-  readonly tx: object;
-  /** What was started in it and not awaited may go on after its end, and is then on its own. */
-  isOver: boolean;
-  /** Called when it ends; for connections whose statements nobody watches. */
-  readonly endListeners: ((end: WriteEnd) => void)[];
+  readonly scope: { readonly isOver: boolean };
 }
 
 const running = new AsyncLocalStorage<RunningTransaction>();
@@ -65,9 +61,8 @@ export class Database<DB> {
     operation: readonly [entity: string, call: string],
   ): Promise<Outcome<Row>> {
     const current = running.getStore();
-    const transaction = current?.isOver ? undefined : current;
-    const inOurs = transaction?.identity === this.identity;
-    if (join === undefined && inOurs) throw new TransactionNotJoinedError(...operation);
+    const isInOurs = current?.identity === this.identity && !current.scope.isOver;
+    if (join === undefined && isInOurs) throw new TransactionNotJoinedError(...operation);
     const joined = this.joined(join, operation);
     const rows = await this.#execute<Row>(
       joined?.withoutPlugins() ?? this.#plain,
@@ -83,23 +78,25 @@ export class Database<DB> {
     if (joined === undefined) {
       return { rows, durability: this.db.isTransaction ? UNKNOWN : COMMITTED };
     }
-    if (transaction === undefined || join !== transaction.tx) return { rows, durability: UNKNOWN };
-    const { endListeners } = transaction;
-    return { rows, durability: { kind: "open", onEnd: (listener) => endListeners.push(listener) } };
+    return { rows, durability: scopeOf(join as object)?.durability ?? UNKNOWN };
   }
 
   /**
    * The transaction that a call takes part in, plugins and all.
    *
    * @throws InvalidArgumentError for something that is no transaction.
+   * @throws TransactionUnusableError for one that can take nothing in now.
    */
   joined(
     join: Join<Transaction<DB>>,
-    [entity]: readonly [entity: string, call: string],
+    [entity, call]: readonly [entity: string, call: string],
   ): Transaction<DB> | undefined {
     if (join === undefined || join === "none") return undefined;
     // What callers without types pass may be an instance that is in no transaction.
-    if (join?.isTransaction === true) return join;
+    if (join?.isTransaction === true) {
+      scopeOf(join)?.check(`${entity}.${call}`);
+      return join;
+    }
     throw new InvalidArgumentError(
       entity,
       "tx is not a transaction",

@@ -1,7 +1,9 @@
-import { type Clock, type RetryOptions, systemClock } from "@annals/core";
-import { retried, type Try, type WriteEnd } from "@annals/core/adapter";
+import { type Clock, type HookFailedError, type RetryOptions, systemClock } from "@annals/core";
+import { type ReportHookError, retried, TransactionScope, type Try } from "@annals/core/adapter";
 import type { IsolationLevel, Kysely, Transaction } from "kysely";
-import { identityOf, type RunningTransaction, runningTransaction } from "./database.ts";
+import type { AnnalsTransaction } from "./annals-transaction.ts";
+import { identityOf, runningTransaction } from "./database.ts";
+import { savepointsOn } from "./savepoints.ts";
 import { isReportedByServer, SQLSTATE, sqlstateOf } from "./sqlstate.ts";
 
 export interface TransactionOptions {
@@ -12,8 +14,17 @@ export interface TransactionOptions {
    * must read what it decides on anew each time. Default is not at all.
    */
   readonly retry?: RetryOptions | boolean;
-  /** What the pauses between retries wait for. Default is the process's clock. */
+  /**
+   * The time of the transaction, `tx.now`, and what the pauses between retries wait for. When it is
+   * given, also the time that the events written in it are recorded with. Default is the process's
+   * clock, and the database's for what is stored.
+   */
   readonly clock?: Clock;
+  /**
+   * Takes what a hook throws after the transaction has ended, since the call's own result stands by then.
+   * Default is a warning of the process, `ANNALS_HOOK_FAILED`.
+   */
+  readonly onHookError?: (error: HookFailedError) => void;
 }
 
 /**
@@ -23,24 +34,36 @@ export interface TransactionOptions {
  * TransactionNotJoinedError, not a second commit. Entities written in it keep their events as pending
  * until the commit, and get them back after a rollback.
  *
+ * `tx` is Kysely's transaction with hooks, savepoints and a time of its own (`TransactionHooks`).
+ *
  * @throws whatever `work` throws, and the database's error when the commit is refused.
  */
-export const transaction = <DB, Result>(
+export const transaction = async <DB, Result>(
   db: Kysely<DB>,
-  work: (tx: Transaction<DB>) => Promise<Result>,
-  { isolationLevel, retry = false, clock = systemClock }: TransactionOptions = {},
+  work: (tx: AnnalsTransaction<DB>) => Promise<Result>,
+  options: TransactionOptions = {},
 ): Promise<Result> => {
-  if (retry === false) return runOnce(db, work, isolationLevel);
-  const once = async (): Promise<Try<Result>> => {
+  const { retry = false } = options;
+  const once = async (): Promise<Try<Committed<DB, Result>>> => {
     try {
-      return { kind: "done", result: await runOnce(db, work, isolationLevel) };
+      return { kind: "done", result: await runOnce(db, work, options) };
     } catch (error) {
-      if (isLostToConcurrency(error)) return { kind: "conflict", error };
+      if (retry !== false && isLostToConcurrency(error)) return { kind: "conflict", error };
       throw error;
     }
   };
-  return retried(once, clock, retry === true ? {} : retry);
+  const { clock = systemClock } = options;
+  const { scope, result } = await retried(once, clock, typeof retry === "boolean" ? {} : retry);
+  // Whatever fails from here on, nothing must run again.
+  await scope.end("committed");
+  return result;
 };
+
+/** A transaction that was committed, whose hooks are still to be told. */
+interface Committed<DB, Result> {
+  readonly scope: TransactionScope<AnnalsTransaction<DB>>;
+  readonly result: Result;
+}
 
 /** A deadlock or a serialization failure, also as the cause of an error of ours. */
 const isLostToConcurrency = (error: unknown): error is Error => {
@@ -51,39 +74,44 @@ const isLostToConcurrency = (error: unknown): error is Error => {
 
 const runOnce = async <DB, Result>(
   db: Kysely<DB>,
-  work: (tx: Transaction<DB>) => Promise<Result>,
-  isolationLevel: IsolationLevel | undefined,
-): Promise<Result> => {
-  const endListeners: ((end: WriteEnd) => void)[] = [];
+  work: (tx: AnnalsTransaction<DB>) => Promise<Result>,
+  { isolationLevel, clock, onHookError = warn }: TransactionOptions,
+): Promise<Committed<DB, Result>> => {
+  let opened: TransactionScope<AnnalsTransaction<DB>> | undefined;
   let committing = false;
-  let running: RunningTransaction | undefined;
   let failure: { readonly error: unknown } | undefined;
-  const end = (how: WriteEnd): void => {
-    if (running !== undefined) running.isOver = true;
-    for (const listener of endListeners.reverse()) listener(how);
+  const begin = db.transaction();
+  const builder = isolationLevel === undefined ? begin : begin.setIsolationLevel(isolationLevel);
+  const inTransaction = async (kyselyTx: Transaction<DB>): Promise<Committed<DB, Result>> => {
+    const parts = { savepoints: savepointsOn(kyselyTx), clock, report: onHookError, isOurs: true };
+    const scope = new TransactionScope<AnnalsTransaction<DB>>(kyselyTx, parts);
+    opened = scope;
+    try {
+      const result = await runningTransaction({ identity: identityOf(db), scope }, async () => {
+        const worked = await work(scope.tx);
+        await scope.commit();
+        return worked;
+      });
+      committing = true;
+      return { scope, result };
+    } catch (error) {
+      failure = { error };
+      scope.close();
+      throw error;
+    }
   };
-  try {
-    const begin = db.transaction();
-    const builder = isolationLevel === undefined ? begin : begin.setIsolationLevel(isolationLevel);
-    const result = await builder.execute(async (tx) => {
-      running = { identity: identityOf(db), tx, isOver: false, endListeners };
-      try {
-        const returned = await runningTransaction(running, () => work(tx));
-        committing = true;
-        return returned;
-      } catch (error) {
-        failure = { error };
-        throw error;
-      }
-    });
-    end("committed");
-    return result;
-  } catch (error) {
-    end(committing && !isRefusedCommit(error) ? "unknown" : "rolledBack");
+  return builder.execute(inTransaction).catch(async (error: unknown) => {
+    await opened?.end(committing && !isRefusedCommit(error) ? "unknown" : "rolledBack");
     // On a connection that is gone the rollback fails too, and would hide why.
     throw failure === undefined ? error : failure.error;
-  }
+  });
 };
+
+const warn: ReportHookError = (error) =>
+  process.emitWarning(error.message, {
+    code: error.code,
+    detail: error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : error.hint,
+  });
 
 /** A refused commit is either reported by the server or noticed by Kysely from the ROLLBACK tag. */
 const isRefusedCommit = (error: unknown): boolean =>

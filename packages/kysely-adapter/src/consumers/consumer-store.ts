@@ -1,6 +1,7 @@
 import { ConsumerChangedError } from "@annals/core";
 import type { ConsumerStore, TopicEvent, TopicPlan } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
+import type { AnnalsTransaction } from "../connection/annals-transaction.ts";
 import type { Database } from "../connection/database.ts";
 import { DEFAULT_SCHEMA } from "../connection/schema-name.ts";
 import { isTransient } from "../connection/sqlstate.ts";
@@ -25,7 +26,7 @@ export const consumerStore = <DB>(
   database: Database<DB>,
   name: string,
   plans: readonly TopicPlan[],
-): ConsumerStore<Transaction<DB>> => {
+): ConsumerStore<AnnalsTransaction<DB>> => {
   const declared = plans.map((plan) => topicIdentity(database.schema, plan));
   const settled = new SettledPosition(settledLooks(database, name, plans));
   const read = readTopic(database.schema, plans);

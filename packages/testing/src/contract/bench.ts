@@ -3,14 +3,15 @@ import {
   createStoreRepository,
   type Repository,
   type RepositoryOptions,
+  type TransactionHooks,
 } from "@annals/core";
 import type { Store } from "@annals/core/adapter";
-import type { StoreUnderTest } from "./store-under-test.ts";
+import type { StoreUnderTest, TransactionUnderTest } from "./store-under-test.ts";
 
 declare const opaque: unique symbol;
 
-/** A transaction of whatever store is tested: cases pass it on and look at nothing in it. */
-export interface OpaqueTx {
+/** A transaction of whatever store is tested: cases pass it on and use what all of ours have. */
+export interface OpaqueTx extends TransactionHooks<OpaqueTx> {
   readonly [opaque]: true;
 }
 
@@ -27,8 +28,11 @@ export class Bench {
     this.store = subject.store;
   }
 
-  transaction<Result>(work: (tx: OpaqueTx) => Promise<Result>): Promise<Result> {
-    return this.#subject.transaction(work);
+  transaction<Result>(
+    work: (tx: OpaqueTx) => Promise<Result>,
+    options?: TransactionUnderTest,
+  ): Promise<Result> {
+    return this.#subject.transaction(work, options);
   }
 
   userTransaction<Result>(work: (tx: OpaqueTx) => Promise<Result>): Promise<Result> {

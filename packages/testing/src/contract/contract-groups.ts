@@ -16,10 +16,13 @@ import { lifecycleModel } from "./cases/lifecycle-model.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
 import { restoring } from "./cases/restoring.ts";
+import { savepoints } from "./cases/savepoints.ts";
 import { storedEvents } from "./cases/stored-events.ts";
 import { time } from "./cases/time.ts";
 import { transact } from "./cases/transact.ts";
 import { transactionEnds } from "./cases/transaction-ends.ts";
+import { transactionHooks } from "./cases/transaction-hooks.ts";
+import { transactionTime } from "./cases/transaction-time.ts";
 import { transactions } from "./cases/transactions.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
 import { values } from "./cases/values.ts";
@@ -48,6 +51,9 @@ export const contract: readonly ContractGroup[] = [
   asOf,
   transactions,
   transactionEnds,
+  transactionHooks,
+  transactionTime,
+  savepoints,
   consumers,
   consumerFailures,
   eventContexts,

@@ -32,7 +32,7 @@ export const describeStore = <Tx>(
       subject = await open();
     }, TIMEOUT_MS);
     afterAll(() => subject?.close(), TIMEOUT_MS);
-    // Cases only hand a transaction back to the store that it came from.
+    // A store gives the transactions it opens the members that cases use.
     const bench = () => new Bench(subject as unknown as StoreUnderTest<OpaqueTx>);
 
     for (const { title, cases } of contract) {

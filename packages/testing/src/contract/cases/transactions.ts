@@ -1,4 +1,8 @@
-import { DuplicateValueError, EntityUnusableError } from "@annals/core";
+import {
+  ConcurrentModificationError,
+  DuplicateValueError,
+  EntityUnusableError,
+} from "@annals/core";
 import { expect } from "vitest";
 import { contractGroup, needs } from "../contract-case.ts";
 import { defineAccount } from "../entities/account.ts";
@@ -152,6 +156,24 @@ export const transactions = contractGroup("transactions", {
     });
     expect((await accounts.findByEmail("d@example.com")).id).toBe(ada.id);
     expect((await accounts.findByEmail("c@example.com")).id).toBe(bob.id);
+  },
+
+  "the second of two copies in one transaction meets the version check": async (bench) => {
+    const accounts = await bench.repository(defineAccount);
+    const { id } = await accounts.create({ email: "ada@example.com" });
+    await bench.transaction(async (tx) => {
+      const [one, other] = [
+        await accounts.findById(id, { tx }),
+        await accounts.findById(id, { tx }),
+      ];
+      one.rename("One");
+      other.rename("Other");
+      expect(await accounts.update(one, { tx })).toBe(1);
+      await thrownBy(accounts.update(other, { tx }), ConcurrentModificationError);
+    });
+    const read = await accounts.findById(id);
+    expect(read.version).toBe(2);
+    expect(read.state.name).toBe("One");
   },
 
   "a transaction in which a value was refused commits nothing": async (bench) => {
