@@ -5,12 +5,13 @@ import { afterAll, describe, expect, it } from "vitest";
 import { annalsPool, createRepository, transaction } from "../src/index.ts";
 import { Account } from "./database/account.ts";
 import { migrate } from "./database/open.ts";
+import { Resident } from "./database/resident.ts";
 import { CountingProxy } from "./wire/counting-proxy.ts";
 import type { FrontendMessage } from "./wire/frontend-messages.ts";
 
 const { connectionString } = await testDatabase({
-  name: "account",
-  migrate: (url) => migrate(url, [Account]),
+  name: "account-and-resident",
+  migrate: (url) => migrate(url, [Account, Resident]),
 });
 const proxy = await CountingProxy.open(connectionString);
 const opened: Kysely<unknown>[] = [];
@@ -23,7 +24,11 @@ const open = (wrap: (pool: pg.Pool) => PostgresPool, max = 1) => {
   const pool = new pg.Pool({ connectionString: proxy.connectionString, max });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: wrap(pool) }) });
   opened.push(db);
-  return { db, accounts: createRepository(Account, { db }) };
+  return {
+    db,
+    accounts: createRepository(Account, { db }),
+    residents: createRepository(Resident, { db }),
+  };
 };
 
 /** A client waits for the server after each of these, so each is a round trip. */
@@ -47,7 +52,13 @@ describe.each([
   ],
   ["a stock pool", (pool: pg.Pool) => pool],
 ])("round trips through %s", (_, wrap) => {
-  const { db, accounts } = open(wrap);
+  const { db, accounts, residents } = open(wrap);
+
+  const resident = async () => {
+    const one = await residents.create({ email: newEmail(), room: made });
+    one.score(1);
+    return one;
+  };
 
   const rows = async () => {
     const [one, other] = [
@@ -76,6 +87,22 @@ describe.each([
         for (let at = 0; at < 500; at += 1) one.rename(`${at}`);
         return () => accounts.update(one);
       },
+    ],
+    [
+      "delete, with what is pending",
+      async () => given(await resident(), (one) => residents.delete(one)),
+    ],
+    [
+      "restore",
+      async () => {
+        const one = await resident();
+        await residents.delete(one);
+        return () => residents.restore(one);
+      },
+    ],
+    [
+      "a list with what is deleted",
+      async () => given(await resident(), () => residents.list({ includeDeleted: true, first: 2 })),
     ],
     ["findById", async () => given(await rows(), ([{ id }]) => accounts.findById(id))],
     [

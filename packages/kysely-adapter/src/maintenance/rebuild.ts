@@ -1,4 +1,5 @@
 import type { AnyEntity } from "@annals/core";
+import { DELETED_AT } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { repairIndexRows } from "../statements/compare-index-rows.ts";
 import { endRebuild, keepRebuild, readRebuild } from "../statements/rebuild-progress.ts";
@@ -71,4 +72,5 @@ export const rebuild = async <DB>(
 };
 
 /** What tells whether an unfinished rebuild is the same one. */
-const columnsOf = ({ plan }: AnyEntity): string => plan.columns.map(({ column }) => column).join();
+const columnsOf = ({ plan: { columns, lifecycle } }: AnyEntity): string =>
+  [...(lifecycle ? [DELETED_AT.column] : []), ...columns.map(({ column }) => column)].join();

@@ -1,3 +1,4 @@
+import { DELETED_AT } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName, quoteText } from "../tables/quote.ts";
@@ -17,19 +18,31 @@ const expectedRows = ({ plan }: EntityTables): string => {
   return `json_to_recordset($1::json) as e (${["id uuid", "found int", "version int", ...declared].join(", ")})`;
 };
 
-const compared = ({ plan, events }: EntityTables): readonly Compared[] => [
+const compared = (tables: EntityTables): readonly Compared[] => [
   { column: "version", expected: "e.version", asText: false },
   {
     column: "created_at",
-    expected: `(select recorded_at from ${events} where id = e.id and sequence = 1)`,
+    expected: `(select recorded_at from ${tables.events} where id = e.id and sequence = 1)`,
     asText: false,
   },
-  ...plan.columns.map(({ column, type }) => ({
+  ...deletedAt(tables),
+  ...tables.plan.columns.map(({ column, type }) => ({
     column,
     expected: `e.${quoteName(column)}`,
     asText: type.kind === "declared",
   })),
 ];
+
+/** The time of the last of the lifecycle's events, where that one deletes. */
+const deletedAt = ({ plan, events }: EntityTables): readonly Compared[] => {
+  if (plan.lifecycle === undefined) return [];
+  const { deleteEvent, restoreEvent } = plan.lifecycle;
+  const types = restoreEvent === undefined ? [deleteEvent] : [deleteEvent, restoreEvent];
+  const expected = `(select case when event_type = ${quoteText(deleteEvent)} then recorded_at end
+    from ${events} where id = e.id and event_type in (${types.map(quoteText).join(", ")})
+    order by sequence desc limit 1)`;
+  return [{ column: DELETED_AT.column, expected, asText: false }];
+};
 
 const differs = ({ column, expected, asText }: Compared): string => {
   const cast = asText ? "::text" : "";
