@@ -16,10 +16,12 @@ export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
   Comparison,
   Durability,
+  EarlierRequest,
   EntityWrite,
   EventHeaders,
   HistoryEvent,
   HistoryQuery,
+  Idempotency,
   ListedEntity,
   ListPosition,
   ListQuery,

@@ -1,7 +1,7 @@
 // define
 
 export type { Attempt, RefusedAsDeleted } from "./decide/decide.ts";
-export type { AttemptOf, Entity, Executed } from "./decide/entity.ts";
+export { type AttemptOf, type Entity, type Executed, isReplayed } from "./decide/entity.ts";
 export { type AppliedGuard, hasApplied } from "./decide/has-applied.ts";
 // decide
 export { uuidV7Source } from "./decide/uuid-v7.ts";
@@ -59,12 +59,14 @@ export type {
   RecordedEvent,
   RecordedEventOf,
 } from "./repository/history-type.ts";
+export type { IdempotencyOptions } from "./repository/idempotency.ts";
 export type { ListOptions, Page, WalkOptions } from "./repository/list-type.ts";
 // append, read
 export { createStoreRepository, type RepositoryOptions } from "./repository/repository.ts";
 export type { Repository } from "./repository/repository-type.ts";
 export type { RetryOptions } from "./repository/retry.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";
+export type { Replayed, Transacted } from "./repository/write-methods.ts";
 // hooks of transactions
 export {
   type AnyCommitHook,

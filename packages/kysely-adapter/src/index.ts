@@ -16,6 +16,10 @@ export type { KyselyRepository, QueryMethods } from "./kysely-repository.ts";
 export { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
 // maintain
 export { checkSchema, type SchemaDifference } from "./maintenance/check-schema.ts";
+export {
+  type DeleteExpiredOptions,
+  deleteExpiredIdempotencyKeys,
+} from "./maintenance/delete-expired-idempotency-keys.ts";
 export type { WalkOptions as MaintenanceOptions } from "./maintenance/folded-batches.ts";
 export { type Rebuilding, type RebuildOptions, rebuild } from "./maintenance/rebuild.ts";
 export {

@@ -13,6 +13,7 @@ import { countEntities } from "../src/statements/count-entities.ts";
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
+import { deleteExpiredKeys, recallRequest } from "../src/statements/idempotency-key.ts";
 import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
@@ -44,18 +45,39 @@ const list = (query: Partial<ListQuery>) =>
   });
 
 const statements: Readonly<Record<string, Statement | { readonly sql: string }>> = {
-  "create, one event": writeEntity(tables, { creates: true, one: true, restoresBound: false }),
+  "create, one event": writeEntity(tables, {
+    creates: true,
+    one: true,
+    restoresBound: false,
+  }),
   "create, several events": writeEntity(tables, {
     creates: true,
     one: false,
     restoresBound: false,
   }),
-  "append, one event": writeEntity(tables, { creates: false, one: true, restoresBound: false }),
+  "append, one event": writeEntity(tables, {
+    creates: false,
+    one: true,
+    restoresBound: false,
+  }),
   "append, several events, in the caller's transaction": writeEntity(tables, {
     creates: false,
     one: false,
     restoresBound: true,
   }),
+  ...Object.fromEntries(
+    [
+      { creates: true, one: true, restoresBound: false },
+      { creates: true, one: false, restoresBound: true },
+      { creates: false, one: true, restoresBound: false },
+      { creates: false, one: false, restoresBound: true },
+    ].map((shape) => [
+      `${shape.creates ? "create" : "append"} with a key, ${shape.one ? "one event" : "several events, in the caller's transaction"}`,
+      writeEntity(tables, { ...shape, keyed: true }),
+    ]),
+  ),
+  "recall a request": recallRequest(tables),
+  "delete expired keys": deleteExpiredKeys,
   "load one": loadEntity(tables),
   "load many": loadEntities(tables),
   "load one as of a version": loadPast(tables, "version"),

@@ -6,6 +6,7 @@ import { type Statement, unprepared } from "../src/connection/statement.ts";
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
+import { deleteExpiredKeys, recallRequest } from "../src/statements/idempotency-key.ts";
 import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
@@ -43,7 +44,11 @@ beforeAll(async () => {
       array_agg(distinct w.id),
       json_agg(json_build_object('id', w.id, 'sequence', s, 'event', '{"type": "Renamed"}'::json)), null, now()
     ) from w, generate_series(1, 3) s`.execute(db);
-  await sql`analyze people, person_events`.execute(db);
+  await sql`
+    insert into annals.idempotency_keys
+    select 'person', n::text, sha256(n::text::bytea), gen_random_uuid(), 1, 1, now() + n * interval '1 minute'
+    from generate_series(-100, 5000) n`.execute(db);
+  await sql`analyze people, person_events, annals.idempotency_keys`.execute(db);
 });
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -127,6 +132,26 @@ describe("the plan of", () => {
       writeEntity(tables, { creates: false, one: true, restoresBound: false }),
       ["people_pkey"],
     ],
+    [
+      "create with a key",
+      writeEntity(tables, { creates: true, one: true, restoresBound: true, keyed: true }),
+      ["idempotency_keys_pkey"],
+    ],
+    [
+      "append with a key",
+      writeEntity(tables, { creates: false, one: true, restoresBound: false, keyed: true }),
+      ["people_pkey", "idempotency_keys_pkey"],
+    ],
+    [
+      "recall a request",
+      recallRequest(tables),
+      ["idempotency_keys_pkey", "person_events_id_sequence_key"],
+    ],
+    [
+      "delete expired keys",
+      deleteExpiredKeys,
+      ["idempotency_keys_expires_at_idx", "idempotency_keys_pkey"],
+    ],
     ["read a topic", readTopic("public", [Person.plan]), ["person_events_position_key"]],
     [
       "the last position",
@@ -136,7 +161,7 @@ describe("the plan of", () => {
   ])("%s uses its index and reads no table whole", async (_, statement, indexes) => {
     const plan = await genericPlan(db, statement);
     for (const index of indexes) expect(plan).toContain(index);
-    expect(plan).not.toMatch(/Seq Scan on (people|person_events)/);
+    expect(plan).not.toMatch(/Seq Scan on (people|person_events|idempotency_keys)/);
     expect(plan).not.toMatch(/\bSort\b.*\n.*people/);
   });
 });

@@ -186,6 +186,31 @@ describe.each([
     }
   });
 
+  it("a new idempotency key costs none, a known one a second", async () => {
+    const [one] = await rows();
+    const { id } = one;
+    const decide = (account: typeof one) => account.rename("H");
+    const input = { email: newEmail() };
+    const keyed = (call: string) => ({ idempotencyKey: `${call}-${input.email}` });
+    const update = async () => {
+      const account = await accounts.findById(id);
+      account.rename("G");
+      return () => accounts.update(account, keyed("update"));
+    };
+    const calls: readonly [number, number, () => Promise<() => Promise<unknown>>][] = [
+      [1, 2, async () => () => accounts.create(input, keyed("create"))],
+      [1, 2, update],
+      // It reads first; a repetition reads, tries to write, and asks for the key.
+      [2, 3, async () => () => accounts.transact(id, decide, keyed("transact"))],
+    ];
+    for (const [fresh, known, prepare] of calls) {
+      expect(roundTrips(await proxy.during(await prepare()))).toBe(fresh);
+      for (let repeated = 0; repeated < 2; repeated += 1) {
+        expect(roundTrips(await proxy.during(await prepare()))).toBe(known);
+      }
+    }
+  });
+
   it("a transaction is its statements, begin and commit", async () => {
     const [one, other] = await rows();
     one.rename("F");

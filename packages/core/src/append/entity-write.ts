@@ -10,7 +10,7 @@ import {
   EntityAlreadyExistsError,
 } from "../errors/append-errors.ts";
 import { InvalidStateError } from "../errors/decide-errors.ts";
-import type { EntityWrite, WriteResult } from "../port/rows.ts";
+import type { EntityWrite, Idempotency, WriteResult } from "../port/rows.ts";
 
 /** What is stored beside events: when they happened, and what is known of why. */
 export type Recording = Pick<EntityWrite, "recordedAt" | "context">;
@@ -21,6 +21,7 @@ export const entityWrite = (
   id: string,
   pending: PendingWrite,
   { recordedAt, context }: Recording,
+  idempotency: Idempotency | undefined,
 ): EntityWrite => {
   checkImmutable(model, id, pending);
   return {
@@ -31,6 +32,7 @@ export const entityWrite = (
     deletion: lastDeletion(model.plan.lifecycle, pending.events),
     context: model.keepsContext ? context : null,
     recordedAt,
+    idempotency,
   };
 };
 
@@ -73,12 +75,10 @@ const checkImmutable = (model: EntityModel, id: string, pending: PendingWrite): 
 const sameValue = (one: JsonValue, other: JsonValue): boolean =>
   one === other || JSON.stringify(one) === JSON.stringify(other);
 
+type Refusal = Extract<WriteResult, { kind: "conflict" | "exists" | "duplicate" }>;
+
 /** The error for a write that was refused. */
-export const refusal = (
-  model: EntityModel,
-  write: EntityWrite,
-  result: Exclude<WriteResult, { kind: "written" }>,
-): AnnalsError => {
+export const refusal = (model: EntityModel, write: EntityWrite, result: Refusal): AnnalsError => {
   const entity = model.plan.name;
   const options = result.cause === undefined ? undefined : { cause: result.cause };
   switch (result.kind) {

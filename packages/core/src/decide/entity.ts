@@ -107,6 +107,14 @@ class EntityBase {
 /** The history inside an entity, or `undefined` for anything else. */
 export const historyOf = EntityBase.historyOf;
 
+/**
+ * Whether the last call that wrote this entity was a repetition: its idempotency key was known, nothing
+ * was written, and the entity is as the first call left it.
+ */
+export const isReplayed = (
+  entity: Pick<EntityParts<AnyEntity>, "id" | "version" | "history" | "pending">,
+): boolean => historyOf(entity)?.isReplayed ?? false;
+
 /** Builds the class of a definition's entities once, with a method for each command. */
 export const entityFactory = (model: EntityModel, ambient: Ambient): EntityFactory => {
   class Attempts {

@@ -49,10 +49,10 @@ export interface HistoryMark {
 export class History {
   readonly model: EntityModel;
   readonly id: string;
-  readonly #events: object[];
+  #events: object[];
   /** The stored form of the events that were decided here; the loaded ones have none. */
-  readonly #stored: StoredEvent[] = [];
-  readonly #loaded: number;
+  #stored: StoredEvent[] = [];
+  #loaded: number;
   #committed: number;
   #written: number;
   #state: object | undefined;
@@ -61,6 +61,7 @@ export class History {
   #frozen: readonly object[] | undefined;
   #isDeleted: boolean | undefined;
   #unusable: EntityUnusableError["reason"] | undefined;
+  #isReplayed = false;
 
   constructor(model: EntityModel, id: string, events: object[] = [], state?: object) {
     this.model = model;
@@ -95,6 +96,11 @@ export class History {
 
   get pending(): readonly object[] {
     return this.events.slice(this.#committed);
+  }
+
+  /** Whether it is what an earlier request with the same key came to, and nothing was written since. */
+  get isReplayed(): boolean {
+    return this.#isReplayed;
   }
 
   /**
@@ -178,14 +184,37 @@ export class History {
   /** Takes the events of `write` as written; the returned function takes how that ended. */
   endWrite(write: PendingWrite): (end: WriteEnd) => void {
     this.#unusable = undefined;
+    this.#isReplayed = false;
     this.#written = write.expectedVersion + write.events.length;
     this.#writtenState = write.state;
     const written = this.#written;
+    const events = this.#events;
     return (end) => {
-      if (end === "committed") this.#committed = Math.max(this.#committed, written);
+      if (events !== this.#events) this.#endBeforeReplay(end);
+      else if (end === "committed") this.#committed = Math.max(this.#committed, written);
       else if (end === "unknown") this.#unusable = "in-doubt";
       else this.#giveBack(write);
     };
+  }
+
+  /** What a replay brought back has in it what was written here before, unless that was undone. */
+  #endBeforeReplay(end: WriteEnd): void {
+    if (end !== "committed") this.#unusable = "in-doubt";
+  }
+
+  /** Becomes what is stored of an earlier request with the same key, in place of what was pending. */
+  replay(earlier: History): void {
+    this.#events = earlier.#events;
+    this.#stored = [];
+    this.#loaded = earlier.#loaded;
+    this.#committed = earlier.#committed;
+    this.#written = earlier.#written;
+    this.#state = earlier.#state;
+    this.#writtenState = earlier.#state;
+    this.#isDeleted = earlier.#isDeleted;
+    this.#frozen = undefined;
+    this.#unusable = undefined;
+    this.#isReplayed = true;
   }
 
   #giveBack(write: PendingWrite): void {

@@ -130,6 +130,23 @@ export class LockTimeoutError extends AnnalsError {
   }
 }
 
+/** The idempotency key was used before, for another request. Nothing of this call was written. */
+export class IdempotencyKeyReusedError extends AnnalsError {
+  readonly code = "ANNALS_IDEMPOTENCY_KEY_REUSED";
+  readonly entity: string;
+  /** The key as it was given. Not part of the message. */
+  readonly idempotencyKey: string;
+
+  constructor(at: { entity: string; idempotencyKey: string }) {
+    super({
+      message: `Another request for ${at.entity} already has this idempotency key`,
+      hint: "Make a new key for each request, and use it again only to repeat the same one.",
+    });
+    this.entity = at.entity;
+    this.idempotencyKey = at.idempotencyKey;
+  }
+}
+
 /** The connection broke during the write, so nobody can tell whether it was committed. */
 export class OutcomeUnknownError extends AnnalsError {
   readonly code = "ANNALS_OUTCOME_UNKNOWN";

@@ -4,7 +4,13 @@ import type { TopicPlan } from "../define/topic-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { Clock } from "../port/clock.ts";
-import type { EntityWrite, TopicEvent, WriteResult } from "../port/rows.ts";
+import type {
+  EarlierRequest,
+  EntityWrite,
+  Idempotency,
+  TopicEvent,
+  WriteResult,
+} from "../port/rows.ts";
 import type { ConsumerStore, EntityStore, Join, Store, Visibility } from "../port/store.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
@@ -12,6 +18,7 @@ import { deletedAtAfter, latestDeletedFirst, seenRows } from "./deleted-rows.ts"
 import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
+import { earlierRequest, MemoryRequests, requestOf } from "./memory-requests.ts";
 import {
   MemoryChanges,
   type MemoryRow,
@@ -28,11 +35,13 @@ export interface MemoryTransactionOptions {
 
 /**
  * A store that keeps everything in this process, for tests without a database and as the shortest
- * complete implementation of the port: unique values, versions, transactions, topics, consumers.
+ * complete implementation of the port: unique values, versions, idempotency keys, transactions, topics,
+ * consumers.
  */
 export class MemoryStore implements Store<MemoryTransaction> {
   readonly #plans = new Map<string, EntityPlan>();
   readonly #rows = new Map<EntityPlan, Map<string, MemoryRow>>();
+  readonly #requests = new MemoryRequests();
   readonly #log: TopicEvent[] = [];
   readonly #consumers = new Map<string, MemoryConsumer>();
 
@@ -87,6 +96,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
         if (isRefused && tx !== undefined) tx.changes.isRefused = true;
         return result;
       },
+      recall: async (idempotency, join) => this.#recall(plan, idempotency, changesOf(join)),
       load: async (ids, join, seen) => {
         const rows = this.#visible(plan, changesOf(join));
         const found = ids.flatMap((id) => rows.get(id) ?? []);
@@ -123,6 +133,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
   }
 
   #write(plan: EntityPlan, write: EntityWrite, tx: MemoryTransaction | undefined): WriteResult {
+    const earlier = write.idempotency && this.#recall(plan, write.idempotency, tx?.changes);
+    if (earlier !== undefined) return earlier;
     const current = this.#visible(plan, tx?.changes).get(write.id);
     if (write.expectedVersion === 0 && current !== undefined) return { kind: "exists" };
     if ((current?.version ?? 0) !== write.expectedVersion) return { kind: "conflict" };
@@ -148,19 +160,30 @@ export class MemoryStore implements Store<MemoryTransaction> {
       body,
       bytes: null,
     }));
+    const request = requestOf(plan, write);
     if (tx === undefined) {
-      this.#apply({ plan, row, events });
+      this.#apply({ plan, row, events, request });
       return { kind: "written", durability: { kind: "committed" } };
     }
-    tx.changes.writes.push({ plan, row, events });
+    tx.changes.writes.push({ plan, row, events, request });
     const durability = scopeOf(tx)?.durability ?? { kind: "unknown" };
     return { kind: "written", durability };
+  }
+
+  #recall(
+    plan: EntityPlan,
+    idempotency: Idempotency,
+    changes: MemoryChanges | undefined,
+  ): EarlierRequest | undefined {
+    const request = this.#requests.find(plan, idempotency.key, changes);
+    const row = request && this.#visible(plan, changes).get(request.entityId);
+    return row && earlierRequest(request, idempotency, row);
   }
 
   #commit(changes: MemoryChanges): void {
     changes.checkAccepted();
     const { writes } = changes;
-    for (const [at, { plan, row, events }] of writes.entries()) {
+    for (const [at, { plan, row, events, request }] of writes.entries()) {
       const isSame = (other: MemoryWrite) => other.plan === plan && other.row.id === row.id;
       const isFirst = writes.findIndex(isSame) === at;
       const isLast = writes.findLastIndex(isSame) === at;
@@ -169,7 +192,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
       // What others committed meanwhile counts against where it began and what it leaves.
       if (
         (isFirst && version !== expectedVersion) ||
-        (isLast && this.#violated(plan, row, changes) !== undefined)
+        (isLast && this.#violated(plan, row, changes) !== undefined) ||
+        (request !== undefined && this.#requests.find(plan, request.key, undefined) !== undefined)
       ) {
         throw new ConcurrentModificationError({ entity: plan.name, id: row.id, expectedVersion });
       }
@@ -177,7 +201,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
     for (const write of writes) this.#apply(write);
   }
 
-  #apply({ plan, row, events }: MemoryWrite): void {
+  #apply({ plan, row, events, request }: MemoryWrite): void {
+    if (request !== undefined) this.#requests.add(request);
     this.#rows.get(plan)?.set(row.id, row);
     for (const event of events) this.#log.push({ ...event, position: this.#log.length + 1 });
   }

@@ -3,6 +3,7 @@ import type { JsonValue } from "../define/json-value.ts";
 import type { StoredEntity, TopicEvent } from "../port/rows.ts";
 import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
 import type { Savepoints } from "../transaction/transaction-scope.ts";
+import type { MemoryRequest } from "./memory-requests.ts";
 
 /** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
 export interface MemoryRow extends StoredEntity {
@@ -15,6 +16,8 @@ export interface MemoryWrite {
   readonly plan: EntityPlan;
   readonly row: MemoryRow;
   readonly events: readonly TopicEvent[];
+  /** What it leaves under its idempotency key, if it has one. */
+  readonly request?: MemoryRequest | undefined;
 }
 
 /** What a transaction of the in-memory store has done so far; its savepoints share it. */

@@ -26,7 +26,25 @@ export interface EntityWrite {
   readonly context: JsonObject | null;
   /** When they happened; the store's own time when absent. */
   readonly recordedAt?: Date | undefined;
+  /** Stored with the events, so that the same request is not written twice. */
+  readonly idempotency?: Idempotency | undefined;
 }
+
+/** A request that takes effect once: its key, unique per entity type, and what it asks for. */
+export interface Idempotency {
+  readonly key: string;
+  /** SHA-256 of what is asked for, in hexadecimal. Another one under the same key is another request. */
+  readonly fingerprint: string;
+  /** How long the key is kept. After that it is new, whether or not it has been deleted. */
+  readonly ttlMs: number;
+}
+
+/** What a store knows of a request whose key it has. */
+export type EarlierRequest =
+  /** It took effect: the entity as it then was, and the sequence of the first event it wrote. */
+  | { readonly kind: "replayed"; readonly entity: StoredEntity; readonly firstSequence: number }
+  /** The key belongs to another request. */
+  | { readonly kind: "keyReused" };
 
 /** What became of a write. Anything that is not one of these is thrown. */
 export type WriteResult =
@@ -36,7 +54,9 @@ export type WriteResult =
   /** An entity has this id already. */
   | { readonly kind: "exists"; readonly cause?: unknown }
   /** A unique constraint of the plan, by its name, is violated. */
-  | { readonly kind: "duplicate"; readonly constraint: string; readonly cause?: unknown };
+  | { readonly kind: "duplicate"; readonly constraint: string; readonly cause?: unknown }
+  /** The write's key is taken; nothing was written. */
+  | EarlierRequest;
 
 /** One entity as it is stored. */
 export interface StoredEntity {

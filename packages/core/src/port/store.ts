@@ -2,9 +2,11 @@ import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
 import type { TopicPlan } from "../define/topic-plan.ts";
 import type {
+  EarlierRequest,
   EntityWrite,
   HistoryEvent,
   HistoryQuery,
+  Idempotency,
   ListedEntity,
   ListQuery,
   PastBound,
@@ -53,8 +55,14 @@ export interface Visibility {
 }
 
 export interface EntityStore<Tx> {
-  /** Writes the index row and the events together, or neither. */
+  /**
+   * Writes the index row, the events and the request's key together, or nothing. A write whose key is
+   * being written waits for how that ends.
+   */
   write(write: EntityWrite, tx: Join<Tx>): Promise<WriteResult>;
+
+  /** What became of the request with this key; `undefined` for a key that is new or has expired. */
+  recall(idempotency: Idempotency, tx: Join<Tx>): Promise<EarlierRequest | undefined>;
 
   /** The entities with these ids that exist, in any order. */
   load(ids: readonly string[], tx: Join<Tx>, seen?: Visibility): Promise<readonly StoredEntity[]>;

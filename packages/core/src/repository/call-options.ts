@@ -1,6 +1,8 @@
 import type { AnyEntity, HasLifecycle } from "../define/entity-definition.ts";
 import type { Visibility } from "../port/store.ts";
 
+import type { IdempotencyOptions } from "./idempotency.ts";
+
 /** Which transaction a call takes part in. */
 export interface CallOptions<Tx> {
   /**
@@ -21,3 +23,6 @@ interface IncludeDeleted {
   /** Whether deleted entities are found as well. Default is `false`. */
   readonly includeDeleted?: boolean;
 }
+
+/** The options of a call that writes. */
+export type OnceOptions<Tx> = CallOptions<Tx> & IdempotencyOptions;

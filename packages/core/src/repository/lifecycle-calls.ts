@@ -1,8 +1,8 @@
 import type { EntityModel } from "../define/entity-model.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { OnceOptions } from "./call-options.ts";
 import { ownHistory } from "./own-history.ts";
 
-type Update<Tx> = (entity: object, options?: CallOptions<Tx>) => Promise<number>;
+type Update<Tx> = (entity: object, options?: OnceOptions<Tx>) => Promise<number>;
 
 /** `delete` and `restore` over a repository's `update`, where the definition declares them. */
 export const lifecycleCalls = <Tx>(
@@ -39,11 +39,11 @@ const lifecycleCall = <Tx>(model: EntityModel, update: Update<Tx>, step: Step) =
   return async (entity: object, ...rest: readonly unknown[]): Promise<number> => {
     const [payload, options] = takesPayload ? rest : [undefined, rest[0]];
     const history = ownHistory(model, entity, step.call);
-    if (history.isDeleted === step.deletes) return update(entity, options as CallOptions<Tx>);
+    if (history.isDeleted === step.deletes) return update(entity, options as OnceOptions<Tx>);
     const mark = history.mark();
     history.record(step.call, [{ ...(payload as object), type: step.event }]);
     try {
-      return await update(entity, options as CallOptions<Tx>);
+      return await update(entity, options as OnceOptions<Tx>);
     } catch (error) {
       history.takeBack(mark);
       throw error;

@@ -1,7 +1,7 @@
 import type { output } from "zod/v4/core";
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, Declared } from "../define/entity-definition.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { OnceOptions } from "./call-options.ts";
 
 /** The calls that delete and restore; there where the definition declares a lifecycle. */
 export type LifecycleMethods<
@@ -58,7 +58,7 @@ type EventArguments<
   : never;
 
 type PayloadArguments<Payload, Tx> = [Payload[keyof Payload]] extends [never]
-  ? [options?: CallOptions<Tx>]
+  ? [options?: OnceOptions<Tx>]
   : Record<never, never> extends Payload
-    ? [payload?: Readonly<Payload>, options?: CallOptions<Tx>]
-    : [payload: Readonly<Payload>, options?: CallOptions<Tx>];
+    ? [payload?: Readonly<Payload>, options?: OnceOptions<Tx>]
+    : [payload: Readonly<Payload>, options?: OnceOptions<Tx>];

@@ -7,6 +7,7 @@ import type { ContextSource } from "../port/context.ts";
 import type { StoredEntity } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
+import { IdempotencyKeys } from "./idempotency.ts";
 import { lifecycleCalls } from "./lifecycle-calls.ts";
 import { PastReads } from "./past-reads.ts";
 import { Reads } from "./reads.ts";
@@ -26,12 +27,18 @@ export interface RepositoryOptions {
   readonly newId?: () => string;
   /** What stored events are said to have happened in, see `defineContext`. Default is nothing. */
   readonly context?: ContextSource;
+  /**
+   * How long an idempotency key is kept, in milliseconds: the longest time after which a client repeats
+   * a request. Default is 86,400,000, a day.
+   */
+  readonly idempotencyKeyTtlMs?: number;
 }
 
 /**
  * Opens the repository of one definition over a store. Statements are prepared here, once.
  *
  * @throws InvalidDefinitionError when another definition already uses the same tables in this store.
+ * @throws InvalidArgumentError for an option out of range.
  */
 export const createStoreRepository = <Definition extends AnyEntity, Tx>(
   definition: Definition,
@@ -60,7 +67,8 @@ export const openRepository = <Definition extends AnyEntity, Tx>(
   };
   const toEntity = entityFactory(model, ambient);
   const recording = recordingFrom(model.plan.name, options);
-  const writes = new Writes<Tx>(model, entities, ambient, recording, toEntity);
+  const keys = new IdempotencyKeys(model.plan.name, options.idempotencyKeyTtlMs);
+  const writes = new Writes<Tx>(model, entities, ambient, recording, keys, toEntity);
   const past = new PastReads<Tx>(model, entities, toEntity);
   const reads = new Reads<Tx>(model, entities, toEntity, past);
   const { create, update } = writes;
@@ -69,7 +77,7 @@ export const openRepository = <Definition extends AnyEntity, Tx>(
   const methods = {
     create,
     update,
-    transact: transactCall<Tx>(model, clock, { findById, update }),
+    transact: transactCall<Tx>(model, clock, { findById, writes, keys }),
     findById,
     maybeFindById,
     findAll,

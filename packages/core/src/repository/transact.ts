@@ -2,43 +2,88 @@ import type { EntityModel } from "../define/entity-model.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Clock } from "../port/clock.ts";
+import type { Idempotency } from "../port/rows.ts";
+import type { Join } from "../port/store.ts";
 import type { CallOptions } from "./call-options.ts";
+import type { IdempotencyKeys, IdempotencyOptions } from "./idempotency.ts";
 import { type RetryOptions, retried, retryProblem, type Try } from "./retry.ts";
+import type { Writes } from "./writes.ts";
 
-/** The calls that a transact comes down to. */
+/** What a transact comes down to. */
 interface TransactCalls<Tx> {
   findById(id: unknown, options: CallOptions<Tx>): Promise<object>;
-  update(entity: object, options: CallOptions<Tx>): Promise<number>;
+  readonly writes: Writes<Tx>;
+  readonly keys: IdempotencyKeys;
 }
 
-interface Transacted {
-  readonly entity: object;
-  readonly result: unknown;
-}
+type Transacted =
+  | { readonly entity: object; readonly result: unknown; readonly replayed: false }
+  | { readonly entity: object; readonly result: undefined; readonly replayed: true };
 
 /** `repository.transact`, over a repository's own calls. */
 export const transactCall =
   <Tx>(model: EntityModel, clock: Clock, calls: TransactCalls<Tx>) =>
-  (
+  async (
     target: unknown,
     decide: (entity: object) => unknown,
-    options: RetryOptions & CallOptions<Tx> = {},
+    options: RetryOptions & CallOptions<Tx> & IdempotencyOptions = {},
   ): Promise<Transacted> => {
+    const problem = retryProblem(options);
+    if (problem !== undefined) {
+      throw new InvalidArgumentError(model.plan.name, problem, "Leave it out for the default.");
+    }
     const call = options.tx === undefined ? {} : { tx: options.tx };
     const find = typeof target === "function" ? target : () => calls.findById(target, call);
-    const once = async (): Promise<Try<Transacted>> => {
+    const decided = async (): Promise<Transacted> => {
       const entity: object = await find(call);
-      const result = await decide(entity);
-      try {
-        await calls.update(entity, call);
-        return { kind: "done", result: { entity, result } };
-      } catch (error) {
-        if (error instanceof ConcurrentModificationError) return { kind: "conflict", error };
-        throw error;
-      }
+      return { entity, result: await decide(entity), replayed: false };
     };
-    const problem = retryProblem(options);
-    if (problem === undefined) return retried(once, clock, options);
-    const hint = "Leave it out for the default.";
-    return Promise.reject(new InvalidArgumentError(model.plan.name, problem, hint));
+    if (options.idempotencyKey === undefined) {
+      const once = async () => {
+        const transacted = await decided();
+        return tried(async () => {
+          await calls.writes.update(transacted.entity, call);
+          return transacted;
+        });
+      };
+      return retried(once, clock, options);
+    }
+    // Whom a finder finds may have changed by the time the request is repeated.
+    const id = typeof target === "function" ? undefined : (model.parseId(target) ?? target);
+    const idempotency = await calls.keys.of(options, "transact", id, undefined);
+    return retried(
+      () => transactOnce(calls.writes, decided, idempotency, options.tx),
+      clock,
+      options,
+    );
   };
+
+/** On a repetition it does not matter what is decided, not even when it is refused. */
+const transactOnce = async <Tx>(
+  writes: Writes<Tx>,
+  decided: () => Promise<Transacted>,
+  idempotency: Idempotency,
+  tx: Join<Tx>,
+): Promise<Try<Transacted>> => {
+  let transacted: Transacted;
+  try {
+    transacted = await decided();
+  } catch (error) {
+    return { kind: "done", result: replayed(await writes.earlierOr(error, idempotency, tx)) };
+  }
+  return tried(async () => {
+    const earlier = await writes.updateOnce(transacted.entity, idempotency, tx);
+    return earlier === undefined ? transacted : replayed(earlier);
+  });
+};
+
+const replayed = (entity: object): Transacted => ({ entity, result: undefined, replayed: true });
+
+const tried = async <Result>(store: () => Promise<Result>): Promise<Try<Result>> => {
+  try {
+    return { kind: "done", result: await store() };
+  } catch (error) {
+    if (error instanceof ConcurrentModificationError) return { kind: "conflict", error };
+    throw error;
+  }
+};

@@ -1,6 +1,7 @@
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, CreateInputOf, Declared, IdOf } from "../define/entity-definition.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { CallOptions, OnceOptions } from "./call-options.ts";
+import type { IdempotencyOptions } from "./idempotency.ts";
 import type { RetryOptions } from "./retry.ts";
 
 /** The arguments of `create`: with the id where the definition says that callers choose it. */
@@ -8,18 +9,42 @@ export type CreateArguments<
   Definition extends AnyEntity,
   Tx,
 > = Declared<Definition>["source"] extends "caller"
-  ? [input: CreateInputOf<Definition>, options: CallOptions<Tx> & { readonly id: IdOf<Definition> }]
+  ? [input: CreateInputOf<Definition>, options: OnceOptions<Tx> & { readonly id: IdOf<Definition> }]
   : unknown extends CreateInputOf<Definition>
-    ? [input?: CreateInputOf<Definition>, options?: CallOptions<Tx>]
-    : [input: CreateInputOf<Definition>, options?: CallOptions<Tx>];
+    ? [input?: CreateInputOf<Definition>, options?: OnceOptions<Tx>]
+    : [input: CreateInputOf<Definition>, options?: OnceOptions<Tx>];
+
+/** What a `transact` came to. */
+export interface Transacted<Definition extends AnyEntity, Result> {
+  /** The entity as it is stored now. */
+  readonly entity: Entity<Definition>;
+  /** What `decide` returned the last time. */
+  readonly result: Result;
+  readonly replayed: false;
+}
+
+/** What a `transact` came to whose idempotency key was known: nothing was written. */
+export interface Replayed<Definition extends AnyEntity> {
+  /** The entity as the first call with the key left it. */
+  readonly entity: Entity<Definition>;
+  /** Not stored with the key; what the caller needs is to be read from the entity. */
+  readonly result: undefined;
+  readonly replayed: true;
+}
+
+type TransactTarget<Definition extends AnyEntity, Tx> =
+  | IdOf<Definition>
+  | ((options: CallOptions<Tx>) => Promise<Entity<Definition>>);
 
 /** The calls that write. */
 export interface WriteMethods<Definition extends AnyEntity, Tx> {
   /**
    * Decides and stores a new entity: its index row and first events in one statement.
    *
+   * @returns the entity; when the idempotency key is known, the one that the first call created, as it
+   * was then, and `isReplayed` says so.
    * @throws CommandRejectedError, InvalidEventError, InvalidStateError, DuplicateValueError,
-   * EntityAlreadyExistsError, LockTimeoutError
+   * EntityAlreadyExistsError, LockTimeoutError, IdempotencyKeyReusedError
    */
   create(...args: CreateArguments<Definition, Tx>): Promise<Entity<Definition>>;
 
@@ -27,10 +52,14 @@ export interface WriteMethods<Definition extends AnyEntity, Tx> {
    * Stores what is pending: the new events and the index row in one statement. Nothing pending, no
    * statement.
    *
-   * @returns how many events were written.
-   * @throws ConcurrentModificationError, DuplicateValueError, EntityUnusableError, LockTimeoutError
+   * When the idempotency key is known, `entity` becomes what the first call left, with nothing pending,
+   * and `isReplayed` says so.
+   *
+   * @returns how many events were written; when the key is known, how many the first call wrote.
+   * @throws ConcurrentModificationError, DuplicateValueError, EntityUnusableError, LockTimeoutError,
+   * IdempotencyKeyReusedError
    */
-  update(entity: Entity<Definition>, options?: CallOptions<Tx>): Promise<number>;
+  update(entity: Entity<Definition>, options?: OnceOptions<Tx>): Promise<number>;
 
   /**
    * Reads, decides and stores; and when somebody else appended in between, all of it again, a bounded
@@ -38,16 +67,25 @@ export interface WriteMethods<Definition extends AnyEntity, Tx> {
    *
    * @param target an id, or a finder, which is called with the options that it has to pass on.
    * @param decide may be called several times, each time with the entity as it then is.
-   * @returns the entity as it is stored now, and what `decide` returned the last time.
-   * @throws ConcurrentModificationError when the attempts are used up, and what the finder, `decide`
+   * With an idempotency key that is known, nothing is written, whatever `decide` does, and the entity
+   * is as the first call left it.
+   *
+   * @returns the entity, what `decide` returned the last time, and whether the call was a repetition.
+   * @throws IdempotencyKeyReusedError, ConcurrentModificationError when the attempts are used up, and what the finder, `decide`
    * and `update` throw.
    * @example
    * await users.transact(id, (user) => user.changeEmail("countess@example.com"));
    * await users.transact((options) => users.findByEmail("a@example.com", options), (user) => user.suspend("spam"));
    */
   transact<Result>(
-    target: IdOf<Definition> | ((options: CallOptions<Tx>) => Promise<Entity<Definition>>),
+    target: TransactTarget<Definition, Tx>,
+    decide: (entity: Entity<Definition>) => Result | Promise<Result>,
+    options: RetryOptions & OnceOptions<Tx> & Pick<Required<IdempotencyOptions>, "idempotencyKey">,
+  ): Promise<Transacted<Definition, Result> | Replayed<Definition>>;
+
+  transact<Result>(
+    target: TransactTarget<Definition, Tx>,
     decide: (entity: Entity<Definition>) => Result | Promise<Result>,
     options?: RetryOptions & CallOptions<Tx>,
-  ): Promise<{ readonly entity: Entity<Definition>; readonly result: Result }>;
+  ): Promise<Transacted<Definition, Result>>;
 }

@@ -3,13 +3,24 @@ import type { Ambient } from "../decide/ambient.ts";
 import { decideCreation } from "../decide/decide.ts";
 import type { History, PendingWrite } from "../decide/history.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { OutcomeUnknownError } from "../errors/append-errors.ts";
+import { IdempotencyKeyReusedError, OutcomeUnknownError } from "../errors/append-errors.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
-import type { Durability } from "../port/rows.ts";
+import type { Durability, EarlierRequest, Idempotency } from "../port/rows.ts";
 import type { EntityStore, Join } from "../port/store.ts";
+import { hydrate } from "../read/hydrate.ts";
 import { scopeOf } from "../transaction/transaction-scope.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { OnceOptions } from "./call-options.ts";
+import type { IdempotencyKeys } from "./idempotency.ts";
 import { ownHistory } from "./own-history.ts";
+
+/** What an earlier request with the same key came to. */
+interface Replay {
+  readonly history: History;
+  /** How many events it wrote. */
+  readonly events: number;
+}
+
+type Written = { readonly durability: Durability } | { readonly replay: Replay };
 
 /** The writing calls behind a repository, free of the user's types. */
 export class Writes<Tx> {
@@ -17,6 +28,7 @@ export class Writes<Tx> {
   readonly #store: EntityStore<Tx>;
   readonly #ambient: Ambient;
   readonly #recording: () => Recording;
+  readonly #keys: IdempotencyKeys;
   readonly #toEntity: (history: History) => object;
 
   constructor(
@@ -24,51 +36,151 @@ export class Writes<Tx> {
     store: EntityStore<Tx>,
     ambient: Ambient,
     recording: () => Recording,
+    keys: IdempotencyKeys,
     toEntity: (history: History) => object,
   ) {
     this.#model = model;
     this.#store = store;
     this.#ambient = ambient;
     this.#recording = recording;
+    this.#keys = keys;
     this.#toEntity = toEntity;
   }
 
   readonly create = async (
     input: unknown,
-    options?: CallOptions<Tx> & { readonly id?: unknown },
+    options?: OnceOptions<Tx> & { readonly id?: unknown },
   ): Promise<object> => {
-    const history = decideCreation(this.#model, this.#idFor(options?.id), this.#ambient, input);
+    const id = this.#idFor(options?.id);
+    const idempotency =
+      options?.idempotencyKey === undefined
+        ? undefined
+        : await this.#keys.of(options, "create", this.#isIdGiven ? id : undefined, input);
+    let history: History;
+    try {
+      history = decideCreation(this.#model, id, this.#ambient, input);
+    } catch (error) {
+      return this.earlierOr(error, idempotency, options?.tx);
+    }
     const pending = history.beginWrite() as PendingWrite;
-    await this.#write(history, pending, options?.tx);
-    return this.#toEntity(history);
+    const replay = await this.#write(history, pending, options?.tx, idempotency);
+    return this.#toEntity(replay?.history ?? history);
   };
 
-  readonly update = async (entity: object, options?: CallOptions<Tx>): Promise<number> => {
+  readonly update = async (entity: object, options?: OnceOptions<Tx>): Promise<number> => {
     const history = ownHistory(this.#model, entity, "update");
     const pending = history.beginWrite();
     if (pending === undefined) return 0;
-    await this.#write(history, pending, options?.tx);
-    return pending.events.length;
+    const bodies = () => pending.events.map(({ body }) => body);
+    const idempotency =
+      options?.idempotencyKey === undefined
+        ? undefined
+        : this.#keys.of(options, "update", history.id, bodies());
+    const replay = await this.#write(history, pending, options?.tx, idempotency);
+    if (replay !== undefined) history.replay(replay.history);
+    return replay?.events ?? pending.events.length;
   };
 
-  async #write(history: History, pending: PendingWrite, tx: Join<Tx>): Promise<void> {
-    const durability = await this.#tryWrite(history, pending, tx);
+  /**
+   * Stores what is pending of an entity as the effect of a request, which may have had none.
+   *
+   * @returns the entity as an earlier request with the same key left it, or `undefined` when this is the
+   * first one.
+   */
+  async updateOnce(
+    entity: object,
+    idempotency: Idempotency,
+    tx: Join<Tx>,
+  ): Promise<object | undefined> {
+    const history = ownHistory(this.#model, entity, "transact");
+    const pending = history.beginWrite();
+    const replay =
+      pending === undefined
+        ? await this.#recall(idempotency, tx)
+        : await this.#write(history, pending, tx, idempotency);
+    return replay && this.#toEntity(replay.history);
+  }
+
+  /**
+   * What an earlier request with the same key came to, for one that failed before it could write.
+   *
+   * @throws `failure` when there was no earlier one.
+   */
+  async earlierOr(
+    failure: unknown,
+    idempotency: Idempotency | undefined,
+    tx: Join<Tx>,
+  ): Promise<object> {
+    if (idempotency === undefined) throw failure;
+    const replay = await this.#recall(idempotency, tx).catch((error: unknown) => {
+      // In a transaction that has failed nothing can be asked, and why it failed is what matters.
+      throw error instanceof IdempotencyKeyReusedError ? error : failure;
+    });
+    if (replay === undefined) throw failure;
+    return this.#toEntity(replay.history);
+  }
+
+  async #recall(idempotency: Idempotency, tx: Join<Tx>): Promise<Replay | undefined> {
+    const earlier = await this.#store.recall(idempotency, tx);
+    return earlier && this.#replayOf(earlier, idempotency);
+  }
+
+  #replayOf(earlier: EarlierRequest, { key: idempotencyKey }: Idempotency): Replay {
+    if (earlier.kind === "keyReused") {
+      throw new IdempotencyKeyReusedError({ entity: this.#model.plan.name, idempotencyKey });
+    }
+    const { entity, firstSequence } = earlier;
+    const history = hydrate(this.#model, entity);
+    history.replay(history);
+    return { history, events: entity.version - firstSequence + 1 };
+  }
+
+  async #write(
+    history: History,
+    pending: PendingWrite,
+    tx: Join<Tx>,
+    idempotency: Idempotency | Promise<Idempotency> | undefined,
+  ): Promise<Replay | undefined> {
+    const written = await this.#tryWrite(history, pending, tx, idempotency);
+    if ("replay" in written) {
+      history.failWrite("rolledBack");
+      return written.replay;
+    }
+    const { durability } = written;
     const end = history.endWrite(pending);
     if (durability.kind === "open") durability.onEnd(end);
     else end(durability.kind);
+    return undefined;
   }
 
-  async #tryWrite(history: History, pending: PendingWrite, tx: Join<Tx>): Promise<Durability> {
+  async #tryWrite(
+    history: History,
+    pending: PendingWrite,
+    tx: Join<Tx>,
+    given: Idempotency | Promise<Idempotency> | undefined,
+  ): Promise<Written> {
     try {
+      const idempotency = given instanceof Promise ? await given : given;
       const recording = { ...this.#recording(), ...recordingIn(tx) };
-      const write = entityWrite(this.#model, history.id, pending, recording);
+      const write = entityWrite(this.#model, history.id, pending, recording, idempotency);
       const result = await this.#store.write(write, tx);
-      if (result.kind === "written") return result.durability;
-      throw refusal(this.#model, write, result);
+      switch (result.kind) {
+        case "written":
+          return { durability: result.durability };
+        case "replayed":
+        case "keyReused":
+          return { replay: this.#replayOf(result, idempotency as Idempotency) };
+        default:
+          throw refusal(this.#model, write, result);
+      }
     } catch (error) {
       history.failWrite(error instanceof OutcomeUnknownError ? "unknown" : "rolledBack");
       throw error;
     }
+  }
+
+  get #isIdGiven(): boolean {
+    return this.#model.idSource === "caller";
   }
 
   #idFor(given: unknown): string {

@@ -3,6 +3,7 @@ import { type Statement, statement } from "../connection/statement.ts";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { claimedKey, KEY_PARAMETERS } from "./idempotency-key.ts";
 
 /** What of a write changes the text of its statement. */
 export interface WriteShape {
@@ -16,10 +17,12 @@ export interface WriteShape {
    * together with the statement and needs no putting back, which is half of the bound's cost.
    */
   readonly restoresBound: boolean;
+  /** Whether it writes an idempotency key as well, and nothing when the key is taken. */
+  readonly keyed?: boolean;
 }
 
 /** The number of the first index column's parameter. */
-const FIRST_COLUMN = 8;
+const firstColumn = ({ keyed }: WriteShape): number => (keyed ? KEY_PARAMETERS.ttl + 1 : 8);
 
 /** The index columns that a write sets, in the order of their parameters. */
 export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly ColumnPlan[] =>
@@ -31,16 +34,21 @@ export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly Col
  *
  * Parameters: $1 id, $2 expected version, $3 version after, $4 recorded at (or null for now), $5 bound
  * on lock waits, $6 the event's body, or a JSON list of `{"id", "sequence", "event"}`, $7 their
- * context or null; then the index columns.
+ * context or null; with a key, those of KEY_PARAMETERS; then the index columns.
  * Locks: the index row first, by its own insert or update; the events table only after that, so that a
  * write which waits holds up no consumer. Conflict: no row with `written`. Relies on: users_pkey.
+ *
+ * With a key, an append locks the index row, then the key, so that a lost race does not use the key up. A
+ * create takes the key first: a repetition is to be known as one before a unique value of its own refuses
+ * it. A key that is taken is no row with `written` as well. Relies on: idempotency_keys_pkey.
  */
 export const writeEntity = (tables: EntityTables, shape: WriteShape): Statement => {
   const { plan } = tables;
   const insert = shape.one
     ? `${insertName(tables, "_insert_one")}(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)`
     : `${insertName(tables, "_insert")}(array[w.id], $6::json, $7::jsonb, w.at)`;
-  const written = `w as (
+  const claimed = shape.keyed ? `${claim(tables, shape)},\n` : "";
+  const written = `${claimed}w as (
 ${shape.creates ? insertRow(tables, shape) : updateRow(tables, shape)}
 )`;
   return statement(
@@ -59,9 +67,11 @@ from w`,
   );
 };
 
-const labelOf = ({ creates, deletion }: WriteShape): string => {
-  if (creates) return "create";
-  return deletion === undefined ? "append" : deletion === "deleted" ? "delete" : "restore";
+const labelOf = ({ creates, deletion, keyed }: WriteShape): string => {
+  const once = keyed ? "_once" : "";
+  if (creates) return `create${once}`;
+  const verb = deletion === undefined ? "append" : deletion === "deleted" ? "delete" : "restore";
+  return `${verb}${once}`;
 };
 
 /**
@@ -73,20 +83,41 @@ const boundSet = ({ restoresBound }: WriteShape): { from: string; condition: str
     ? { from: "\n  from bound", condition: "bound.applied is not null" }
     : { from: "", condition: "(select set_config('lock_timeout', $5, true)) is not null" };
 
+/** What the write of the index row waits for: the bound, or the key that it was set for. */
+const precondition = (shape: WriteShape): { from: string; condition: string } =>
+  shape.keyed
+    ? { from: "\n  from claimed", condition: "claimed.entity_id = $1::uuid" }
+    : boundSet(shape);
+
+/** The CTEs that take the key: for an append, once the index row is found at its version and locked. */
+const claim = (tables: EntityTables, shape: WriteShape): string => {
+  const { from, condition } = boundSet(shape);
+  if (shape.creates)
+    return claimedKey(tables, `${from.trimStart()} where ${condition}`.trimStart());
+  const bound = shape.restoresBound ? ", bound" : "";
+  return `locked as (
+  select u.id from ${tables.index} u${bound}
+  where u.id = $1::uuid and u.version = $2::int and ${condition}
+  for no key update of u
+),
+${claimedKey(tables, "from locked")}`;
+};
+
 const insertName = ({ events }: EntityTables, suffix: string): string =>
   events.replace(/"$/, `${suffix}"`);
 
 /** The columns with the parameters that carry their values. */
 const assignments = (
   { plan }: EntityTables,
-  { creates, deletion }: WriteShape,
+  shape: WriteShape,
 ): readonly { readonly column: string; readonly value: string }[] => {
-  const declared = writtenColumns(plan, creates).map(({ column, type }, at) => ({
+  const first = firstColumn(shape);
+  const declared = writtenColumns(plan, shape.creates).map(({ column, type }, at) => ({
     column: quoteName(column),
-    value: `$${FIRST_COLUMN + at}::${sqlType(type)}`,
+    value: `$${first + at}::${sqlType(type)}`,
   }));
-  if (deletion === undefined) return declared;
-  const value = deletion === "deleted" ? "coalesce($4::timestamptz, now())" : "null";
+  if (shape.deletion === undefined) return declared;
+  const value = shape.deletion === "deleted" ? "coalesce($4::timestamptz, now())" : "null";
   return [{ column: quoteName(DELETED_AT.column), value }, ...declared];
 };
 
@@ -99,7 +130,7 @@ const insertRow = (tables: EntityTables, shape: WriteShape): string => {
     "$3::int",
     ...declared.map(({ value }) => value),
   ];
-  const { from, condition } = boundSet(shape);
+  const { from, condition } = precondition(shape);
   return `  insert into ${tables.index} (${columns.join(", ")})
   select ${values.join(", ")}${from}
   where ${condition} and $2::int = 0
@@ -108,7 +139,7 @@ const insertRow = (tables: EntityTables, shape: WriteShape): string => {
 
 const updateRow = (tables: EntityTables, shape: WriteShape): string => {
   const declared = assignments(tables, shape).map(({ column, value }) => `${column} = ${value}`);
-  const { from, condition } = boundSet(shape);
+  const { from, condition } = precondition(shape);
   return `  update ${tables.index} u set ${["version = $3::int", ...declared].join(", ")}${from}
   where u.id = $1::uuid and u.version = $2::int and ${condition}
   returning u.id, coalesce($4::timestamptz, now()) as at`;

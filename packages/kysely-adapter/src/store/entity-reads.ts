@@ -7,6 +7,7 @@ import { countEntities } from "../statements/count-entities.ts";
 import { entityHistory, type HistoryRow, toHistoryEvents } from "../statements/entity-history.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
+import { type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
 import { listEntities, placeValue } from "../statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
@@ -21,7 +22,7 @@ interface ListedRow extends StoredEntityRow {
 
 type EntityReads<Tx> = Pick<
   EntityStore<Tx>,
-  "load" | "loadPast" | "history" | "find" | "count" | "list"
+  "load" | "loadPast" | "recall" | "history" | "find" | "count" | "list"
 >;
 
 /** The reading half of an entity's store. */
@@ -34,6 +35,7 @@ export const entityReads = <DB>(
   const all = plan.lifecycle === undefined ? live : lookups(tables, { includeDeleted: true });
   const lookupsFor = (seen?: Visibility): Lookups => (seen?.includeDeleted === true ? all : live);
   const queries = new Queries();
+  const recall = recallRequest(tables);
 
   const read = async <Row>(
     call: string,
@@ -80,6 +82,13 @@ export const entityReads = <DB>(
       const parameters = find.columns.map((column, at) => toParameter(column, values[at]));
       const [row] = await read<StoredEntityRow>("find", find.statement, parameters, join);
       return row && toStoredEntity(row);
+    },
+
+    recall: async ({ key, fingerprint }, join) => {
+      const [row] = await read<RecalledRow>("recall", recall, [key, fingerprint], join);
+      if (row === undefined) return undefined;
+      if (!row.is_same) return { kind: "keyReused" };
+      return { kind: "replayed", entity: toStoredEntity(row), firstSequence: row.first_sequence };
     },
 
     count: async (where, limit, join, seen) => {

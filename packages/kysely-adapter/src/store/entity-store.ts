@@ -12,5 +12,6 @@ export const entityStore = <DB>(
   lockTimeoutMs: number,
 ): EntityStore<Transaction<DB>> => {
   const tables = entityTableNames(plan, database.schema);
-  return { ...entityWrites(database, tables, lockTimeoutMs), ...entityReads(database, tables) };
+  const reads = entityReads(database, tables);
+  return { ...entityWrites(database, tables, reads.recall, lockTimeoutMs), ...reads };
 };

@@ -4,6 +4,7 @@ import type {
   EntityPlan,
   EntityStore,
   EntityWrite,
+  Join,
   WriteResult,
 } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
@@ -20,6 +21,7 @@ type EntityWrites<Tx> = Pick<EntityStore<Tx>, "write">;
 export const entityWrites = <DB>(
   database: Database<DB>,
   tables: EntityTables,
+  recall: EntityStore<Transaction<DB>>["recall"],
   lockTimeoutMs: number,
 ): EntityWrites<Transaction<DB>> => {
   const { plan } = tables;
@@ -28,56 +30,66 @@ export const entityWrites = <DB>(
   const onCreate = writtenPlaces(plan, true);
   const onUpdate = writtenPlaces(plan, false);
 
+  const tryWrite = async (
+    write: EntityWrite,
+    join: Join<Transaction<DB>>,
+    isJoined: boolean,
+  ): Promise<WriteResult> => {
+    const chosen = writes(write, isJoined);
+    const places = write.expectedVersion === 0 ? onCreate : onUpdate;
+    const parameters = writeParameters(write, places, bound);
+    const call = write.expectedVersion === 0 ? "create" : "update";
+    try {
+      return written(await database.run(chosen, parameters, join, [plan.name, call]));
+    } catch (error) {
+      if (error instanceof AnnalsError) throw error;
+      const failure = writeFailure(plan, error);
+      if (failure instanceof AnnalsError) throw failure;
+      return failure;
+    }
+  };
+
   return {
     write: async (write, join) => {
       // The instance itself may be a transaction of the user's, whose bound must come back too.
       const isJoined = (join !== undefined && join !== "none") || database.db.isTransaction;
-      const chosen = writes(write, isJoined);
-      const places = write.expectedVersion === 0 ? onCreate : onUpdate;
-      const parameters = writeParameters(write, places, bound);
-      const call = write.expectedVersion === 0 ? "create" : "update";
-      try {
-        return written(await database.run(chosen, parameters, join, [plan.name, call]));
-      } catch (error) {
-        if (error instanceof AnnalsError) throw error;
-        const failure = writeFailure(plan, error);
-        if (failure instanceof AnnalsError) throw failure;
-        return failure;
+      const { idempotency } = write;
+      if (idempotency === undefined) return tryWrite(write, join, isJoined);
+      for (let attempt = 1; ; attempt += 1) {
+        const result = await tryWrite(write, join, isJoined);
+        // Nothing can be asked of a transaction that an error has ended.
+        if (result.kind !== "conflict" || (isJoined && result.cause !== undefined)) return result;
+        const earlier = await recall(idempotency, join);
+        if (earlier !== undefined) return earlier;
+        // Only a key keeps a create from writing: it has expired since.
+        if (write.expectedVersion > 0 || attempt === ATTEMPTS_MAX) return result;
       }
     },
   };
 };
 
+/** How often a create is tried whose key expires just when it is looked up. */
+const ATTEMPTS_MAX = 3;
+
 /** Chooses the statement for a write; the texts differ in what the header of theirs says. */
 const writeStatements = (tables: EntityTables) => {
   const statements = new Map<string, Statement>();
-  for (const shape of writeShapes(tables.plan)) {
-    statements.set(keyOf(shape), writeEntity(tables, shape));
-  }
-  return (
-    { expectedVersion, events, deletion }: EntityWrite,
-    restoresBound: boolean,
-  ): Statement => {
-    const [creates, one] = [expectedVersion === 0, events.length === 1];
-    return statements.get(keyOf({ creates, one, deletion, restoresBound })) as Statement;
+  return (write: EntityWrite, restoresBound: boolean): Statement => {
+    const shape: WriteShape = {
+      creates: write.expectedVersion === 0,
+      one: write.events.length === 1,
+      deletion: write.deletion,
+      restoresBound,
+      keyed: write.idempotency !== undefined,
+    };
+    const key = Object.values(shape).join(" ");
+    const known = statements.get(key);
+    if (known !== undefined) return known;
+    const made = writeEntity(tables, shape);
+    statements.set(key, made);
+    return made;
   };
 };
-
-function* writeShapes({ lifecycle }: EntityPlan): Iterable<WriteShape> {
-  const deletions = lifecycle === undefined ? [undefined] : [undefined, ...DELETIONS];
-  for (const deletion of deletions) {
-    for (const creates of [true, false]) {
-      for (const one of [true, false]) {
-        for (const restoresBound of [true, false]) yield { creates, one, deletion, restoresBound };
-      }
-    }
-  }
-}
-
-const DELETIONS = ["deleted", "restored"] as const;
-
-const keyOf = ({ creates, one, deletion, restoresBound }: WriteShape): string =>
-  `${creates} ${one} ${deletion} ${restoresBound}`;
 
 /** An index column that a write sets, and its place among the columns of a write. */
 interface WrittenColumn {
@@ -93,7 +105,7 @@ const writeParameters = (
   places: readonly WrittenColumn[],
   bound: string,
 ): unknown[] => {
-  const { id, expectedVersion, events, context, recordedAt } = write;
+  const { id, expectedVersion, events, context, recordedAt, idempotency } = write;
   return [
     id,
     expectedVersion,
@@ -102,6 +114,7 @@ const writeParameters = (
     bound,
     JSON.stringify(events.length === 1 ? events[0]?.body : eventList(write)),
     context && JSON.stringify(context),
+    ...(idempotency ? [idempotency.key, idempotency.fingerprint, idempotency.ttlMs] : []),
     ...places.map(({ column, at }) => toParameter(column, write.columns[at])),
   ];
 };

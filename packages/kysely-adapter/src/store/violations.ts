@@ -20,11 +20,10 @@ import {
 } from "../connection/sqlstate.ts";
 import { COLUMN_RULES, columnConstraint } from "../tables/constraint-names.ts";
 
+type Refusal = Extract<WriteResult, { kind: "conflict" | "exists" | "duplicate" }>;
+
 /** What a failed write means: a result that the caller may handle, or an error of ours to throw. */
-export const writeFailure = (
-  plan: EntityPlan,
-  cause: unknown,
-): Exclude<WriteResult, { kind: "written" }> | AnnalsError => {
+export const writeFailure = (plan: EntityPlan, cause: unknown): Refusal | AnnalsError => {
   const entity = plan.name;
   const constraint = constraintOf(cause);
   const violated = (kind: ConstraintViolationError["kind"]): AnnalsError => {
@@ -60,7 +59,7 @@ const uniqueFailure = (
   plan: EntityPlan,
   constraint: string | undefined,
   cause: unknown,
-): Exclude<WriteResult, { kind: "written" }> | AnnalsError => {
+): Refusal | AnnalsError => {
   if (constraint === `${plan.indexTable}_pkey`) return { kind: "exists", cause };
   if (constraint === `${plan.eventsTable}_id_sequence_key`) return { kind: "conflict", cause };
   if (constraint === `${plan.eventsTable}_position_key`) {

@@ -41,6 +41,136 @@ select w.id is not null as written, case when w.id is not null then "app"."perso
   set_config('lock_timeout', bound.previous, true)
 from bound left join w on true;
 
+-- create with a key, one event
+with claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.person', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  where (select set_config('lock_timeout', $5, true)) is not null
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $11::text, $12::uuid, $13::text, $14::text, $15::text, $16::integer, $17::double precision, $18::boolean, $19::date, $20::timestamptz(3), $21::numeric, $22::text[], $23::uuid, $24::text
+  from claimed
+  where claimed.entity_id = $1::uuid and $2::int = 0
+  returning id, created_at as at
+)
+select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
+from w;
+
+-- create with a key, several events, in the caller's transaction
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.person', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  from bound where bound.applied is not null
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $11::text, $12::uuid, $13::text, $14::text, $15::text, $16::integer, $17::double precision, $18::boolean, $19::date, $20::timestamptz(3), $21::numeric, $22::text[], $23::uuid, $24::text
+  from claimed
+  where claimed.entity_id = $1::uuid and $2::int = 0
+  returning id, created_at as at
+)
+select w.id is not null as written, case when w.id is not null then "app"."person_events_insert"(array[w.id], $6::json, $7::jsonb, w.at) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join w on true;
+
+-- append with a key, one event
+with locked as (
+  select u.id from "app"."people" u
+  where u.id = $1::uuid and u.version = $2::int and (select set_config('lock_timeout', $5, true)) is not null
+  for no key update of u
+),
+claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.person', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  from locked
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (
+  update "app"."people" u set version = $3::int, "email" = $11::text, "slug" = $12::text, "status" = $13::text, "nick" = $14::text, "age" = $15::integer, "score" = $16::double precision, "verified" = $17::boolean, "born_on" = $18::date, "seen_at" = $19::timestamptz(3), "fortune" = $20::numeric, "labels" = $21::text[], "boss_id" = $22::uuid, "domain" = $23::text
+  from claimed
+  where u.id = $1::uuid and u.version = $2::int and claimed.entity_id = $1::uuid
+  returning u.id, coalesce($4::timestamptz, now()) as at
+)
+select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
+from w;
+
+-- append with a key, several events, in the caller's transaction
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+locked as (
+  select u.id from "app"."people" u, bound
+  where u.id = $1::uuid and u.version = $2::int and bound.applied is not null
+  for no key update of u
+),
+claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.person', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  from locked
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (
+  update "app"."people" u set version = $3::int, "email" = $11::text, "slug" = $12::text, "status" = $13::text, "nick" = $14::text, "age" = $15::integer, "score" = $16::double precision, "verified" = $17::boolean, "born_on" = $18::date, "seen_at" = $19::timestamptz(3), "fortune" = $20::numeric, "labels" = $21::text[], "boss_id" = $22::uuid, "domain" = $23::text
+  from claimed
+  where u.id = $1::uuid and u.version = $2::int and claimed.entity_id = $1::uuid
+  returning u.id, coalesce($4::timestamptz, now()) as at
+)
+select w.id is not null as written, case when w.id is not null then "app"."person_events_insert"(array[w.id], $6::json, $7::jsonb, w.at) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join w on true;
+
+-- recall a request
+select k.is_same, k.first_sequence, k.entity_id as id, k.last_sequence as version,
+  case when k.is_same then (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = k.entity_id and sequence <= k.last_sequence order by sequence
+  ) e) end as events
+from (
+  select *, fingerprint = decode($2::text, 'hex') as is_same
+  from annals.idempotency_keys
+  where scope = 'app.person' and key = $1::text and expires_at > statement_timestamp()
+) k;
+
+-- delete expired keys
+with expired as (
+  select scope, key from annals.idempotency_keys
+  where expires_at <= statement_timestamp()
+  order by expires_at
+  limit $1
+  for update skip locked
+),
+deleted as (
+  delete from annals.idempotency_keys k using expired e
+  where k.scope = e.scope and k.key = e.key
+  returning true
+)
+select count(*)::int as deleted from deleted;
+
 -- load one
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence

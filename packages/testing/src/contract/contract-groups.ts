@@ -10,6 +10,9 @@ import { eventContexts } from "./cases/event-contexts.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
 import { history } from "./cases/history.ts";
+import { idempotency } from "./cases/idempotency.ts";
+import { idempotentTransact } from "./cases/idempotent-transact.ts";
+import { idempotentTransactions } from "./cases/idempotent-transactions.ts";
 import { ids } from "./cases/ids.ts";
 import { jsonValues } from "./cases/json-values.ts";
 import { lifecycleModel } from "./cases/lifecycle-model.ts";
@@ -54,6 +57,9 @@ export const contract: readonly ContractGroup[] = [
   transactionHooks,
   transactionTime,
   savepoints,
+  idempotency,
+  idempotentTransact,
+  idempotentTransactions,
   consumers,
   consumerFailures,
   eventContexts,

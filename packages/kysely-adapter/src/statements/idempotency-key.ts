@@ -1,0 +1,84 @@
+import { DEFAULT_SCHEMA } from "../connection/schema-name.ts";
+import { type Statement, statement } from "../connection/statement.ts";
+import { quoteText } from "../tables/quote.ts";
+import type { EntityTables } from "./entity-table-names.ts";
+import type { StoredEntityRow } from "./stored-entity.ts";
+
+/** What a keyed statement's key is unique in: the entity; with its schema, where that is not the usual one. */
+const scopeOf = ({ plan, schema }: EntityTables): string =>
+  quoteText(schema === DEFAULT_SCHEMA ? plan.name : `${schema}.${plan.name}`);
+
+/** A moment that is the same in all of a statement, and no older than it, as `now()` may be. */
+const NOW = "statement_timestamp()";
+
+/** The numbers of the parameters of `claimedKey`: key, fingerprint in hexadecimal, milliseconds to keep it. */
+export const KEY_PARAMETERS = { key: 8, fingerprint: 9, ttl: 10 } as const;
+
+/**
+ * The CTE that takes a key for an entity's next events, or one that has expired over; no row when it is
+ * taken. `source` is what follows the select list: no row of it, no key.
+ *
+ * A conflicting key that is not committed yet is waited for, and its row locked, so that of several
+ * requests with one key, and also of several that find it expired, exactly one has a row. Nothing is
+ * raised, so a transaction of the caller's goes on.
+ */
+export const claimedKey = (tables: EntityTables, source: string): string => {
+  const { key, fingerprint, ttl } = KEY_PARAMETERS;
+  return `claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select ${scopeOf(tables)}, $${key}::text, decode($${fingerprint}::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    ${NOW} + $${ttl}::float8 * interval '1 millisecond'
+  ${source}
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= ${NOW}
+  returning k.entity_id
+)`;
+};
+
+/**
+ * Reads what a request came to, with the entity as it then was.
+ * Parameters: $1 key, $2 fingerprint in hexadecimal. Locks: none.
+ * Relies on: idempotency_keys_pkey, user_events_id_sequence_key.
+ */
+export const recallRequest = (tables: EntityTables): Statement =>
+  statement(
+    `recall_${tables.plan.indexTable}`,
+    `select k.is_same, k.first_sequence, k.entity_id as id, k.last_sequence as version,
+  case when k.is_same then (select json_agg(e.event) from (
+    select event from ${tables.events} where id = k.entity_id and sequence <= k.last_sequence order by sequence
+  ) e) end as events
+from (
+  select *, fingerprint = decode($2::text, 'hex') as is_same
+  from annals.idempotency_keys
+  where scope = ${scopeOf(tables)} and key = $1::text and expires_at > ${NOW}
+) k`,
+  );
+
+export interface RecalledRow extends StoredEntityRow {
+  readonly is_same: boolean;
+  readonly first_sequence: number;
+}
+
+/**
+ * Deletes keys that have expired, those first that did so first. What another transaction is at is left.
+ * Parameters: $1 how many at most. Locks: the rows, FOR UPDATE SKIP LOCKED.
+ * Relies on: idempotency_keys_expires_at_idx.
+ */
+export const deleteExpiredKeys = statement(
+  "delete_expired_keys",
+  `with expired as (
+  select scope, key from annals.idempotency_keys
+  where expires_at <= ${NOW}
+  order by expires_at
+  limit $1
+  for update skip locked
+),
+deleted as (
+  delete from annals.idempotency_keys k using expired e
+  where k.scope = e.scope and k.key = e.key
+  returning true
+)
+select count(*)::int as deleted from deleted`,
+);
