@@ -1,7 +1,15 @@
+import { defineEntity, type EntityOf } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { createRepository, rebuild, type Verification, verify } from "../src/index.ts";
+import * as z from "zod";
+import {
+  createRepository,
+  entityTables,
+  rebuild,
+  type Verification,
+  verify,
+} from "../src/index.ts";
 import { migrate, openDatabase } from "./database/open.ts";
 import { Person } from "./database/person.ts";
 
@@ -111,6 +119,54 @@ describe("verify", () => {
     expect(checked).toBeGreaterThan(5);
     expect(checked).toBeLessThan(PEOPLE - 5);
     await expect(verify(db, Person, { sample: 0 })).rejects.toThrow("sample is not above 0");
+  });
+});
+
+describe("an entity that can be deleted", () => {
+  const Ticket = defineEntity({
+    name: "ticket",
+    schema: z.object({ title: z.string() }),
+    events: {
+      Opened: z.object({ title: z.string() }),
+      Closed: z.object({}),
+      Reopened: z.object({}),
+    },
+    create: (title: string) => ({ type: "Opened", title }),
+    evolve: {
+      Opened: (_, { title }) => ({ title }),
+      Closed: (state) => state,
+      Reopened: (state) => state,
+    },
+    commands: {},
+    index: { title: { unique: true } },
+    lifecycle: { delete: "Closed", restore: "Reopened" },
+  });
+
+  it("has to be deleted exactly when its events say so", async () => {
+    for (const statement of entityTables(Ticket)) await sql.raw(statement).execute(db);
+    const tickets = createRepository(Ticket, { db });
+    const made = await Promise.all(["a", "b", "c"].map((title) => tickets.create(title)));
+    const [kept, deleted, restored] = made as [
+      EntityOf<typeof Ticket>,
+      EntityOf<typeof Ticket>,
+      EntityOf<typeof Ticket>,
+    ];
+    await tickets.delete(deleted);
+    await tickets.delete(restored);
+    await tickets.restore(restored);
+    expect(await verify(db, Ticket)).toMatchObject({ checked: 3, differing: 0 });
+    await sql`update tickets set deleted_at = case when deleted_at is null then now() end`.execute(
+      db,
+    );
+    expect((await verify(db, Ticket)).differences.map(({ columns }) => columns)).toEqual([
+      ["deleted_at"],
+      ["deleted_at"],
+      ["deleted_at"],
+    ]);
+    expect(await rebuild(db, Ticket)).toMatchObject({ repaired: 3 });
+    expect(await verify(db, Ticket)).toMatchObject({ differing: 0 });
+    await tickets.findById(kept.id);
+    expect(await tickets.maybeFindById(deleted.id)).toBeUndefined();
   });
 });
 

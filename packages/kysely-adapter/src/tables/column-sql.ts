@@ -1,6 +1,7 @@
 import type { ColumnPlan, ColumnType } from "@annals/core/adapter";
 import { type COLUMN_RULES, columnConstraint } from "./constraint-names.ts";
 import { quoteName, quoteText } from "./quote.ts";
+import type { TablePart } from "./schema-object.ts";
 
 const TYPES = {
   text: "text",
@@ -19,13 +20,13 @@ const TYPES = {
 export const sqlType = (type: ColumnType): string =>
   type.kind === "declared" ? type.name : TYPES[type.kind];
 
-/** The column's line in CREATE TABLE. */
-export const columnLine = (column: ColumnPlan): string => {
-  const parts = [quoteName(column.column), sqlType(column.type)];
+/** The column as CREATE TABLE has it. */
+export const columnPart = (column: ColumnPlan): TablePart => {
+  const parts = [sqlType(column.type)];
   const collation = collationOf(column);
   if (collation !== undefined) parts.push(`collate ${quoteName(collation)}`);
   if (!column.nullable) parts.push("not null");
-  return parts.join(" ");
+  return { name: column.column, sql: parts.join(" ") };
 };
 
 // "C" orders bytes: alike on every server, and usable for prefix searches by the same index.
@@ -36,27 +37,29 @@ const isText = (type: ColumnType): boolean =>
   /^(text|varchar|character varying)(\s*\(\d+\))?$/i.test(sqlType(type));
 
 /** The constraints of one column, apart from uniqueness. */
-export const columnConstraints = (schema: string, table: string, column: ColumnPlan): string[] => {
+export const columnConstraints = (
+  schema: string,
+  table: string,
+  column: ColumnPlan,
+): readonly TablePart[] => {
   const name = quoteName(column.column);
-  const named = (rule: (typeof COLUMN_RULES)[number]): string =>
-    `constraint ${quoteName(columnConstraint(table, column.column, rule))}`;
-  const lines: string[] = [];
+  const named = (rule: (typeof COLUMN_RULES)[number], sql: string): TablePart => ({
+    name: columnConstraint(table, column.column, rule),
+    sql,
+  });
+  const parts: TablePart[] = [];
   if (column.type.kind === "enum") {
     const values = column.type.values.map(quoteText).join(", ");
-    lines.push(`${named("enum")} check (${name} in (${values}))`);
+    parts.push(named("enum", `check (${name} in (${values}))`));
   }
-  if (column.check !== undefined) {
-    lines.push(`${named("check")} check (${column.check})`);
-  }
+  if (column.check !== undefined) parts.push(named("check", `check (${column.check})`));
   if (column.references !== undefined) {
     const target = `${quoteName(schema)}.${quoteName(column.references.table)}`;
     const action = column.onDelete === "no action" ? "" : ` on delete ${column.onDelete}`;
-    lines.push(
-      `${named("fkey")} foreign key (${name})` +
-        ` references ${target} (${quoteName(column.references.column)})${action}`,
-    );
+    const referred = `${target} (${quoteName(column.references.column)})${action}`;
+    parts.push(named("fkey", `foreign key (${name}) references ${referred}`));
   }
-  return lines;
+  return parts;
 };
 
 /** Turns a stored value into a parameter that both `pg` and PGlite send as it is meant. */

@@ -1,14 +1,16 @@
 import type { AnyEntity } from "@annals/core";
 import type { EntityPlan } from "@annals/core/adapter";
-import { columnConstraints, columnLine } from "./column-sql.ts";
+import { columnConstraints, columnPart } from "./column-sql.ts";
 import {
   contiguityGuard,
+  contiguityName,
   immutabilityTrigger,
   insertFunctions,
   type TableNames,
 } from "./events-guards.ts";
 import { indexes, uniqueConstraints } from "./index-table-indexes.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
+import { createObject, type SchemaObject, type TablePart } from "./schema-object.ts";
 
 export interface EntityTablesOptions {
   /** The schema to create the tables in. Default is `public`. */
@@ -22,87 +24,139 @@ export interface EntityTablesOptions {
 export const entityTables = (
   definition: AnyEntity,
   options: EntityTablesOptions = {},
-): readonly string[] => {
-  const { plan } = definition;
-  const names: TableNames = {
-    schema: options.schema ?? "public",
-    index: plan.indexTable,
-    events: plan.eventsTable,
-  };
-  return [
-    indexTable(plan, names),
-    ...indexes(plan, names).map(({ comment, sql }) => commented(comment, sql)),
-    eventsTable(plan, names),
-    commented(
-      "Finds the position to start from at a given time; a few pages for any number of events.",
-      `create index ${quoteName(`${names.events}_recorded_at_idx`)} on ${qualify(names.schema, names.events)} using brin (recorded_at)`,
-    ),
-    commented("Events are never changed, whoever asks.", immutabilityTrigger(names)),
-    ...guardStatements(plan, names),
-    ...insertFunctions(names).map((sql) =>
-      commented("Inserts events after their index row is written and locked.", sql),
-    ),
-  ];
-};
+): readonly string[] => entityObjects(definition.plan, options).map(createObject);
 
 /** `entityTables` as one text, to commit as a migration for any tool. */
 export const entityTablesSql = (definition: AnyEntity, options: EntityTablesOptions = {}): string =>
   `${entityTables(definition, options).join(";\n\n")};\n`;
 
-const commented = (comment: string, sql: string): string => `-- ${comment}\n${sql}`;
-
-const guardStatements = (plan: EntityPlan, names: TableNames): readonly string[] => {
-  if (plan.guards === "minimal") return [];
-  const [guard, trigger] = contiguityGuard(names) as [string, string];
+/** All that an entity needs in the database, in the order in which it can be created. */
+export const entityObjects = (
+  plan: EntityPlan,
+  { schema = "public" }: EntityTablesOptions = {},
+): readonly SchemaObject[] => {
+  const names: TableNames = { schema, index: plan.indexTable, events: plan.eventsTable };
   return [
-    commented("Sequences have no hole and end at the index row's version, whoever inserts.", guard),
-    trigger,
+    indexTable(plan, names),
+    ...indexes(plan, names),
+    eventsTable(plan, names),
+    recordedAtIndex(names),
+    {
+      kind: "trigger",
+      name: `${names.events}_immutable`,
+      comment: "Events are never changed, whoever asks.",
+      table: qualify(schema, names.events),
+      sql: immutabilityTrigger(names),
+    },
+    ...(plan.guards === "minimal" ? [] : guards(names)),
+    ...functions(names),
   ];
 };
 
-const indexTable = (plan: EntityPlan, { schema, index }: TableNames): string => {
-  const lines = [
-    '"id" uuid not null',
-    '"created_at" timestamptz(3) not null',
-    '"version" integer not null',
-    ...(plan.lifecycle === undefined ? [] : ['"deleted_at" timestamptz(3)']),
-    ...plan.columns.map(columnLine),
-    `constraint ${quoteName(`${index}_pkey`)} primary key ("id")`,
-    `constraint ${quoteName(`${index}_version_check`)} check ("version" > 0)`,
+const indexTable = (plan: EntityPlan, { schema, index }: TableNames): SchemaObject => ({
+  kind: "table",
+  name: index,
+  comment: `The index table of "${plan.name}": lookups and constraints only; the state is in the events.`,
+  qualified: qualify(schema, index),
+  columns: [
+    { name: "id", sql: "uuid not null" },
+    { name: "created_at", sql: "timestamptz(3) not null" },
+    { name: "version", sql: "integer not null" },
+    ...(plan.lifecycle === undefined ? [] : [{ name: "deleted_at", sql: "timestamptz(3)" }]),
+    ...plan.columns.map(columnPart),
+  ],
+  constraints: [
+    { name: `${index}_pkey`, sql: 'primary key ("id")' },
+    { name: `${index}_version_check`, sql: 'check ("version" > 0)' },
     ...uniqueConstraints(plan),
     ...plan.columns.flatMap((column) => columnConstraints(schema, index, column)),
-  ];
+  ],
   // Room on each page lets an update that changes no indexed column stay there (HOT).
-  return commented(
-    `The index table of "${plan.name}": lookups and constraints only; the state is in the events.`,
-    `create table ${qualify(schema, index)} (\n  ${lines.join(",\n  ")}\n) with (fillfactor = 80)`,
-  );
-};
+  options: " with (fillfactor = 80)",
+});
 
-const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): string => {
-  const types = plan.eventTypes.map(quoteText).join(", ");
-  const lines = [
-    '"id" uuid not null',
-    '"sequence" integer not null',
-    '"event_type" varchar not null',
-    '"event" jsonb not null',
-    '"context" jsonb default null',
-    '"recorded_at" timestamptz(3) not null',
-    `"position" bigint not null default nextval('annals.position')`,
-    '"event_version" smallint not null default 1',
-    `constraint ${quoteName(`${events}_id_sequence_key`)} unique ("id", "sequence")`,
-    `constraint ${quoteName(`${events}_position_key`)} unique ("position")`,
-    `constraint ${quoteName(`${events}_id_fkey`)} foreign key ("id") references ${qualify(schema, index)} ("id")`,
-    `constraint ${quoteName(`${events}_sequence_check`)} check ("sequence" > 0)`,
-    `constraint ${quoteName(`${events}_event_type_check`)} check ("event_type" in (${types}))`,
-    // Reads take the event column alone, so it must say what the other columns say.
-    `constraint ${quoteName(`${events}_event_check`)} check (
+const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): SchemaObject => ({
+  kind: "table",
+  name: events,
+  comment: `The events of "${plan.name}", which are also its topic. event is {"type", "v", …payload}, with v above 1 only.`,
+  qualified: qualify(schema, events),
+  columns: EVENT_COLUMNS,
+  constraints: [
+    { name: `${events}_id_sequence_key`, sql: 'unique ("id", "sequence")' },
+    { name: `${events}_position_key`, sql: 'unique ("position")' },
+    {
+      name: `${events}_id_fkey`,
+      sql: `foreign key ("id") references ${qualify(schema, index)} ("id")`,
+    },
+    { name: `${events}_sequence_check`, sql: 'check ("sequence" > 0)' },
+    {
+      name: `${events}_event_type_check`,
+      sql: `check ("event_type" in (${plan.eventTypes.map(quoteText).join(", ")}))`,
+    },
+    {
+      // Reads take the event column alone, so it must say what the other columns say.
+      name: `${events}_event_check`,
+      sql: `check (
     "event" ->> 'type' is not distinct from "event_type"
     and "event" -> 'v' is not distinct from to_jsonb(nullif("event_version", 1))
   )`,
+    },
+  ],
+  options: "",
+});
+
+const EVENT_COLUMNS: readonly TablePart[] = [
+  { name: "id", sql: "uuid not null" },
+  { name: "sequence", sql: "integer not null" },
+  { name: "event_type", sql: "varchar not null" },
+  { name: "event", sql: "jsonb not null" },
+  { name: "context", sql: "jsonb default null" },
+  { name: "recorded_at", sql: "timestamptz(3) not null" },
+  { name: "position", sql: "bigint not null default nextval('annals.position')" },
+  { name: "event_version", sql: "smallint not null default 1" },
+];
+
+const recordedAtIndex = ({ schema, events }: TableNames): SchemaObject => ({
+  kind: "index",
+  name: `${events}_recorded_at_idx`,
+  comment:
+    "Finds the position to start from at a given time; a few pages for any number of events.",
+  table: qualify(schema, events),
+  sql: `create index ${quoteName(`${events}_recorded_at_idx`)} on ${qualify(schema, events)} using brin (recorded_at)`,
+});
+
+const guards = (names: TableNames): readonly SchemaObject[] => {
+  const { schema, events } = names;
+  const [guard, trigger] = contiguityGuard(names) as [string, string];
+  return [
+    {
+      kind: "function",
+      name: `${events}_guard`,
+      comment: "Sequences have no hole and end at the index row's version, whoever inserts.",
+      signature: `${qualify(schema, `${events}_guard`)}()`,
+      sql: guard,
+    },
+    {
+      kind: "trigger",
+      name: contiguityName(events),
+      table: qualify(schema, events),
+      sql: trigger,
+    },
   ];
-  return commented(
-    `The events of "${plan.name}", which are also its topic. event is {"type", "v", …payload}, with v above 1 only.`,
-    `create table ${qualify(schema, events)} (\n  ${lines.join(",\n  ")}\n)`,
-  );
+};
+
+const functions = (names: TableNames): readonly SchemaObject[] => {
+  const { schema, events } = names;
+  const [one, many] = insertFunctions(names) as [string, string];
+  const insert = (suffix: string, parameters: string, sql: string): SchemaObject => ({
+    kind: "function",
+    name: `${events}${suffix}`,
+    comment: "Inserts events after their index row is written and locked.",
+    signature: `${qualify(schema, `${events}${suffix}`)}(${parameters})`,
+    sql,
+  });
+  return [
+    insert("_insert_one", "uuid, int, jsonb, jsonb, timestamptz", one),
+    insert("_insert", "uuid[], json, jsonb, timestamptz", many),
+  ];
 };

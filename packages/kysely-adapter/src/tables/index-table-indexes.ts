@@ -1,29 +1,43 @@
 import type { ColumnPlan, EntityPlan, UniquePlan } from "@annals/core/adapter";
 import type { TableNames } from "./events-guards.ts";
 import { qualify, quoteName } from "./quote.ts";
+import type { SchemaObject, TablePart } from "./schema-object.ts";
 
-interface CommentedSql {
-  readonly comment: string;
-  readonly sql: string;
-}
-
-/** The lines of CREATE TABLE that keep values unique, where rows are never deleted. */
-export const uniqueConstraints = ({ lifecycle, uniques }: EntityPlan): readonly string[] =>
+/** The constraints that keep values unique, where rows are never deleted. */
+export const uniqueConstraints = ({ lifecycle, uniques }: EntityPlan): readonly TablePart[] =>
   lifecycle === undefined
-    ? uniques.map(
-        ({ constraint, columns }) =>
-          `constraint ${quoteName(constraint)} unique (${list(columns)})`,
-      )
+    ? uniques.map(({ constraint, columns }) => ({
+        name: constraint,
+        sql: `unique (${list(columns)})`,
+      }))
     : [];
 
 /** The indexes that lists and lookups rely on, apart from those of constraints. */
-export const indexes = (plan: EntityPlan, names: TableNames): readonly CommentedSql[] =>
-  plan.lifecycle === undefined ? plainIndexes(plan, names) : dividedIndexes(plan, names);
+export const indexes = (plan: EntityPlan, names: TableNames): readonly SchemaObject[] => {
+  const table = qualify(names.schema, names.index);
+  const made = plan.lifecycle === undefined ? plainIndexes(plan) : dividedIndexes(plan);
+  return made.map(({ kind = "index", name, comment, on }) => ({
+    kind: "index",
+    name,
+    comment,
+    table,
+    sql: `create ${kind} ${quoteName(name)} on ${table} ${on}`,
+  }));
+};
 
-const plainIndexes = (plan: EntityPlan, { schema, index }: TableNames): readonly CommentedSql[] =>
+interface IndexParts {
+  readonly kind?: "unique index";
+  readonly name: string;
+  readonly comment: string;
+  /** The columns, and which rows. */
+  readonly on: string;
+}
+
+const plainIndexes = (plan: EntityPlan): readonly IndexParts[] =>
   listIndexes(plan).map(({ name, columns, comment }) => ({
+    name: `${plan.indexTable}_${name}_idx`,
     comment: `${comment}.`,
-    sql: `create index ${quoteName(`${index}_${name}_idx`)} on ${qualify(schema, index)} (${columns})`,
+    on: `(${columns})`,
   }));
 
 /**
@@ -32,33 +46,35 @@ const plainIndexes = (plan: EntityPlan, { schema, index }: TableNames): readonly
  * deleted ones, however many there come to be. Unique values are free when their row is deleted, which
  * only an index can say, so these are indexes under the names that the constraints would have.
  */
-const dividedIndexes = (plan: EntityPlan, { schema, index }: TableNames): CommentedSql[] => {
-  const table = qualify(schema, index);
-  const live = (kind: string, name: string, columns: string): string =>
-    `create ${kind} ${quoteName(name)} on ${table} (${columns}) where "deleted_at" is null`;
-  const deleted = (name: string, columns: string): string =>
-    `create index ${quoteName(name)} on ${table} (${columns}) where "deleted_at" is not null`;
+const dividedIndexes = (plan: EntityPlan): readonly IndexParts[] => {
+  const live = (columns: string): string => `(${columns}) where "deleted_at" is null`;
+  const deleted = (columns: string): string => `(${columns}) where "deleted_at" is not null`;
   return [
-    ...plan.uniques.flatMap(({ constraint, columns }) => [
+    ...plan.uniques.flatMap(({ constraint, columns }): IndexParts[] => [
       {
+        kind: "unique index",
+        name: constraint,
         comment: `No two live rows share ${columns.join(" and ")}.`,
-        sql: live("unique index", constraint, list(columns)),
+        on: live(list(columns)),
       },
       {
+        name: `${constraint}_deleted`,
         comment: `Finds deleted rows by ${columns.join(" and ")}.`,
-        sql: deleted(`${constraint}_deleted`, `${list(columns)}, "id"`),
+        on: deleted(`${list(columns)}, "id"`),
       },
     ]),
-    ...listIndexes(plan).flatMap(({ name, columns, comment }) => [
-      { comment: `${comment}.`, sql: live("index", `${index}_${name}_idx`, columns) },
+    ...listIndexes(plan).flatMap(({ name, columns, comment }): IndexParts[] => [
+      { name: `${plan.indexTable}_${name}_idx`, comment: `${comment}.`, on: live(columns) },
       {
+        name: `${plan.indexTable}_${name}_idx_deleted`,
         comment: `${comment}, of deleted rows.`,
-        sql: deleted(`${index}_${name}_idx_deleted`, columns),
+        on: deleted(columns),
       },
     ]),
     {
+      name: `${plan.indexTable}_deleted_at_idx`,
       comment: "Lists what is deleted, in the order of its deletion.",
-      sql: deleted(`${index}_deleted_at_idx`, '"deleted_at", "id"'),
+      on: deleted('"deleted_at", "id"'),
     },
   ];
 };
