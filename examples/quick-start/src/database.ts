@@ -6,7 +6,7 @@ import pg from "pg";
 import { User } from "./user.ts";
 
 // Your own tables stand beside the generated ones.
-type Database = DatabaseOf<[typeof User]> & {
+export type Database = DatabaseOf<[typeof User]> & {
   signups: { day: string; count: Generated<number> };
 };
 

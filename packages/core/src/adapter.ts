@@ -14,6 +14,19 @@ export { DELETED_AT, type Deletion, type LifecyclePlan } from "./define/lifecycl
 export { checkIdentifier, snakeCase } from "./define/names.ts";
 export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
+  Attendance,
+  CheckpointMove,
+  ConsumerPlan,
+  ConsumerStore,
+  FollowedTopic,
+  OwnedSlot,
+  ReadRequest,
+  SlotChoice,
+  SlottedEvent,
+  Standing,
+  TopicRead,
+} from "./port/consumer-store.ts";
+export type {
   Comparison,
   Durability,
   EarlierRequest,
@@ -32,7 +45,7 @@ export type {
   TopicEvent,
   WriteResult,
 } from "./port/rows.ts";
-export type { ConsumerStore, EntityStore, Join, Store, Visibility } from "./port/store.ts";
+export type { EntityStore, Join, Store, Visibility } from "./port/store.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";

@@ -32,9 +32,25 @@ import type { AnyEntity } from "./define/entity-definition.ts";
 export type EntityOf<Definition extends AnyEntity> = Entity<Definition>;
 
 // consume
-export { type Consumer, type ConsumerOptions, createStoreConsumer } from "./consume/consumer.ts";
+export { type Consumer, createStoreConsumer } from "./consume/consumer.ts";
+export type {
+  ConsumerOptions,
+  ConsumerSettings,
+  Delivery,
+  HandlerTx,
+} from "./consume/consumer-options.ts";
 export type { EntityEventMeta, EventMeta, PublishedEventMeta } from "./consume/event-meta.ts";
-export type { Handlers } from "./consume/handler.ts";
+export type {
+  BatchHandling,
+  BatchMeta,
+  DeliveredEvent,
+  FollowedEvent,
+  Handlers,
+  Handling,
+  TopicHandlers,
+  Topics,
+} from "./consume/handler.ts";
+export { type RunConsumersOptions, runConsumers } from "./consume/run-consumers.ts";
 // errors
 export { AnnalsError, type Issue } from "./errors/annals-error.ts";
 export * from "./errors/append-errors.ts";

@@ -1,20 +1,25 @@
 import {
-  type AnyTopic,
   type Consumer,
   type ConsumerOptions,
   createStoreConsumer,
+  type Delivery,
+  type Topics,
 } from "@annals/core";
 import type { Kysely } from "kysely";
 import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { kyselyStore } from "./kysely-store.ts";
 
 /**
- * Opens a consumer that follows an entity's events, or a topic of its own, on PostgreSQL, in an order that keeps every
- * entity's sequence, and loses none. Nothing happens until it runs.
+ * Opens a consumer that follows the events of entities, or topics of their own, on PostgreSQL, in an order
+ * that keeps every entity's sequence, and loses none. Nothing happens until it runs.
  *
  * @throws InvalidDefinitionError for a name or a handler that cannot work.
  */
-export const createConsumer = <Topic extends AnyTopic, DB>(
+export const createConsumer = <
+  const Followed extends Topics,
+  DB,
+  Mode extends Delivery = "exactly-once",
+>(
   db: Kysely<DB>,
-  options: ConsumerOptions<Topic, AnnalsTransaction<DB>>,
-): Consumer => createStoreConsumer(kyselyStore(db), options);
+  options: ConsumerOptions<Followed, AnnalsTransaction<DB>, Mode>,
+): Consumer => createStoreConsumer<Followed, AnnalsTransaction<DB>, Mode>(kyselyStore(db), options);

@@ -36,7 +36,7 @@ export const kyselyStore = <DB>(
     },
     transaction: (work) =>
       db.isTransaction ? work(adopted(db as Transaction<DB>)) : transaction(db, work),
-    consumer: (name, plans) => consumerStore(database, name, plans),
+    consumer: (plan) => consumerStore(database, plan),
   };
 };
 

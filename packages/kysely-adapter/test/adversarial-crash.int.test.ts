@@ -8,6 +8,7 @@ import { FLAWLESS, type Verdict } from "./adversarial/judge.ts";
 import { type Mutant, withoutLives } from "./adversarial/mutant-readers.ts";
 import { chosenBinaries, noOwnServer } from "./adversarial/own-server.ts";
 import { commitPrepared, prepared } from "./adversarial/scenarios.ts";
+import type { Session } from "./adversarial/session.ts";
 import { type Stage, setStage } from "./adversarial/stage.ts";
 
 const skipped = noOwnServer();
@@ -44,38 +45,68 @@ const preparedBetweenLooks: CrashScenario = async (stage, crash) => {
  * takes such draws back, and gives the same positions out again. What was settled above them is not.
  */
 const drawsTakenBack: CrashScenario = async (stage, crash) => {
-  const { db, writing, follower, first, second } = stage;
+  const following = new AbortController();
+  const followed = stage.follower.follow(following.signal);
   // Once in a while the writer of the log wakes up in between, and nothing is taken back.
-  while (!(await losesDraws(stage, crash)));
-  const late = await writing.open();
-  await late.deposit(first);
-  await writing.deposit(second);
-  // Past what it was before the crash: no look can see that the sequence ever stood lower.
-  await db.executeQuery(
-    CompiledQuery.raw("select nextval('annals.position') from generate_series(1, 100)"),
-  );
-  await follower.catchUp();
-  await late.commit();
-  await writing.deposit(second);
-  await follower.catchUp();
+  while (!(await crossedAfterCrash(stage, crash)));
+  // Nobody tells when a reader that loses events is done.
+  await waitFor(stage, 3_000);
+  following.abort();
+  await followed;
 };
 
-/** Draws without committing, lets the follower look, and crashes. Says whether draws were lost. */
-const losesDraws = async (
-  { db, follower, connectionString }: Stage,
+const waitFor = async (stage: Stage, ms: number): Promise<void> => {
+  const until = Date.now() + ms;
+  for (;;) {
+    const { delivered, events } = await stage.verdict();
+    if (delivered === events || Date.now() > until) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+/**
+ * Draws without committing, lets the follower look, and crashes before its next look. Until that goes out,
+ * two writers have crossed at positions that were drawn before. Says whether the crash took draws back.
+ */
+const crossedAfterCrash = async (
+  { db, steps, writing, first, second, connectionString }: Stage,
   crash: () => Promise<void>,
 ): Promise<boolean> => {
+  // The checkpoint moves with it, and not again soon.
+  await writing.deposit(second);
+  await looked();
   const drawing = new pg.Client({ connectionString });
   drawing.on("error", () => {});
   await drawing.connect();
   await drawing.query("begin");
   await drawing.query("select nextval('annals.position') from generate_series(1, 100)");
-  await follower.catchUp();
+  await looked();
   const before = await lastPosition(db);
-  await crash();
-  await drawing.end().catch(() => {});
-  return (await lastPosition(db)) < before - 50;
+  const late = await new Promise<Session | undefined>((resolve, reject) => {
+    const meanwhile = async (): Promise<Session | undefined> => {
+      await crash();
+      await drawing.end().catch(() => {});
+      if ((await lastPosition(db)) >= before - 50) return undefined;
+      const session = await writing.open();
+      await session.deposit(first);
+      await writing.deposit(second);
+      // Past what it was before the crash: no look can see that the sequence ever stood lower.
+      await db.executeQuery(
+        CompiledQuery.raw("select nextval('annals.position') from generate_series(1, 100)"),
+      );
+      return session;
+    };
+    steps.crashBefore("lastPosition", () => meanwhile().then(resolve, reject));
+  });
+  if (late === undefined) return false;
+  await looked();
+  await late.commit();
+  await writing.deposit(second);
+  return true;
 };
+
+/** Long enough for a follower to look several times; shorter than it leaves its checkpoint behind. */
+const looked = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
 
 const lastPosition = async (db: Stage["db"]): Promise<number> => {
   const { rows } = await db.executeQuery<{ last: string }>(

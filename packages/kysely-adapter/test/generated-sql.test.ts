@@ -3,12 +3,13 @@ import type { ListQuery, Predicate, UniquePlan } from "@annals/core/adapter";
 import { describe, expect, it } from "vitest";
 import type { Statement } from "../src/connection/statement.ts";
 import { entityTables, entityTablesSql } from "../src/index.ts";
+import { moveCheckpoint, readProgress } from "../src/statements/consumer-checkpoint.ts";
 import {
-  lockCheckpoint,
-  moveCheckpoint,
-  readCheckpoint,
+  readRegistration,
   registerConsumer,
-} from "../src/statements/consumer-checkpoint.ts";
+  spreadSlots,
+  wantSlots,
+} from "../src/statements/consumer-registration.ts";
 import { countEntities } from "../src/statements/count-entities.ts";
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
@@ -20,6 +21,14 @@ import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { loadPast } from "../src/statements/load-past.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
+import {
+  joinConsumer,
+  leaveConsumer,
+  readStanding,
+  releaseSlots,
+  renewLeases,
+  takeSlots,
+} from "../src/statements/slot-leases.ts";
 import { topicWriters } from "../src/statements/topic-writers.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { frameworkMigrationStatements } from "../src/tables/framework-migrations.generated.ts";
@@ -130,10 +139,22 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "last position": lastPosition("app", ["person_events"]),
   "topic writers": topicWriters("app", ["person_events"]),
   "read a topic": readTopic("app", [Person.plan]),
+  "read a topic for some slots and keys": readTopic("app", [Person.plan], {
+    slots: true,
+    keys: true,
+  }),
   "register a consumer": registerConsumer,
-  "read a checkpoint": readCheckpoint,
-  "lock a checkpoint": lockCheckpoint,
+  "read a registration": readRegistration,
+  "want more slots": wantSlots,
+  "spread slots": spreadSlots,
+  "renew leases": renewLeases,
+  "join a consumer": joinConsumer,
+  "read a standing": readStanding,
+  "take slots": takeSlots,
+  "release slots": releaseSlots,
+  "leave a consumer": leaveConsumer,
   "move a checkpoint": moveCheckpoint,
+  "read progress": readProgress,
 };
 
 const residents = entityTableNames(Resident.plan, "app");

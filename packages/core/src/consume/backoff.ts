@@ -18,9 +18,14 @@ export class Backoff {
     this.#nextMs = this.#firstMs;
   }
 
-  async wait(signal: AbortSignal): Promise<void> {
+  /** The next wait's length in milliseconds. */
+  next(): number {
     const ms = this.#nextMs;
     this.#nextMs = Math.min(ms * 2, this.#maxMs);
-    await this.#clock.sleep(ms, signal);
+    return ms;
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(this.next(), signal);
   }
 }

@@ -3,10 +3,7 @@ import type { ContextScope } from "../port/context.ts";
 import type { TopicEvent } from "../port/rows.ts";
 
 /** Runs the handler of one event within what surrounds it. */
-export type HandlerScope = (
-  event: TopicEvent,
-  handle: () => void | Promise<void>,
-) => void | Promise<void>;
+export type HandlerScope = (event: TopicEvent, handle: () => unknown) => unknown;
 
 /** Makes the event that is handled the cause of whatever its handler stores. */
 export const handlerScope = (context: ContextScope | undefined): HandlerScope =>

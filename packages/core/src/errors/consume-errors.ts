@@ -10,12 +10,21 @@ export class HandlerFailedError extends AnnalsError {
   readonly position: number;
 
   constructor(
-    at: { consumer: string; topic: string; id: string; sequence: number; position: number },
+    at: {
+      consumer: string;
+      topic: string;
+      id: string;
+      sequence: number;
+      position: number;
+      events?: number;
+    },
     options: ErrorOptions,
   ) {
+    const { events = 1 } = at;
+    const several = events === 1 ? "" : ` or one of the ${events - 1} events after it`;
     super(
       {
-        message: `Consumer "${at.consumer}" failed on ${at.topic}/${at.id}/${at.sequence} at position ${at.position}`,
+        message: `Consumer "${at.consumer}" failed on ${at.topic}/${at.id}/${at.sequence} at position ${at.position}${several}`,
         hint: "See the cause. The consumer goes on with this event when it is run again.",
       },
       options,

@@ -1,15 +1,27 @@
-import type { TopicPlan } from "../define/topic-plan.ts";
 import { ConsumerChangedError } from "../errors/consume-errors.ts";
+import type {
+  ConsumerPlan,
+  ConsumerStore,
+  OwnedSlot,
+  SlottedEvent,
+} from "../port/consumer-store.ts";
 import type { TopicEvent } from "../port/rows.ts";
-import type { ConsumerStore } from "../port/store.ts";
 import type { MemoryTransaction } from "./memory-transaction.ts";
+
+interface MemorySlot {
+  owner: string | undefined;
+  leasedUntil: number;
+  epoch: number;
+  position: number;
+}
 
 /** One consumer as the in-memory store keeps it. */
 export interface MemoryConsumer {
   readonly topics: string;
-  checkpoint: number;
-  /** Ends when the batch in hand does, so that consumers of one name take turns. */
-  turn: Promise<unknown>;
+  slots: MemorySlot[];
+  /** The processes that share the slots, the oldest first, and until when they are alive. */
+  readonly processes: Map<string, number>;
+  wanted: number;
 }
 
 /** What a consumer needs of its store. */
@@ -20,40 +32,164 @@ interface Follows {
 }
 
 export const memoryConsumer = (
-  name: string,
-  plans: readonly TopicPlan[],
+  { name, topics, slots: wanted, keys }: ConsumerPlan,
   { log, consumers, transaction }: Follows,
 ): ConsumerStore<MemoryTransaction> => {
-  const declared = plans.map((plan) => plan.name);
-  const topics = declared.join(", ");
+  const declared = topics.map(({ plan }) => plan.name);
+  const passedOver = new Set(
+    topics.flatMap(({ plan, passedOver: types }) => types.map((type) => `${plan.name}:${type}`)),
+  );
+  const registered = (): MemoryConsumer => {
+    const known = consumers.get(name);
+    if (known === undefined) throw new Error(`Consumer "${name}" is not registered`);
+    return known;
+  };
+  const isRead = ({ topic, id, body }: TopicEvent): boolean =>
+    declared.includes(topic) &&
+    !passedOver.has(`${topic}:${String(body.type)}`) &&
+    (keys === undefined || keys.includes(id));
+
   return {
     open: async () => {
-      const fresh = { topics, checkpoint: 0, turn: Promise.resolve() };
+      const fresh = {
+        topics: declared.join(", "),
+        slots: newSlots(wanted, 0, 0),
+        processes: new Map(),
+        wanted,
+      };
       const known = consumers.get(name) ?? fresh;
-      if (known.topics !== topics) {
+      if (known.topics !== fresh.topics) {
         throw new ConsumerChangedError({ consumer: name, registered: [known.topics], declared });
       }
+      known.wanted = Math.max(known.wanted, wanted);
       consumers.set(name, known);
-      return known.checkpoint;
     },
-    read: async (after, limit) =>
-      log
-        .filter(({ position, topic }) => position > after && declared.includes(topic))
-        .slice(0, limit),
-    advance: async (from, to, effects) => {
-      const consumer = consumers.get(name);
-      if (consumer === undefined) return 0;
-      const turn = consumer.turn.then(async () => {
-        if (consumer.checkpoint === from) {
-          await transaction(effects);
-          consumer.checkpoint = to;
+
+    attend: async ({ process, leaseMs, wants }) => {
+      const consumer = registered();
+      const now = performance.now();
+      const drainTo = spread(consumer);
+      for (const slot of consumer.slots) {
+        if (slot.owner === process) slot.leasedUntil = now + leaseMs;
+      }
+      if (wants === "shared") consumer.processes.set(process, now + leaseMs);
+      const quota = wants === "all" ? consumer.slots.length : quotaOf(consumer, process, now);
+      const undrained = consumer.slots.filter(({ position }) => position !== drainTo);
+      take(undrained, process, quota, now, leaseMs);
+      const owned = consumer.slots.flatMap(({ owner, epoch, position }, slot): OwnedSlot[] =>
+        owner === process ? [{ slot, epoch, position }] : [],
+      );
+      return { slots: consumer.slots.length, owned, quota, drainTo };
+    },
+
+    release: async (process, slots) => {
+      const consumer = registered();
+      for (const [at, slot] of consumer.slots.entries()) {
+        if (slot.owner === process && (slots?.includes(at) ?? true)) slot.owner = undefined;
+      }
+      if (slots === undefined) consumer.processes.delete(process);
+    },
+
+    read: async ({ after, upTo = log.length, limit, for: { slots, of } }) => {
+      const bound = Math.min(upTo, log.length);
+      const events: SlottedEvent[] = [];
+      // Positions are places in the log.
+      for (let at = after; at < bound; at += 1) {
+        const event = log[at] as TopicEvent;
+        const slot = Math.floor((bucketOf(event.id) * of) / BUCKETS);
+        if (!isRead(event) || !slots.includes(slot)) continue;
+        events.push({ ...event, slot });
+        if (events.length === limit) {
+          return { events, upTo: event.position, more: event.position < log.length, life: "" };
         }
-        return consumer.checkpoint;
-      });
-      consumer.turn = turn.catch(() => {});
-      return turn;
+      }
+      const reached = Math.max(after, bound);
+      return { events, upTo: reached, more: reached < log.length, life: "" };
     },
+
+    settled: async () => log.length,
+
+    progress: async (except) => {
+      const others = registered().slots.filter((_, at) => !except.includes(at));
+      return Math.min(...others.map(({ position }) => position));
+    },
+
+    advance: async ({ slot: at, epoch, from, to }, effects) => {
+      const isOurs = (): boolean => {
+        const slot = registered().slots[at];
+        return slot?.epoch === epoch && slot.position === from;
+      };
+      try {
+        if (effects !== undefined) {
+          await transaction(async (tx) => {
+            await effects(tx);
+            if (!isOurs()) throw new LostLease();
+          });
+        }
+      } catch (error) {
+        if (error instanceof LostLease) return false;
+        throw error;
+      }
+      if (!isOurs()) return false;
+      (registered().slots[at] as MemorySlot).position = to;
+      return true;
+    },
+
     // Nothing in memory comes and goes.
     isTransient: () => false,
   };
+};
+
+class LostLease extends Error {}
+
+const BUCKETS = 1_024;
+
+/** Any hash will do that spreads ids and stays the same. */
+const bucketOf = (key: string): number => {
+  let hash = 0;
+  for (let at = 0; at < key.length; at += 1) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0;
+  return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
+};
+
+const newSlots = (count: number, position: number, epoch: number): MemorySlot[] =>
+  Array.from({ length: count }, () => ({ owner: undefined, leasedUntil: 0, epoch, position }));
+
+/** Gives the consumer more slots once the present ones stand at one position; until then, says at which. */
+const spread = (consumer: MemoryConsumer): number | undefined => {
+  if (consumer.wanted === consumer.slots.length) return undefined;
+  const positions = consumer.slots.map(({ position }) => position);
+  const drainTo = Math.max(...positions);
+  const isInHand = consumer.slots.some(
+    ({ owner, leasedUntil }) => owner !== undefined && leasedUntil >= performance.now(),
+  );
+  if (isInHand || positions.some((position) => position < drainTo)) return drainTo;
+  const epoch = Math.max(...consumer.slots.map((slot) => slot.epoch)) + 1;
+  consumer.slots = newSlots(consumer.wanted, drainTo, epoch);
+  return undefined;
+};
+
+/** An even share; what is left over goes to the oldest. */
+const quotaOf = ({ processes, slots }: MemoryConsumer, process: string, now: number): number => {
+  for (const [one, aliveUntil] of processes) if (aliveUntil < now) processes.delete(one);
+  const rank = [...processes.keys()].indexOf(process);
+  const share = Math.floor(slots.length / processes.size);
+  return share + (rank < slots.length % processes.size ? 1 : 0);
+};
+
+const take = (
+  slots: readonly MemorySlot[],
+  process: string,
+  quota: number,
+  now: number,
+  leaseMs: number,
+): void => {
+  let owned = slots.filter(({ owner }) => owner === process).length;
+  for (const slot of slots) {
+    if (owned >= quota) return;
+    if (slot.owner !== undefined && slot.leasedUntil >= now) continue;
+    slot.owner = process;
+    slot.leasedUntil = now + leaseMs;
+    slot.epoch += 1;
+    owned += 1;
+  }
 };

@@ -1,9 +1,9 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
-import type { TopicPlan } from "../define/topic-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { Clock } from "../port/clock.ts";
+import type { ConsumerPlan, ConsumerStore } from "../port/consumer-store.ts";
 import type {
   EarlierRequest,
   EntityWrite,
@@ -11,7 +11,7 @@ import type {
   TopicEvent,
   WriteResult,
 } from "../port/rows.ts";
-import type { ConsumerStore, EntityStore, Join, Store, Visibility } from "../port/store.ts";
+import type { EntityStore, Join, Store, Visibility } from "../port/store.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { deletedAtAfter, latestDeletedFirst, seenRows } from "./deleted-rows.ts";
@@ -124,8 +124,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
     };
   }
 
-  consumer(name: string, plans: readonly TopicPlan[]): ConsumerStore<MemoryTransaction> {
-    return memoryConsumer(name, plans, {
+  consumer(plan: ConsumerPlan): ConsumerStore<MemoryTransaction> {
+    return memoryConsumer(plan, {
       log: this.#log,
       consumers: this.#consumers,
       transaction: (work) => this.transaction(work),

@@ -1,6 +1,6 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
-import type { TopicPlan } from "../define/topic-plan.ts";
+import type { ConsumerPlan, ConsumerStore } from "./consumer-store.ts";
 import type {
   EarlierRequest,
   EntityWrite,
@@ -13,7 +13,6 @@ import type {
   PastEntity,
   Predicate,
   StoredEntity,
-  TopicEvent,
   WriteResult,
 } from "./rows.ts";
 
@@ -42,7 +41,7 @@ export interface Store<Tx, Opened extends Tx = Tx> {
   transaction<Result>(work: (tx: Opened) => Promise<Result>): Promise<Result>;
 
   /** Opens topics, of entities or of their own, for one consumer. */
-  consumer(name: string, topics: readonly TopicPlan[]): ConsumerStore<Opened>;
+  consumer(plan: ConsumerPlan): ConsumerStore<Opened>;
 }
 
 /** The transaction to take part in; `"none"` says that the call commits on its own on purpose. */
@@ -104,33 +103,4 @@ export interface EntityStore<Tx> {
 
   /** One page of entities in the order of the query. */
   list(query: ListQuery, tx: Join<Tx>, seen?: Visibility): Promise<readonly ListedEntity[]>;
-}
-
-export interface ConsumerStore<Tx> {
-  /**
-   * Registers the consumer if it is new, and returns its checkpoint: the position up to which it has
-   * handled everything; 0 at the beginning.
-   *
-   * @throws ConsumerChangedError when it is registered with other topics.
-   */
-  open(): Promise<number>;
-
-  /**
-   * The next events after a position, by rising position: at most `limit`, and none beyond what is
-   * settled, that is, none before which another could still appear.
-   *
-   * @throws PositionSequenceBehindError
-   */
-  read(after: number, limit: number): Promise<readonly TopicEvent[]>;
-
-  /**
-   * Moves the checkpoint together with what `effects` writes, in one transaction.
-   *
-   * @returns the checkpoint afterwards: `to`; or, when `effects` was not called, where it was found, which
-   * is `from` itself while another process of the consumer is at work.
-   */
-  advance(from: number, to: number, effects: (tx: Tx) => Promise<void>): Promise<number>;
-
-  /** Whether an error is the database's passing trouble, after which the same call may succeed. */
-  isTransient(error: unknown): boolean;
 }

@@ -1,128 +1,106 @@
 import { ConsumerChangedError } from "@annals/core";
-import type { ConsumerStore, TopicEvent, TopicPlan } from "@annals/core/adapter";
-import type { Transaction } from "kysely";
+import type { CheckpointMove, ConsumerPlan, ConsumerStore, TopicPlan } from "@annals/core/adapter";
 import type { AnnalsTransaction } from "../connection/annals-transaction.ts";
 import type { Database } from "../connection/database.ts";
 import { DEFAULT_SCHEMA } from "../connection/schema-name.ts";
 import { isTransient } from "../connection/sqlstate.ts";
+import type { Statement } from "../connection/statement.ts";
 import { transaction } from "../connection/transaction.ts";
 import {
-  type CheckpointRow,
-  type LockedCheckpointRow,
-  lockCheckpoint,
   moveCheckpoint,
-  readCheckpoint,
-  registerConsumer,
+  type ProgressRow,
+  readProgress,
 } from "../statements/consumer-checkpoint.ts";
-import { type LastPositionRow, lastPosition } from "../statements/last-position.ts";
-import { readTopic } from "../statements/read-topic.ts";
-import type { TopicRow } from "../statements/topic-columns.ts";
-import { type TopicWriterRow, topicWriters } from "../statements/topic-writers.ts";
+import {
+  type RegistrationRow,
+  readRegistration,
+  registerConsumer,
+  wantSlots,
+} from "../statements/consumer-registration.ts";
 import { ServerRestartedError } from "./server-restarted-error.ts";
-import { SettledPosition } from "./settled-position.ts";
+import { slotLeases } from "./slot-leases.ts";
+import { TopicReader } from "./topic-reader.ts";
 
-/** Reads topics up to the settled position, and keeps a consumer's checkpoint. */
+/** What a consumer does on PostgreSQL: reads up to the settled position, shares slots, keeps checkpoints. */
 export const consumerStore = <DB>(
   database: Database<DB>,
-  name: string,
-  plans: readonly TopicPlan[],
+  plan: ConsumerPlan,
 ): ConsumerStore<AnnalsTransaction<DB>> => {
-  const declared = plans.map((plan) => topicIdentity(database.schema, plan));
-  const settled = new SettledPosition(settledLooks(database, name, plans));
-  const read = readTopic(database.schema, plans);
-  /** The life of the server that the events in hand were read in. */
-  let readIn: string | undefined;
+  const { name } = plan;
+  const declared = plan.topics.map((topic) => topicIdentity(database.schema, topic.plan));
+  const reader = new TopicReader(database, plan);
+  const run = async <Row>(
+    text: Statement,
+    parameters: readonly unknown[],
+    call: string,
+    join: AnnalsTransaction<DB> | "none" = "none",
+  ) => (await database.run<Row>(text, parameters, join, [name, call])).rows;
+
+  const move = async (
+    { slot, epoch, from, to, life }: CheckpointMove,
+    join: AnnalsTransaction<DB> | "none",
+  ): Promise<boolean> => {
+    const parameters = [name, slot, epoch, from, to, life];
+    return (await run(moveCheckpoint, parameters, "move", join)).length > 0;
+  };
 
   return {
     open: async () => {
-      await database.run(registerConsumer, [name, declared], "none", [name, "open"]);
-      const { rows } = await database.run<CheckpointRow>(readCheckpoint, [name], "none", [
-        name,
-        "open",
-      ]);
-      const [row] = rows;
-      if (row === undefined) throw new Error(`Consumer "${name}" has no checkpoint`);
+      await run(registerConsumer, [name, declared, plan.slots], "open");
+      const [row] = await run<RegistrationRow>(readRegistration, [name], "open");
+      if (row === undefined) throw new Error(`Consumer "${name}" is not registered`);
       if (row.topics.join() !== declared.join()) {
         throw new ConsumerChangedError({ consumer: name, registered: row.topics, declared });
       }
-      return Number(row.position);
+      if (row.slots < plan.slots) await run(wantSlots, [name, plan.slots], "open");
     },
 
-    read: async (after, limit) => {
-      const { position, serverStart } = await settled.look();
-      readIn = serverStart;
-      if (position <= after) return [];
-      const parameters = [after, position, limit, serverStart];
-      const { rows } = await database.run<TopicRow>(read, parameters, "none", [name, "read"]);
-      return rows.map(toTopicEvent);
+    ...slotLeases(plan, run),
+
+    read: (request) => reader.read(request),
+
+    settled: async () => (await reader.settled()).position,
+
+    progress: async (except) => {
+      const [row] = await run<ProgressRow>(readProgress, [name, except], "progress");
+      return row?.position == null ? Number.POSITIVE_INFINITY : Number(row.position);
     },
 
-    advance: (from, to, effects) =>
-      transaction(database.db, async (tx) => {
-        const position = await lockedCheckpoint(database, name, tx, readIn);
-        // Held by another process, which is at work, or moved by it meanwhile.
-        if (position === undefined) return from;
-        if (position !== from) return position;
-        await effects(tx);
-        const { rows } = await database.run(moveCheckpoint, [name, from, to], tx, [name, "move"]);
-        if (rows.length === 0) throw new Error(`The checkpoint of "${name}" moved under its lock`);
-        return to;
-      }),
+    advance: async (to, effects) => {
+      const isMoved =
+        effects === undefined
+          ? await move(to, "none")
+          : await withEffects(database, effects, (tx) => move(to, tx));
+      // Another life of the server may be why.
+      if (!isMoved) reader.forget();
+      return isMoved;
+    },
 
     isTransient: (error) => error instanceof ServerRestartedError || isTransient(error),
   };
 };
 
-const settledLooks = <DB>(database: Database<DB>, name: string, plans: readonly TopicPlan[]) => {
-  const tables = plans.map(({ eventsTable }) => eventsTable);
-  const last = lastPosition(database.schema, tables);
-  const writers = topicWriters(database.schema, tables);
-  return {
-    lastPosition: async () => {
-      const { rows } = await database.run<LastPositionRow>(last, [], "none", [name, "read"]);
-      const row = rows[0] as LastPositionRow;
-      return { last: Number(row.last), used: Number(row.used), serverStart: row.server_start };
-    },
-    topicWriters: async () => {
-      const { rows } = await database.run<TopicWriterRow>(writers, [], "none", [name, "read"]);
-      return { writers: rows.map(({ writer }) => writer), serverStart: rows[0]?.server_start };
-    },
-  };
+/** The checkpoint's move is the transaction's last statement, so that its row is locked for a moment only. */
+const withEffects = async <DB>(
+  { db }: Database<DB>,
+  effects: (tx: AnnalsTransaction<DB>) => Promise<void>,
+  move: (tx: AnnalsTransaction<DB>) => Promise<boolean>,
+): Promise<boolean> => {
+  try {
+    await transaction(db, async (tx) => {
+      await effects(tx);
+      if (!(await move(tx))) throw new NotMoved();
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof NotMoved) return false;
+    throw error;
+  }
 };
 
-const lockedCheckpoint = async <DB>(
-  database: Database<DB>,
-  name: string,
-  tx: Transaction<DB>,
-  readIn: string | undefined,
-): Promise<number | undefined> => {
-  const { rows } = await database.run<LockedCheckpointRow>(lockCheckpoint, [name], tx, [
-    name,
-    "lock",
-  ]);
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  // Events that a crash took back with their positions must not move the checkpoint past those.
-  if (row.server_start !== readIn) throw new ServerRestartedError();
-  return Number(row.position);
-};
+/** Rolls back what was done under a lease that is lost. */
+class NotMoved extends Error {}
 
 /** Two schemas may have a topic of one name each; a checkpoint in one says nothing of the other. */
 const topicIdentity = (schema: string, { name }: TopicPlan): string =>
   schema === DEFAULT_SCHEMA ? name : `${schema}.${name}`;
-
-const toTopicEvent = (row: TopicRow): TopicEvent => ({
-  topic: row.topic,
-  id: row.id,
-  sequence: row.sequence,
-  position: Number(row.position),
-  recordedAt: new Date(row.recorded_at),
-  context: row.context,
-  headers: row.headers ?? null,
-  body: row.event,
-  bytes: row.bytes ? plainBytes(row.bytes) : null,
-});
-
-/** Drivers hand on Buffers, which compare and print otherwise. */
-const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,5 +1,6 @@
 import type { EventMeta } from "@annals/core";
 import type { Kysely, Transaction } from "kysely";
+import { isTransient } from "../../src/connection/sqlstate.ts";
 import { createConsumer } from "../../src/index.ts";
 import { Account, Order, type Tables, type Topic } from "./entities.ts";
 import type { TopicReader } from "./topic-reader.ts";
@@ -95,7 +96,10 @@ export const readerFollower = (
     catchUp,
     follow: async (signal) => {
       while (!signal.aborted) {
-        await catchUp(signal);
+        await catchUp(signal).catch((error: unknown) => {
+          // It outlives a crash, as the consumer does.
+          if (!isTransient(error)) throw error;
+        });
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
     },

@@ -57,13 +57,13 @@ where e.position < (select max(position) from deliveries where consumer = ${name
   return rows[0]?.n ?? 0;
 };
 
-/** Where the consumer's checkpoint and the topic's last event are; equal when all is handled. */
+/** Where the lowest of the consumer's checkpoints and the topic's last event are; it is beyond when all is handled. */
 export const checkpointAndLast = async (
   db: Kysely<Tables>,
   { name, topic }: Pick<Follower, "name" | "topic">,
 ): Promise<{ readonly checkpoint: number; readonly last: number }> => {
   const { rows } = await sql<{ checkpoint: string; last: string }>`
-select (select position from annals.checkpoints where consumer = ${name}) as checkpoint,
+select (select min(position) from annals.checkpoints where consumer = ${name}) as checkpoint,
   (select max(position) from ${sql.table(`${topic}_events`)}) as last`.execute(db);
   return { checkpoint: Number(rows[0]?.checkpoint), last: Number(rows[0]?.last) };
 };

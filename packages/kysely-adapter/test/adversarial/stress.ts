@@ -207,7 +207,7 @@ const followerReport = async (
     name: follower.name,
     ...(await judge(db, follower)),
     ...memory,
-    checkpointBehind: last - checkpoint,
+    checkpointBehind: Math.max(0, last - checkpoint),
   };
 };
 

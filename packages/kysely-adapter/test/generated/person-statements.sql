@@ -359,32 +359,119 @@ where locktype = 'relation'
   from "app"."person_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
+    and event_type <> all ($8::text[])
+    and $5::int[] is null and $6::int is null
+    and $7::text[] is null
+  order by position
+  limit $3::int
+);
+
+-- read a topic for some slots and keys
+(
+  select 'person' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, annals.bucket(id::text) * $6::int / 1024 as slot
+  from "app"."person_events"
+  where position > $1::bigint and position <= $2::bigint
+    and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
+    and event_type <> all ($8::text[])
+    and annals.bucket(id::text) * $6::int / 1024 = any ($5::int[])
+    and id = any ($7::uuid[])
   order by position
   limit $3::int
 );
 
 -- register a consumer
 with registered as (
-  insert into annals.consumers (name, topics) values ($1, $2::text[])
+  insert into annals.consumers (name, topics, slots) values ($1, $2::text[], $3::int)
   on conflict (name) do nothing
   returning name
+), checkpoints as (
+  insert into annals.checkpoints (consumer, slot, position)
+  select name, slot, 0 from registered, generate_series(0, $3::int - 1) slot
+  on conflict do nothing
 )
-insert into annals.checkpoints (consumer, slot, position)
-select name, 0, 0 from registered
+insert into annals.slots (consumer, slot)
+select name, slot from registered, generate_series(0, $3::int - 1) slot
 on conflict do nothing;
 
--- read a checkpoint
-select to_json(c.topics) as topics, p.position
+-- read a registration
+select to_json(topics) as topics, coalesce(slots_wanted, slots) as slots
+from annals.consumers where name = $1;
+
+-- want more slots
+update annals.consumers
+set slots_wanted = $2::int,
+  drain_to = (select max(position) from annals.checkpoints where consumer = $1)
+where name = $1 and coalesce(slots_wanted, slots) < $2::int;
+
+-- spread slots
+select annals.spread_slots($1) as spread;
+
+-- renew leases
+update annals.slots set leased_until = clock_timestamp() + $3::int * interval '1 millisecond' where consumer = $1 and owner = $2::uuid;
+
+-- join a consumer
+with gone as (
+  delete from annals.consumer_processes
+  where consumer = $1 and alive_until < clock_timestamp() - interval '1 minute'
+), joined as (
+  insert into annals.consumer_processes (consumer, process, alive_until, handles)
+  values ($1, $2::uuid, clock_timestamp() + $3::int * interval '1 millisecond', $4::text[])
+  on conflict (consumer, process) do update set alive_until = excluded.alive_until
+)
+update annals.slots set leased_until = clock_timestamp() + $3::int * interval '1 millisecond' where consumer = $1 and owner = $2::uuid;
+
+-- read a standing
+select c.slots, c.drain_to,
+  (select count(*)::int from annals.consumer_processes p
+    where p.consumer = c.name and p.alive_until >= clock_timestamp()) as processes,
+  (select count(*)::int from annals.consumer_processes p
+    join annals.consumer_processes me on me.consumer = p.consumer and me.process = $2::uuid
+    where p.consumer = c.name and p.alive_until >= clock_timestamp()
+      and (p.joined_at, p.process) < (me.joined_at, me.process)) as older,
+  (select coalesce(json_agg(json_build_object('slot', s.slot, 'epoch', s.epoch, 'position', k.position)
+      order by s.slot), '[]')
+    from annals.slots s join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
+    where s.consumer = c.name and s.owner = $2::uuid) as owned
 from annals.consumers c
-join annals.checkpoints p on p.consumer = c.name and p.slot = 0
 where c.name = $1;
 
--- lock a checkpoint
-select position, concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start
-from annals.checkpoints where consumer = $1 and slot = 0
-for update skip locked;
+-- take slots
+with free as (
+  select s.slot from annals.slots s
+  join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
+  where s.consumer = $1 and (s.owner is null or s.leased_until < clock_timestamp())
+    and (select c.drain_to is null or k.position < c.drain_to from annals.consumers c where c.name = $1)
+  order by s.slot
+  limit $4::int
+  for update of s, k skip locked
+), taken as (
+  update annals.slots s
+  set owner = $2::uuid, epoch = s.epoch + 1, leased_until = clock_timestamp() + $3::int * interval '1 millisecond'
+  from free
+  where s.consumer = $1 and s.slot = free.slot
+  returning s.slot, s.epoch
+)
+update annals.checkpoints k set epoch = taken.epoch
+from taken
+where k.consumer = $1 and k.slot = taken.slot
+returning k.slot, k.epoch, k.position;
+
+-- release slots
+update annals.slots set owner = null, leased_until = null
+where consumer = $1 and owner = $2::uuid and slot = any ($3::int[]);
+
+-- leave a consumer
+with left_behind as (
+  delete from annals.consumer_processes where consumer = $1 and process = $2::uuid
+)
+update annals.slots set owner = null, leased_until = null where consumer = $1 and owner = $2::uuid;
 
 -- move a checkpoint
-update annals.checkpoints set position = $3::bigint, moved_at = clock_timestamp()
-where consumer = $1 and slot = 0 and position = $2::bigint
+update annals.checkpoints set position = $5::bigint, moved_at = clock_timestamp()
+where consumer = $1 and slot = $2::int and epoch = $3::bigint and position = $4::bigint
+  and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $6::text
 returning position;
+
+-- read progress
+select min(position) as position from annals.checkpoints
+where consumer = $1 and slot <> all ($2::int[]);

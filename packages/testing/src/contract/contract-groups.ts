@@ -2,6 +2,8 @@ import { asOf } from "./cases/as-of.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { conditions } from "./cases/conditions.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
+import { consumerShapes } from "./cases/consumer-shapes.ts";
+import { consumerSlots } from "./cases/consumer-slots.ts";
 import { consumers } from "./cases/consumers.ts";
 import { createAndUpdate } from "./cases/create-and-update.ts";
 import { deletedLists } from "./cases/deleted-lists.ts";
@@ -61,6 +63,8 @@ export const contract: readonly ContractGroup[] = [
   idempotentTransact,
   idempotentTransactions,
   consumers,
+  consumerShapes,
+  consumerSlots,
   consumerFailures,
   eventContexts,
   time,

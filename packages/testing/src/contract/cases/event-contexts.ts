@@ -25,7 +25,7 @@ const storedContexts = async <Definition extends AnyEntity>(
     contexts[`${meta.entityId}/${meta.sequence}`] = meta.context;
   };
   const on = Object.fromEntries(definition.plan.eventTypes.map((type) => [type, note]));
-  await createStoreConsumer<AnyEntity, unknown>(bench.store, {
+  await createStoreConsumer<readonly [AnyEntity], unknown>(bench.store, {
     name,
     topics: [definition],
     on,

@@ -1,0 +1,56 @@
+import { createConsumer } from "@annals/kysely-adapter";
+import { type Kysely, sql } from "kysely";
+import type { Database } from "./database.ts";
+import { Order } from "./order.ts";
+import { User } from "./user.ts";
+
+/** Something outside this database. */
+export interface Mail {
+  readonly send: (to: string, subject: string, signal: AbortSignal) => Promise<void>;
+}
+
+// #region topics
+/** Two topics in one order, each with its own handlers. What has no handler is not even read. */
+export const activity = (db: Kysely<Database>, note: (line: string) => void) =>
+  createConsumer(db, {
+    name: "activity",
+    topics: [User, Order],
+    on: {
+      user: { UserRegistered: ({ name }) => note(`${name} registered`) },
+      order: { OrderPlaced: (_, { entityId }) => note(`order ${entityId} placed`) },
+    },
+  });
+// #endregion
+
+// #region batch
+/** Many events at a time: one statement for up to 500 of them, exactly once. */
+export const signupsByDay = (db: Kysely<Database>) =>
+  createConsumer(db, {
+    name: "signups-by-day",
+    topics: [User],
+    only: { types: ["UserRegistered"] },
+    batch: {
+      size: 500,
+      handle: async (events, { tx }) => {
+        const days = events.map(({ meta }) => meta.recordedAt.toISOString().slice(0, 10));
+        await sql`insert into signups (day, count)
+          select day, count(*) from unnest(${days}::text[]) day group by day
+          on conflict (day) do update set count = signups.count + excluded.count`.execute(tx);
+      },
+    },
+  });
+// #endregion
+
+// #region outside
+/** Effects elsewhere: no transaction is open meanwhile, four entities at a time are mailed to. */
+export const welcome = (db: Kysely<Database>, mail: Mail) =>
+  createConsumer(db, {
+    name: "welcome-mail",
+    topics: [User],
+    delivery: "at-least-once",
+    slots: 4,
+    on: {
+      UserRegistered: ({ email }, { signal }) => mail.send(email, "Welcome", signal),
+    },
+  });
+// #endregion

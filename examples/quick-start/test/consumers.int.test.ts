@@ -1,0 +1,36 @@
+import { createRepository, entityMigration } from "@annals/kysely-adapter";
+import { testDatabase } from "@annals/testing/vitest";
+import { afterAll, expect, it } from "vitest";
+import { activity, signupsByDay, welcome } from "../src/consumers.ts";
+import { migrate, openDatabase } from "../src/database.ts";
+import { Order, OrderId } from "../src/order.ts";
+import { User } from "../src/user.ts";
+
+const database = await testDatabase();
+const db = openDatabase(database.connectionString);
+await migrate(db);
+await entityMigration(Order).up(db);
+afterAll(() => db.destroy());
+
+it("consumes as the guide shows", async () => {
+  const users = createRepository(User, { db });
+  const ada = await users.create({ email: "ada@example.com", name: "Ada" });
+  const id = OrderId.parse(crypto.randomUUID());
+  const order = { shop: "s", number: 1, customerId: ada.id, cents: 100n };
+  await createRepository(Order, { db }).create(order, { id });
+  await users.create({ email: "bob@example.com", name: "Bob" });
+
+  const lines: string[] = [];
+  await activity(db, (line) => lines.push(line)).catchUp();
+  expect(lines).toEqual(["Ada registered", `order ${id} placed`, "Bob registered"]);
+
+  await signupsByDay(db).catchUp();
+  await signupsByDay(db).catchUp();
+  const { count } = await db.selectFrom("signups").select("count").executeTakeFirstOrThrow();
+  expect(count).toBe(2);
+
+  const mails: string[] = [];
+  const send = async (to: string) => void mails.push(to);
+  await welcome(db, { send }).catchUp();
+  expect(mails.toSorted()).toEqual(["ada@example.com", "bob@example.com"]);
+});

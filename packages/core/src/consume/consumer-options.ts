@@ -1,0 +1,69 @@
+import type { Clock } from "../port/clock.ts";
+import type { ContextScope } from "../port/context.ts";
+import type { FollowedEvent, Handling, Topics } from "./handler.ts";
+
+/**
+ * `exactly-once`: handlers run in the transaction that moves the checkpoint, and get it as `tx`.
+ * `at-least-once`: no transaction is open while they run, and the checkpoint moves afterwards.
+ */
+export type Delivery = "exactly-once" | "at-least-once";
+
+/** The transaction that handlers get. */
+export type HandlerTx<Mode extends Delivery, Tx> = Mode extends "at-least-once" ? undefined : Tx;
+
+export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery> {
+  /** The consumer's name, under which its checkpoints are kept. */
+  readonly name: string;
+  /**
+   * The entities, or topics of their own, whose events it follows, from the first event there is. All in
+   * one order.
+   */
+  readonly topics: Followed;
+  /**
+   * Whether handlers write through `tx`, exactly once, or have effects elsewhere, at least once. Default is
+   * `"exactly-once"`.
+   */
+  readonly delivery?: Mode;
+  /** Reads only some of the events; the others are passed over. */
+  readonly only?: {
+    /** Event types. For `onEvent` and `batch`; `on` says it by what has a handler. */
+    readonly types?: readonly FollowedEvent<Followed[number]>["type"][];
+    /** Ids of entities, or keys. */
+    readonly keys?: readonly string[];
+  };
+  /**
+   * Over how many slots the work is spread, from 1 to 1,024. Events of one entity or key always go to one
+   * slot, and keep their order; slots are handled side by side, by any number of processes. A higher number
+   * than before takes effect once the old slots have come to a common position; a lower one has none.
+   * Default is 1.
+   */
+  readonly slots?: number;
+  /** How many events one transaction, or one move of the checkpoint, has at most. Default is 100. */
+  readonly batchSize?: number;
+  /** The longest wait between two looks for new events, in milliseconds. Default is 200. */
+  readonly pollIntervalMs?: number;
+  /**
+   * How long a slot stays with a process that no longer tells that it is alive, in milliseconds: the time
+   * that others need to take over after a crash. Default is 10,000.
+   */
+  readonly leaseMs?: number;
+  /**
+   * How long a consumer that is told to stop waits for the batch in hand before it gives it up, in
+   * milliseconds. Default is 10,000.
+   */
+  readonly stopTimeoutMs?: number;
+  /** What polls and pauses after failures wait for. Default is the process's clock. */
+  readonly clock?: Clock;
+  /**
+   * The context that handlers run in, as the repositories have it: events that a handler stores say by
+   * their `causationId` which event caused them, and inherit its `correlationId`. Within a batch, the
+   * last of its events is the cause. Default is none.
+   */
+  readonly context?: ContextScope;
+}
+
+export type ConsumerOptions<
+  Followed extends Topics,
+  Tx,
+  Mode extends Delivery = "exactly-once",
+> = ConsumerSettings<Followed, Mode> & Handling<Followed, HandlerTx<Mode, Tx>>;

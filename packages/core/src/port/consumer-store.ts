@@ -1,0 +1,135 @@
+import type { TopicPlan } from "../define/topic-plan.ts";
+import type { TopicEvent } from "./rows.ts";
+
+/** A topic as one consumer follows it. */
+export interface FollowedTopic {
+  readonly plan: TopicPlan;
+  /** Event types that its definition knows and that are not read. All others are. */
+  readonly passedOver: readonly string[];
+}
+
+/** What a store has to know of a consumer. */
+export interface ConsumerPlan {
+  readonly name: string;
+  readonly topics: readonly FollowedTopic[];
+  /** How many slots it wants at least. */
+  readonly slots: number;
+  /** The event types that it has handlers for, each as `topic:type`. */
+  readonly handles: readonly string[];
+  /** Only events of these entities or keys are read; all when absent. */
+  readonly keys: readonly string[] | undefined;
+}
+
+/** A slot that a process may work on, under a lease that others respect and that fences the checkpoint. */
+export interface OwnedSlot {
+  readonly slot: number;
+  /** Raised whenever the lease changes hands. */
+  readonly epoch: number;
+  /** The checkpoint: everything of the slot's keys up to here is handled. */
+  readonly position: number;
+}
+
+export interface Attendance {
+  /** The process, by an id of its own for each run. */
+  readonly process: string;
+  /** How long leases last from now, in milliseconds of the store's clock. */
+  readonly leaseMs: number;
+  /**
+   * `shared` takes part in spreading the slots over all processes; `all` takes whatever is free, for a
+   * short time.
+   */
+  readonly wants: "shared" | "all";
+}
+
+/** How a consumer stands, as one of its processes sees it. */
+export interface Standing {
+  /** Over how many slots the consumer's keys are spread now. */
+  readonly slots: number;
+  readonly owned: readonly OwnedSlot[];
+  /** How many slots this process should have; it gives back what is more. */
+  readonly quota: number;
+  /** Set while the number of slots is about to change: none goes beyond before all have come to it. */
+  readonly drainTo: number | undefined;
+}
+
+/** Which slots to read for, and over how many slots the keys are spread. */
+export interface SlotChoice {
+  readonly slots: readonly number[];
+  readonly of: number;
+}
+
+export interface ReadRequest {
+  readonly after: number;
+  /** No further than this. */
+  readonly upTo: number | undefined;
+  readonly limit: number;
+  readonly for: SlotChoice;
+}
+
+/** An event, and the slot that it belongs to. */
+export interface SlottedEvent extends TopicEvent {
+  readonly slot: number;
+}
+
+export interface TopicRead {
+  readonly events: readonly SlottedEvent[];
+  /** There is nothing else for these slots up to this position, and there never will be. */
+  readonly upTo: number;
+  /** Whether more is settled beyond `upTo`. */
+  readonly more: boolean;
+  /** What the store itself has to be told when the checkpoint moves. */
+  readonly life: string;
+}
+
+/** A move of a slot's checkpoint, under its lease. */
+export interface CheckpointMove {
+  readonly slot: number;
+  readonly epoch: number;
+  readonly from: number;
+  readonly to: number;
+  readonly life: string;
+}
+
+/**
+ * What a store does for one consumer. Any number of processes call it for the same one; what keeps them
+ * apart are leases on slots, and that a checkpoint moves only under the lease that it was read under.
+ */
+export interface ConsumerStore<Tx> {
+  /**
+   * Registers the consumer if it is new, and lets it have more slots if it wants more.
+   *
+   * @throws ConsumerChangedError when it is registered with other topics.
+   */
+  open(): Promise<void>;
+
+  /** Tells that a process is alive: renews its leases, takes the slots that it should have. */
+  attend(attendance: Attendance): Promise<Standing>;
+
+  /** Gives slots back before their leases run out; without a list all of them, and leaves. */
+  release(process: string, slots?: readonly number[]): Promise<void>;
+
+  /**
+   * The next events after a position, by rising position, and none beyond what is settled, that is, none
+   * before which another could still appear.
+   *
+   * @throws PositionSequenceBehindError
+   */
+  read(request: ReadRequest): Promise<TopicRead>;
+
+  /** Looks at the topics now: everything up to the position is settled. */
+  settled(): Promise<number>;
+
+  /** The lowest checkpoint of all slots but these. */
+  progress(except: readonly number[]): Promise<number>;
+
+  /**
+   * Moves a checkpoint; with `effects`, in one transaction with what they write.
+   *
+   * @returns false when the lease or the checkpoint is not what the move says, in which case nothing of the
+   * effects is kept.
+   */
+  advance(move: CheckpointMove, effects?: (tx: Tx) => Promise<void>): Promise<boolean>;
+
+  /** Whether an error is the database's passing trouble, after which the same call may succeed. */
+  isTransient(error: unknown): boolean;
+}
