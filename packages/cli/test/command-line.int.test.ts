@@ -103,7 +103,9 @@ describe("annals check", () => {
         problem: "It is missing.",
       });
     } finally {
-      await sql`create index members_plan_idx on members (plan, id)`.execute(db);
+      await sql`create index members_plan_idx on members (plan, id) where deleted_at is null`.execute(
+        db,
+      );
     }
   });
 });
@@ -162,6 +164,17 @@ describe("annals show and diff", () => {
       state: { plan: "free" },
       history: [{ sequence: 1, event: { type: "Joined" } }],
     });
+  });
+
+  it("show what is deleted, and say so", async () => {
+    const bob = await members.create({ email: "bob@example.com" });
+    await members.delete(bob);
+    const { stdout } = await piped(["show", "member", "--email", "bob@example.com"], here);
+    expect(stdout).toContain(`member ${bob.id} at version 2, deleted\n`);
+    const past = await piped(["show", "member", bob.id, "--as-of", "1", "--json"], here);
+    expect(JSON.parse(past.stdout)).toMatchObject({ version: 1, isDeleted: false });
+    const diff = await piped(["diff", "member", bob.id, "1"], here);
+    expect(diff.stdout).toContain("from version 1 to 2\nNothing in its state changed.\n");
   });
 
   it("tell what changed between two versions", async () => {

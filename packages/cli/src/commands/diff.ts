@@ -3,7 +3,7 @@ import differences from "microdiff";
 import { writeTable } from "../terminal/table.ts";
 import { parseAsOf } from "./as-of.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
-import { openRepository } from "./find-entity.ts";
+import { deletedToo, openRepository } from "./find-entity.ts";
 import { shown } from "./show.ts";
 
 /** `annals diff user <id> 3 7`: what changed in the state between two versions, or times. */
@@ -18,8 +18,11 @@ export const diffCommand = (
     const { terminal } = context;
     const [definition] = entitiesNamed(config, [name]) as [AnyEntity];
     const repository = openRepository(db, definition);
-    const older = await repository.findById(id, { asOf: parseAsOf(from) });
-    const newer = await repository.findById(id, to === undefined ? {} : { asOf: parseAsOf(to) });
+    const older = await repository.findById(id, { ...deletedToo, asOf: parseAsOf(from) });
+    const newer = await repository.findById(id, {
+      ...deletedToo,
+      ...(to !== undefined && { asOf: parseAsOf(to) }),
+    });
     const changes = differences(older.state as object, newer.state as object).map((one) => ({
       path: one.path.join("."),
       before: "oldValue" in one ? one.oldValue : undefined,

@@ -7,6 +7,9 @@ import type { AnyDatabase } from "../config/open-database.ts";
 export const openRepository = (db: AnyDatabase, definition: AnyEntity) =>
   createRepository(definition, { db });
 
+/** Who operates a database sees what is deleted; without a lifecycle nothing is. */
+export const deletedToo = { includeDeleted: true } as const;
+
 /**
  * The id of an entity that is named by its id, or by unique columns as `--email ada@example.com`.
  *
@@ -32,12 +35,13 @@ export const idOf = async (
     given.length === 1
       ? given[0]
       : Object.fromEntries(unique.properties.map((p, at) => [p, given[at]])),
+    deletedToo,
   );
   if (found === undefined) throw notNamed(definition);
   return found.id;
 };
 
-type Finder = (value: unknown) => Promise<{ readonly id: string }>;
+type Finder = (value: unknown, options: typeof deletedToo) => Promise<{ readonly id: string }>;
 
 /** `--email a@example.com --tenant-id=…` as properties and values. */
 const valuesOf = (words: readonly string[]): ReadonlyMap<string, string> => {

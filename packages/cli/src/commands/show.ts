@@ -1,10 +1,10 @@
-import type { AnyEntity, AsOf, RecordedEventOf } from "@annals/core";
+import type { AnyEntity, AsOf, EntityOf, RecordedEventOf } from "@annals/core";
 import { sql } from "kysely";
 import type { AnyDatabase } from "../config/open-database.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { parseAsOf } from "./as-of.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
-import { idOf, openRepository } from "./find-entity.ts";
+import { deletedToo, idOf, openRepository } from "./find-entity.ts";
 
 export interface ShowFlags {
   readonly asOf?: string;
@@ -25,12 +25,17 @@ export const showCommand = (
     const id = await idOf(db, definition, words);
     const repository = openRepository(db, definition);
     const bound = asOf === undefined ? undefined : parseAsOf(asOf);
-    const entity = await repository.findById(id, bound === undefined ? {} : { asOf: bound });
+    const entity = await repository.findById(id, { ...deletedToo, asOf: bound });
     const row = bound === undefined ? await indexRow(db, definition, config.schema, id) : undefined;
     const before = bound === undefined ? {} : { before: entity.version + 1 };
-    const { items, hasPreviousPage } = await repository.history(id, { last, ...before });
-    terminal.json({ id, version: entity.version, state: entity.state, row, history: items });
-    writeHeading(terminal, definition.name, id, entity.version, bound);
+    const { items, hasPreviousPage } = await repository.history(id, {
+      ...deletedToo,
+      last,
+      ...before,
+    });
+    const { version, state, isDeleted } = entity;
+    terminal.json({ id, version, isDeleted, state, row, history: items });
+    writeHeading(terminal, definition.name, entity, bound);
     writeFields(terminal, "state", entity.state as Record<string, unknown>);
     if (row !== undefined) writeFields(terminal, "index row", row);
     writeHistory(terminal, items, hasPreviousPage);
@@ -53,12 +58,13 @@ const indexRow = async (
 const writeHeading = (
   terminal: Terminal,
   name: string,
-  id: string,
-  version: number,
+  { id, version, isDeleted }: EntityOf<AnyEntity>,
   asOf: AsOf | undefined,
 ): void => {
   const when = asOf instanceof Date ? ` as of ${asOf.toISOString()}` : "";
-  terminal.line(`${terminal.style("bold", `${name} ${id}`)} at version ${version}${when}`);
+  terminal.line(
+    `${terminal.style("bold", `${name} ${id}`)} at version ${version}${when}${isDeleted ? ", deleted" : ""}`,
+  );
 };
 
 const writeFields = (

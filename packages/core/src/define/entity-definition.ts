@@ -79,9 +79,12 @@ export type IdOf<Definition extends AnyEntity> = output<Declared<Definition>["id
 /** What `create` takes. */
 export type CreateInputOf<Definition extends AnyEntity> = Declared<Definition>["input"];
 
-/** Whether the definition declares a lifecycle, so that its entities can be deleted. */
-export type HasLifecycle<Definition extends AnyEntity> =
-  Declared<Definition>["lifecycle"] extends LifecycleNames ? true : false;
+/** Whether the definition declares a lifecycle, or is not known, so that its entities may be deleted. */
+export type HasLifecycle<Definition extends AnyEntity> = [
+  Declared<Definition>["lifecycle"],
+] extends [undefined]
+  ? false
+  : true;
 
 /** Command names to their arguments. */
 export type CommandsOf<Definition extends AnyEntity> = Declared<Definition>["arguments"];

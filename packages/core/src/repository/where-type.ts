@@ -48,7 +48,8 @@ export type WhereOf<Definition extends AnyEntity> = {
   readonly not?: WhereOf<Definition>;
 } & (HasLifecycle<Definition> extends true ? DeletedAtCondition : unknown);
 
-interface DeletedAtCondition {
+// A type, not an interface, which no record of conditions would take.
+type DeletedAtCondition = {
   /** When it was deleted; `null` while it is not. Only with `includeDeleted`. */
   readonly deletedAt?: ColumnCondition<Date | null>;
-}
+};
