@@ -1,6 +1,6 @@
 import {
-  IdempotencyKeyReusedError,
   type IdOf,
+  isIdempotencyKeyReused,
   isReplayed,
   LockTimeoutError,
   type Repository,
@@ -21,7 +21,7 @@ export const register = async (users: Users, request: Request): Promise<Response
     const headers = { "Idempotent-Replayed": String(isReplayed(user)) };
     return Response.json({ id: user.id, ...user.state }, { status: 201, headers });
   } catch (error) {
-    if (error instanceof IdempotencyKeyReusedError) return new Response(null, { status: 422 });
+    if (isIdempotencyKeyReused(error)) return new Response(null, { status: 422 });
     if (error instanceof LockTimeoutError) return new Response(null, { status: 409 }); // still at work
     throw error;
   }

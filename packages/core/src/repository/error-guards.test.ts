@@ -11,6 +11,7 @@ import {
   isConflict,
   isDuplicate,
   isForeignKeyViolation,
+  isIdempotencyKeyReused,
   isNotFound,
   isRejected,
   isRetryable,
@@ -97,4 +98,16 @@ it("take anything that is thrown", () => {
     const answers = [isDuplicate(thrown), isNotFound(thrown), isRejected(thrown)];
     expect([...answers, isConflict(thrown), isRetryable(thrown)]).not.toContain(true);
   }
+});
+
+it("tells a reused key by its entity", async () => {
+  const once = { idempotencyKey: "key" };
+  await pages.create({ slug: "one", tenant: "a" }, { id: crypto.randomUUID(), ...once });
+  const reused = await thrownBy(() =>
+    pages.create({ slug: "two", tenant: "a" }, { id: crypto.randomUUID(), ...once }),
+  );
+  const answers = [undefined, Page, Other].map((one) => isIdempotencyKeyReused(reused, one));
+  expect(answers).toEqual([true, true, false]);
+  expect([isConflict(reused), isRetryable(reused)]).toEqual([false, false]);
+  expect(isIdempotencyKeyReused(new Error("other"))).toBe(false);
 });

@@ -5,6 +5,7 @@ import {
   ConstraintViolationError,
   DuplicateValueError,
   EntityAlreadyExistsError,
+  IdempotencyKeyReusedError,
 } from "../errors/append-errors.ts";
 import { CommandRejectedError } from "../errors/decide-errors.ts";
 import { EntityNotFoundError } from "../errors/read-errors.ts";
@@ -78,6 +79,13 @@ export const isCheckViolation = <Definition extends AnyEntity>(
   column?: ColumnOf<Definition>,
 ): error is ConstraintViolationError & { readonly kind: "check" } =>
   isViolation(error, "check", definition, column);
+
+/** Whether the idempotency key belongs to another request. */
+export const isIdempotencyKeyReused = (
+  error: unknown,
+  definition?: AnyEntity,
+): error is IdempotencyKeyReusedError =>
+  error instanceof IdempotencyKeyReusedError && isOf(error, definition);
 
 /**
  * Whether the same call may succeed when it is simply repeated. After a conflict that is reading,
