@@ -1,7 +1,7 @@
 import { defineCommitHook, type Repository } from "@annals/core";
-import { type AnnalsTransaction, transaction } from "@annals/kysely-adapter";
+import { type AnnalsTransaction, createRepository, transaction } from "@annals/kysely-adapter";
 import type { Kysely, Transaction } from "kysely";
-import type { User } from "./user.ts";
+import { User } from "./user.ts";
 
 interface Database {
   outbox: { topic: string; payload: string };
@@ -58,5 +58,20 @@ export const importUsers = (db: Kysely<Database>, users: Users, emails: readonly
       }
     }
     return failed;
+  });
+// #endregion
+
+// #region repository
+export const publishingUsers = (db: Kysely<Database>) =>
+  createRepository(User, {
+    db,
+    onAppended: (tx, user, events) => {
+      for (const { event, sequence } of events) {
+        publish(tx, event.type, { id: user.id, sequence }); // stored with the events, or not at all
+      }
+    },
+    onHydrated: (user) => {
+      if (!user.state.email.includes("@")) throw new Error("stored before emails were checked");
+    },
   });
 // #endregion

@@ -9,7 +9,7 @@ import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { afterAll, expect, it } from "vitest";
-import { importUsers, signUp } from "../src/hooks.ts";
+import { importUsers, publishingUsers, signUp } from "../src/hooks.ts";
 import { User } from "../src/user.ts";
 
 const { connectionString } = await testDatabase();
@@ -44,4 +44,13 @@ it("imports what it can", async () => {
   expect([...failed.keys()]).toEqual(["a@example.com"]);
   expect(failed.get("a@example.com")).toBeInstanceOf(DuplicateValueError);
   expect(await users.count()).toBe(4);
+});
+
+it("publishes whatever is appended", async () => {
+  await db.deleteFrom("outbox").execute();
+  const publishing = publishingUsers(db);
+  const user = await publishing.create({ email: "f@example.com", name: "F" });
+  user.changeEmail("g@example.com");
+  await publishing.update(user);
+  expect(await topics()).toEqual(["UserRegistered", "EmailChanged"]);
 });

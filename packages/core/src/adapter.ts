@@ -45,7 +45,7 @@ export type {
   TopicEvent,
   WriteResult,
 } from "./port/rows.ts";
-export type { EntityStore, Join, Store, Visibility } from "./port/store.ts";
+export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";

@@ -79,6 +79,7 @@ export type { IdempotencyOptions } from "./repository/idempotency.ts";
 export type { ListOptions, Page, WalkOptions } from "./repository/list-type.ts";
 // append, read
 export { createStoreRepository, type RepositoryOptions } from "./repository/repository.ts";
+export type { AppendedEvent, RepositoryHooks } from "./repository/repository-hooks.ts";
 export type { Repository } from "./repository/repository-type.ts";
 export type { RetryOptions } from "./repository/retry.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";

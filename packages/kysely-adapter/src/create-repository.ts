@@ -1,6 +1,7 @@
-import type { AnyEntity, CallOptions, RepositoryOptions } from "@annals/core";
+import type { AnyEntity, CallOptions, RepositoryHooks, RepositoryOptions } from "@annals/core";
 import { openRepository, type Visibility } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
+import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
 import type { KyselyRepository } from "./kysely-repository.ts";
 import { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
@@ -17,7 +18,9 @@ import { type BuildQuery, entityQuery } from "./store/entity-query.ts";
  */
 export const createRepository = <Definition extends AnyEntity, DB>(
   definition: Definition,
-  options: RepositoryOptions & KyselyStoreOptions & { readonly db: Kysely<DB> },
+  options: RepositoryOptions &
+    RepositoryHooks<Definition, AnnalsTransaction<NoInfer<DB>>> &
+    KyselyStoreOptions & { readonly db: Kysely<DB> },
 ): KyselyRepository<Definition, DB> => {
   const { repository, toEntities } = openRepository(
     definition,

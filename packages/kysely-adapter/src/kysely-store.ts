@@ -3,9 +3,9 @@ import type { Store } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import { type AnnalsTransaction, adopted } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
-import { transaction } from "./connection/transaction.ts";
 import { consumerStore } from "./consumers/consumer-store.ts";
 import { entityStore } from "./store/entity-store.ts";
+import { storeTransaction } from "./store/store-transaction.ts";
 import { TableOwners } from "./store/table-owners.ts";
 
 export interface KyselyStoreOptions {
@@ -34,8 +34,11 @@ export const kyselyStore = <DB>(
       owners.claim(plan, database.schema);
       return entityStore(database, plan, lockTimeoutMs);
     },
-    transaction: (work) =>
-      db.isTransaction ? work(adopted(db as Transaction<DB>)) : transaction(db, work),
+    transaction: (work, open) =>
+      db.isTransaction
+        ? work(adopted(db as Transaction<DB>))
+        : storeTransaction(database, work, open),
+    opened: adopted,
     consumer: (plan) => consumerStore(database, plan),
   };
 };

@@ -211,6 +211,25 @@ describe.each([
     }
   });
 
+  it("a write with onAppended is three, and what the hook sends", async () => {
+    const hooked = createRepository(Account, { db, onAppended: () => {} });
+    const sent = await proxy.during(() => hooked.create({ email: newEmail() }));
+    expect(roundTrips(sent)).toBe(3);
+    const read = await proxy.during(() => hooked.maybeFindById(crypto.randomUUID()));
+    expect(roundTrips(read)).toBe(1);
+  });
+
+  it("a savepoint is two, and three when it is rolled back", async () => {
+    await transaction(db, async (tx) => {
+      const kept = await proxy.during(() => tx.savepoint(async () => {}));
+      expect(roundTrips(kept)).toBe(2);
+      const undone = await proxy.during(() =>
+        tx.savepoint(() => Promise.reject(new Error("rolls back"))).catch(() => {}),
+      );
+      expect(roundTrips(undone)).toBe(3);
+    });
+  });
+
   it("a transaction is its statements, begin and commit", async () => {
     const [one, other] = await rows();
     one.rename("F");

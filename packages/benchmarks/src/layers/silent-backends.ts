@@ -34,6 +34,7 @@ export const overSilentStore = (found: Found) => {
     transaction: () => {
       throw new Error("The silent store has no transactions");
     },
+    opened: (tx) => tx,
     consumer: () => {
       throw new Error("The silent store has no consumers");
     },

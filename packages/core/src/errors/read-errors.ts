@@ -69,3 +69,22 @@ export class InvalidArgumentError extends AnnalsError {
     this.entity = entity;
   }
 }
+
+/** A repository's `onHydrated` refused an entity. Whoever asked for it does not get it. */
+export class EntityHookError extends AnnalsError {
+  readonly code = "ANNALS_ENTITY_HOOK";
+  readonly entity: string;
+  readonly id: string;
+
+  constructor(at: { entity: string; id: string }, options?: ErrorOptions) {
+    super(
+      {
+        message: `onHydrated refused ${at.entity} "${at.id}"`,
+        hint: "See the cause. Correct what is stored by events, or what onHydrated demands.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.id = at.id;
+  }
+}

@@ -77,6 +77,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
     return result;
   }
 
+  opened(tx: MemoryTransaction): MemoryTransaction {
+    return tx;
+  }
+
   entity(plan: EntityPlan): EntityStore<MemoryTransaction> {
     const known = this.#plans.get(plan.indexTable) ?? plan;
     if (known !== plan) {

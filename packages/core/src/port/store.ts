@@ -1,5 +1,6 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
+import type { Clock } from "./clock.ts";
 import type { ConsumerPlan, ConsumerStore } from "./consumer-store.ts";
 import type {
   EarlierRequest,
@@ -38,10 +39,26 @@ export interface Store<Tx, Opened extends Tx = Tx> {
    * Runs `work` in a transaction that commits when it returns and rolls back when it throws. Where the
    * store itself is bound to an open transaction, `work` takes part in that one.
    */
-  transaction<Result>(work: (tx: Opened) => Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    work: (tx: Opened) => Promise<Result>,
+    options?: OpenOptions,
+  ): Promise<Result>;
+
+  /** The same transaction with the members that those have which the store opened itself. */
+  opened(tx: Tx): Opened;
 
   /** Opens topics, of entities or of their own, for one consumer. */
   consumer(plan: ConsumerPlan): ConsumerStore<Opened>;
+}
+
+/** What a transaction is opened for. */
+export interface OpenOptions {
+  /** The entity whose write needs it, for errors of its beginning and end. */
+  readonly entity?: string | undefined;
+  /** A call that did not say where it commits, and must not be one that forgot a running transaction. */
+  readonly call?: readonly [entity: string, call: string] | undefined;
+  /** The time of the transaction. Default is the process's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** The transaction to take part in; `"none"` says that the call commits on its own on purpose. */

@@ -12,6 +12,12 @@ import { lifecycleCalls } from "./lifecycle-calls.ts";
 import { PastReads } from "./past-reads.ts";
 import { Reads } from "./reads.ts";
 import { recordingFrom } from "./recording.ts";
+import {
+  AppendHook,
+  hydratedBy,
+  type RepositoryHooks,
+  type UntypedHooks,
+} from "./repository-hooks.ts";
 import type { Repository } from "./repository-type.ts";
 import { transactCall } from "./transact.ts";
 import { Writes } from "./writes.ts";
@@ -40,10 +46,10 @@ export interface RepositoryOptions {
  * @throws InvalidDefinitionError when another definition already uses the same tables in this store.
  * @throws InvalidArgumentError for an option out of range.
  */
-export const createStoreRepository = <Definition extends AnyEntity, Tx>(
+export const createStoreRepository = <Definition extends AnyEntity, Tx, Opened extends Tx = Tx>(
   definition: Definition,
-  store: Store<Tx>,
-  options: RepositoryOptions = {},
+  store: Store<Tx, Opened>,
+  options: RepositoryOptions & RepositoryHooks<Definition, NoInfer<Opened>> = {},
 ): Repository<Definition, Tx> => openRepository(definition, store, options).repository;
 
 /** A repository, for those who add calls of their own that read by other means. */
@@ -53,10 +59,10 @@ export interface OpenedRepository<Definition extends AnyEntity, Tx> {
   readonly toEntities: (stored: readonly StoredEntity[]) => Entity<Definition>[];
 }
 
-export const openRepository = <Definition extends AnyEntity, Tx>(
+export const openRepository = <Definition extends AnyEntity, Tx, Opened extends Tx = Tx>(
   definition: Definition,
-  store: Store<Tx>,
-  options: RepositoryOptions,
+  store: Store<Tx, Opened>,
+  options: RepositoryOptions & RepositoryHooks<Definition, NoInfer<Opened>>,
 ): OpenedRepository<Definition, Tx> => {
   const model = definition[modelKey];
   const entities = store.entity(model.plan);
@@ -65,11 +71,16 @@ export const openRepository = <Definition extends AnyEntity, Tx>(
     now: () => clock.now(),
     newId: options.newId ?? uuidV7Source(() => clock.now().getTime()),
   };
-  const toEntity = entityFactory(model, ambient);
+  const { onAppended, onHydrated } = options as UntypedHooks<Opened>;
+  const { name } = model.plan;
+  const bare = entityFactory(model, ambient);
+  const toEntity = hydratedBy(name, bare, onHydrated);
+  const hook = new AppendHook<Tx, Opened>(name, store, onAppended, options.clock);
   const recording = recordingFrom(model.plan.name, options);
-  const keys = new IdempotencyKeys(model.plan.name, options.idempotencyKeyTtlMs);
-  const writes = new Writes<Tx>(model, entities, ambient, recording, keys, toEntity);
-  const past = new PastReads<Tx>(model, entities, toEntity);
+  const keys = new IdempotencyKeys(name, options.idempotencyKeyTtlMs);
+  const writes = new Writes<Tx>(model, entities, ambient, recording, keys, toEntity, hook);
+  // The past need not live up to what is demanded today.
+  const past = new PastReads<Tx>(model, entities, bare);
   const reads = new Reads<Tx>(model, entities, toEntity, past);
   const { create, update } = writes;
   const { history, eachEvent } = past;

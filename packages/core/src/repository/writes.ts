@@ -12,6 +12,7 @@ import { scopeOf } from "../transaction/transaction-scope.ts";
 import type { OnceOptions } from "./call-options.ts";
 import type { IdempotencyKeys } from "./idempotency.ts";
 import { ownHistory } from "./own-history.ts";
+import type { Appending, AroundAppend } from "./repository-hooks.ts";
 
 /** What an earlier request with the same key came to. */
 interface Replay {
@@ -30,6 +31,7 @@ export class Writes<Tx> {
   readonly #recording: () => Recording;
   readonly #keys: IdempotencyKeys;
   readonly #toEntity: (history: History) => object;
+  readonly #hook: AroundAppend<Tx>;
 
   constructor(
     model: EntityModel,
@@ -38,6 +40,7 @@ export class Writes<Tx> {
     recording: () => Recording,
     keys: IdempotencyKeys,
     toEntity: (history: History) => object,
+    hook: AroundAppend<Tx>,
   ) {
     this.#model = model;
     this.#store = store;
@@ -45,6 +48,7 @@ export class Writes<Tx> {
     this.#recording = recording;
     this.#keys = keys;
     this.#toEntity = toEntity;
+    this.#hook = hook;
   }
 
   readonly create = async (
@@ -62,9 +66,12 @@ export class Writes<Tx> {
     } catch (error) {
       return this.earlierOr(error, idempotency, options?.tx);
     }
+    // Before anything is written, so that a hook that refuses it leaves nothing behind.
+    const entity = this.#toEntity(history);
     const pending = history.beginWrite() as PendingWrite;
-    const replay = await this.#write(history, pending, options?.tx, idempotency);
-    return this.#toEntity(replay?.history ?? history);
+    const appending = { entity, history, pending };
+    const replay = await this.#write("create", appending, options?.tx, idempotency);
+    return replay === undefined ? entity : this.#toEntity(replay.history);
   };
 
   readonly update = async (entity: object, options?: OnceOptions<Tx>): Promise<number> => {
@@ -76,7 +83,12 @@ export class Writes<Tx> {
       options?.idempotencyKey === undefined
         ? undefined
         : this.#keys.of(options, "update", history.id, bodies());
-    const replay = await this.#write(history, pending, options?.tx, idempotency);
+    const replay = await this.#write(
+      "update",
+      { entity, history, pending },
+      options?.tx,
+      idempotency,
+    );
     if (replay !== undefined) history.replay(replay.history);
     return replay?.events ?? pending.events.length;
   };
@@ -97,7 +109,7 @@ export class Writes<Tx> {
     const replay =
       pending === undefined
         ? await this.#recall(idempotency, tx)
-        : await this.#write(history, pending, tx, idempotency);
+        : await this.#write("transact", { entity, history, pending }, tx, idempotency);
     return replay && this.#toEntity(replay.history);
   }
 
@@ -135,9 +147,25 @@ export class Writes<Tx> {
     return { history, events: entity.version - firstSequence + 1 };
   }
 
-  async #write(
-    history: History,
-    pending: PendingWrite,
+  #write(
+    call: string,
+    appending: Appending,
+    tx: Join<Tx>,
+    idempotency: Idempotency | Promise<Idempotency> | undefined,
+  ): Promise<Replay | undefined> {
+    // A transaction may have to be opened before anybody awaits it.
+    if (idempotency instanceof Promise) idempotency.catch(() => {});
+    return this.#hook.around(
+      call,
+      tx,
+      [appending],
+      (join) => this.#append(appending, join, idempotency),
+      (replay) => replay === undefined,
+    );
+  }
+
+  async #append(
+    { history, pending }: Appending,
     tx: Join<Tx>,
     idempotency: Idempotency | Promise<Idempotency> | undefined,
   ): Promise<Replay | undefined> {

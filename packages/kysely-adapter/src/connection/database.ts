@@ -60,9 +60,7 @@ export class Database<DB> {
     join: Join<Transaction<DB>>,
     operation: readonly [entity: string, call: string],
   ): Promise<Outcome<Row>> {
-    const current = running.getStore();
-    const isInOurs = current?.identity === this.identity && !current.scope.isOver;
-    if (join === undefined && isInOurs) throw new TransactionNotJoinedError(...operation);
+    if (join === undefined) this.checkNotForgotten(operation);
     const joined = this.joined(join, operation);
     const rows = await this.#execute<Row>(
       joined?.withoutPlugins() ?? this.#plain,
@@ -79,6 +77,13 @@ export class Database<DB> {
       return { rows, durability: this.db.isTransaction ? UNKNOWN : COMMITTED };
     }
     return { rows, durability: scopeOf(join as object)?.durability ?? UNKNOWN };
+  }
+
+  /** @throws TransactionNotJoinedError when a call that joins none is made inside a running one. */
+  checkNotForgotten(operation: readonly [entity: string, call: string]): void {
+    const current = running.getStore();
+    if (current?.identity !== this.identity || current.scope.isOver) return;
+    throw new TransactionNotJoinedError(...operation);
   }
 
   /**

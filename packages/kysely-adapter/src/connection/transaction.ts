@@ -38,10 +38,22 @@ export interface TransactionOptions {
  *
  * @throws whatever `work` throws, and the database's error when the commit is refused.
  */
-export const transaction = async <DB, Result>(
+export const transaction = <DB, Result>(
   db: Kysely<DB>,
   work: (tx: AnnalsTransaction<DB>) => Promise<Result>,
   options: TransactionOptions = {},
+): Promise<Result> => openTransaction(db, work, options);
+
+interface OwnOptions extends TransactionOptions {
+  /** The error of a beginning or a commit that failed, by the database's. Default is that one. */
+  readonly failed?: (cause: unknown, outcome: "rolledBack" | "unknown") => unknown;
+}
+
+/** `transaction` for calls of ours, whose errors are ours as well. */
+export const openTransaction = async <DB, Result>(
+  db: Kysely<DB>,
+  work: (tx: AnnalsTransaction<DB>) => Promise<Result>,
+  options: OwnOptions,
 ): Promise<Result> => {
   const { retry = false } = options;
   const once = async (): Promise<Try<Committed<DB, Result>>> => {
@@ -75,7 +87,7 @@ const isLostToConcurrency = (error: unknown): error is Error => {
 const runOnce = async <DB, Result>(
   db: Kysely<DB>,
   work: (tx: AnnalsTransaction<DB>) => Promise<Result>,
-  { isolationLevel, clock, onHookError = warn }: TransactionOptions,
+  { isolationLevel, clock, onHookError = warn, failed = (cause) => cause }: OwnOptions,
 ): Promise<Committed<DB, Result>> => {
   let opened: TransactionScope<AnnalsTransaction<DB>> | undefined;
   let committing = false;
@@ -101,9 +113,10 @@ const runOnce = async <DB, Result>(
     }
   };
   return builder.execute(inTransaction).catch(async (error: unknown) => {
-    await opened?.end(committing && !isRefusedCommit(error) ? "unknown" : "rolledBack");
+    const outcome = committing && !isRefusedCommit(error) ? "unknown" : "rolledBack";
+    await opened?.end(outcome);
     // On a connection that is gone the rollback fails too, and would hide why.
-    throw failure === undefined ? error : failure.error;
+    throw failure === undefined ? failed(error, outcome) : failure.error;
   });
 };
 

@@ -2,6 +2,7 @@ import {
   type AnyEntity,
   createStoreRepository,
   type Repository,
+  type RepositoryHooks,
   type RepositoryOptions,
   type TransactionHooks,
 } from "@annals/core";
@@ -52,7 +53,7 @@ export class Bench {
   /** The repository of a definition of its own. */
   async repository<Definition extends AnyEntity>(
     make: (name: string) => Definition,
-    options?: RepositoryOptions,
+    options?: RepositoryOptions & RepositoryHooks<Definition, OpaqueTx>,
   ): Promise<Repository<Definition, OpaqueTx>> {
     return createStoreRepository(await this.define(make), this.store, options);
   }

@@ -20,6 +20,7 @@ import { jsonValues } from "./cases/json-values.ts";
 import { lifecycleModel } from "./cases/lifecycle-model.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
+import { repositoryHooks } from "./cases/repository-hooks.ts";
 import { restoring } from "./cases/restoring.ts";
 import { savepoints } from "./cases/savepoints.ts";
 import { storedEvents } from "./cases/stored-events.ts";
@@ -62,6 +63,7 @@ export const contract: readonly ContractGroup[] = [
   idempotency,
   idempotentTransact,
   idempotentTransactions,
+  repositoryHooks,
   consumers,
   consumerShapes,
   consumerSlots,
