@@ -3,6 +3,7 @@ import {
   InvalidArgumentError,
   isReplayed,
   LockTimeoutError,
+  OutcomeUnknownError,
 } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
 import fc from "fast-check";
@@ -195,6 +196,30 @@ describe("a request whose first try is still at work", () => {
     await expect(second).rejects.toBeInstanceOf(LockTimeoutError);
     await first.commit().execute();
     expect(isReplayed(await impatient.create({ email }, { idempotencyKey }))).toBe(true);
+  });
+});
+
+describe("a request whose outcome nobody can tell", () => {
+  it("is repeated with the same key, and takes effect once", async () => {
+    const { email, idempotencyKey } = fresh();
+    const account = await accounts.create({ email });
+    const holder = await db.startTransaction().execute();
+    await sql`select from accounts where id = ${account.id} for update`.execute(holder);
+    account.rename("B");
+    const lost = accounts.update(account, { idempotencyKey }).catch((error: unknown) => error);
+    await someoneWaits();
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+    expect(await lost).toBeInstanceOf(OutcomeUnknownError);
+    await holder.rollback().execute();
+    for (const isRepetition of [false, true]) {
+      const read = await accounts.findById(account.id);
+      read.rename("B");
+      expect(await accounts.update(read, { idempotencyKey })).toBe(1);
+      expect([isReplayed(read), read.version]).toEqual([isRepetition, 2]);
+    }
+    expect(await eventsOf(account.id)).toBe(2);
   });
 });
 

@@ -82,7 +82,8 @@ const writeStatements = (tables: EntityTables) => {
       restoresBound,
       keyed: write.idempotency !== undefined,
     };
-    const key = Object.values(shape).join(" ");
+    const { creates, one, deletion, keyed } = shape;
+    const key = `${creates} ${one} ${deletion} ${restoresBound} ${keyed}`;
     const known = statements.get(key);
     if (known !== undefined) return known;
     const made = writeEntity(tables, shape);
