@@ -61,6 +61,7 @@ function install(tarballs: ReadonlyMap<string, string>): void {
     "zod",
     "kysely",
     "pg",
+    "@opentelemetry/api",
     "vitest",
     "fast-check",
     "typescript",

@@ -26,6 +26,7 @@ export type {
   Standing,
   TopicRead,
 } from "./port/consumer-store.ts";
+export { eventIdentity } from "./port/event-identity.ts";
 export type {
   Comparison,
   Durability,
@@ -48,6 +49,7 @@ export type {
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
+export { instrumented } from "./repository/instrumented.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";
 export { retried, type Try } from "./repository/retry.ts";
 export type { ReportHookError } from "./transaction/hook-list.ts";

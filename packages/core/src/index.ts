@@ -65,6 +65,7 @@ export { MemoryStore, type MemoryTransactionOptions } from "./memory/memory-stor
 export type { MemoryTransaction } from "./memory/memory-transaction.ts";
 export { type Clock, systemClock } from "./port/clock.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
+export type { Instrument, Operation } from "./port/instrument.ts";
 export type { CallOptions, ReadOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";
 export * from "./repository/error-guards.ts";

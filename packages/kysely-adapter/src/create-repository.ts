@@ -1,5 +1,5 @@
 import type { AnyEntity, CallOptions, RepositoryHooks, RepositoryOptions } from "@annals/core";
-import { openRepository, type Visibility } from "@annals/core/adapter";
+import { instrumented, openRepository, type Visibility } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
@@ -31,7 +31,11 @@ export const createRepository = <Definition extends AnyEntity, DB>(
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
   const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) =>
     toEntities(await read(build, call?.tx, call));
-  const extended = Object.assign({}, repository, { query });
+  const extended = Object.assign(
+    {},
+    repository,
+    instrumented(definition.plan, options.instrument, { query }),
+  );
   Object.freeze(extended);
   return extended;
 };

@@ -1,5 +1,6 @@
 import type { Clock } from "../port/clock.ts";
 import type { ContextScope } from "../port/context.ts";
+import type { Instrument } from "../port/instrument.ts";
 import type { FollowedEvent, Handling, Topics } from "./handler.ts";
 
 /**
@@ -60,6 +61,11 @@ export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery
    * last of its events is the cause. Default is none.
    */
   readonly context?: ContextScope;
+  /**
+   * What watches every handler, for example `openTelemetry()`; a batch is seen as its last event. Default
+   * is nothing.
+   */
+  readonly instrument?: Instrument;
 }
 
 export type ConsumerOptions<

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Cause } from "../define/context-model.ts";
+import type { ContextScope } from "../port/context.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import { handlerScope } from "./handler-scope.ts";
 
@@ -17,13 +18,14 @@ const event: TopicEvent = {
 
 const causeOf = async (changes: Partial<TopicEvent>): Promise<Cause | undefined> => {
   let seen: Cause | undefined;
-  const scope = handlerScope({
+  const context: ContextScope = {
     stored: () => undefined,
     runCaused: (cause, work) => {
       seen = cause;
       return work();
     },
-  });
+  };
+  const scope = handlerScope({ name: "follower", context });
   const handle = vi.fn();
   await scope({ ...event, ...changes }, handle);
   expect(handle).toHaveBeenCalledOnce();
@@ -48,7 +50,7 @@ describe("the cause of what a handler stores", () => {
 
   it("is nothing without a context", async () => {
     const handle = vi.fn();
-    await handlerScope(undefined)(event, handle);
+    await handlerScope({ name: "follower" })(event, handle);
     expect(handle).toHaveBeenCalledOnce();
   });
 });

@@ -87,7 +87,7 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
     leaseMs: whole("leaseMs", options.leaseMs ?? 10_000, 100, 3_600_000, 10_000),
     stopTimeoutMs: whole("stopTimeoutMs", options.stopTimeoutMs ?? 10_000, 0, 3_600_000, 10_000),
     clock: options.clock ?? systemClock,
-    scope: handlerScope(options.context),
+    scope: handlerScope(options),
   };
   return Object.freeze(engine);
 };

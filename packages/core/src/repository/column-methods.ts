@@ -19,15 +19,17 @@ interface ColumnCalls<Tx> {
   list(options: ListOptions<AnyEntity> & UntypedReadOptions<Tx>): Promise<Page<object>>;
 }
 
+type ColumnCall = (...args: never[]) => Promise<unknown>;
+
 /** The methods of a repository whose names come from its definition's columns. */
 export const columnMethods = <Tx>(
   model: EntityModel,
   calls: ColumnCalls<Tx>,
-): Record<string, unknown> => ({ ...finders(model, calls), ...lists(model, calls) });
+): Record<string, ColumnCall> => ({ ...finders(model, calls), ...lists(model, calls) });
 
 /** `findByEmail`, `maybeFindByEmail`, `findByTenantIdAndSlug`, … for every unique constraint. */
-const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, unknown> => {
-  const methods: Record<string, unknown> = {};
+const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, ColumnCall> => {
+  const methods: Record<string, ColumnCall> = {};
   for (const unique of model.plan.uniques) {
     const name = unique.properties.map(capitalize).join("And");
     const valuesOf = (given: unknown): readonly unknown[] =>
@@ -43,7 +45,7 @@ const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string,
 };
 
 /** `listByStatus`, … for every column that no unique constraint of its own makes a finder for. */
-const lists = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, unknown> =>
+const lists = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, ColumnCall> =>
   Object.fromEntries(
     model.plan.columns
       .filter(({ unique }) => !unique)

@@ -2,13 +2,15 @@ import type { EntityModel } from "../define/entity-model.ts";
 import type { OnceOptions } from "./call-options.ts";
 import { ownHistory } from "./own-history.ts";
 
+type LifecycleCall = (entity: object, ...rest: readonly unknown[]) => Promise<number>;
+
 type Update<Tx> = (entity: object, options?: OnceOptions<Tx>) => Promise<number>;
 
 /** `delete` and `restore` over a repository's `update`, where the definition declares them. */
 export const lifecycleCalls = <Tx>(
   model: EntityModel,
   update: Update<Tx>,
-): Record<string, unknown> => {
+): Record<string, LifecycleCall> => {
   const { lifecycle } = model.plan;
   if (lifecycle === undefined) return {};
   const { deleteEvent, restoreEvent } = lifecycle;

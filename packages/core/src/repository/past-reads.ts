@@ -6,8 +6,8 @@ import type { EntityStore } from "../port/store.ts";
 import { decodeEvent, hydrate } from "../read/hydrate.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
 import { cutPage, pageSize } from "./cut-page.ts";
-import type { AsOf, HistoryOptions, HistoryWalkOptions, RecordedEvent } from "./history-type.ts";
-import { checkDirection, walkPages } from "./list-page.ts";
+import type { AsOf, HistoryOptions, RecordedEvent } from "./history-type.ts";
+import { checkDirection } from "./list-page.ts";
 import type { Page } from "./list-type.ts";
 
 /** Above every sequence: PostgreSQL's highest integer. */
@@ -47,16 +47,6 @@ export class PastReads<Tx> {
       cursor: ({ sequence }) => String(sequence),
     });
   };
-
-  readonly eachEvent = async function* (
-    this: PastReads<Tx>,
-    id: unknown,
-    options: HistoryWalkOptions & UntypedReadOptions<Tx> = {},
-  ): AsyncGenerator<RecordedEvent<object>, void, undefined> {
-    const start = options.after === undefined ? undefined : String(options.after);
-    const list = (after: string | undefined) => this.history(id, { ...options, after });
-    for await (const { items } of walkPages(start, list)) yield* items;
-  }.bind(this);
 
   /** The entity as it was, which cannot be written; `undefined` before its first event. */
   async maybeFindPast(

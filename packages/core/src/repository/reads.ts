@@ -10,8 +10,8 @@ import type { EntityStore, Visibility } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
 import type { AsOf } from "./history-type.ts";
-import { listPage, walkPages } from "./list-page.ts";
-import type { ListOptions, Page, WalkOptions } from "./list-type.ts";
+import { listPage } from "./list-page.ts";
+import type { ListOptions, Page } from "./list-type.ts";
 import type { PastReads } from "./past-reads.ts";
 import { mentions, normalizeError, predicateOf } from "./where.ts";
 import type { WhereOf } from "./where-type.ts";
@@ -71,18 +71,6 @@ export class Reads<Tx> {
       const listed = await this.#store.list(query, options.tx, options);
       return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
     });
-
-  readonly pages = (
-    options: WalkOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
-  ): AsyncGenerator<Page<object>, void, undefined> =>
-    walkPages(options.after, (after) => this.list({ ...options, after }));
-
-  readonly each = async function* (
-    this: Reads<Tx>,
-    options: WalkOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
-  ): AsyncGenerator<object, void, undefined> {
-    for await (const { items } of this.pages(options)) yield* items;
-  }.bind(this);
 
   readonly count = async (options: ConditionOptions<Tx> = {}): Promise<number> =>
     this.#count(options, undefined);

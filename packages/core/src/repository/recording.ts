@@ -1,19 +1,25 @@
 import type { Recording } from "../append/entity-write.ts";
+import type { JsonObject } from "../define/json-value.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Clock } from "../port/clock.ts";
 import type { ContextSource } from "../port/context.ts";
+import type { Instrument } from "../port/instrument.ts";
 
 /** Where what is stored beside events comes from. */
 interface RecordingSources {
   readonly clock?: Clock;
   readonly context?: ContextSource;
+  readonly instrument?: Instrument;
 }
 
-/** Asks the clock and the context, where there are any, what to store beside the events of a write. */
+/**
+ * Asks the clock, the context and the trace, where there are any, what to store beside so many events of
+ * one entity.
+ */
 export const recordingFrom = (
   entity: string,
-  { clock, context }: RecordingSources,
-): (() => Recording) => {
+  { clock, context, instrument }: RecordingSources,
+): ((events: number) => Recording) => {
   const time = (): Date | undefined => {
     const now = clock?.now();
     if (now === undefined || !Number.isNaN(now.getTime())) return now;
@@ -23,5 +29,12 @@ export const recordingFrom = (
       "Let the clock's now() return a valid Date.",
     );
   };
-  return () => ({ recordedAt: time(), context: context?.stored() ?? null });
+  const trace = (stored: JsonObject | null): JsonObject | null => {
+    const traceparent = instrument?.traceparent();
+    return traceparent === undefined ? stored : { ...stored, traceparent };
+  };
+  return (events) => {
+    instrument?.writes(events);
+    return { recordedAt: time(), context: trace(context?.stored() ?? null) };
+  };
 };

@@ -4,10 +4,12 @@ import { uuidV7Source } from "../decide/uuid-v7.ts";
 import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
 import { type Clock, systemClock } from "../port/clock.ts";
 import type { ContextSource } from "../port/context.ts";
+import type { Instrument } from "../port/instrument.ts";
 import type { StoredEntity } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
+import { instrumented } from "./instrumented.ts";
 import { lifecycleCalls } from "./lifecycle-calls.ts";
 import { PastReads } from "./past-reads.ts";
 import { Reads } from "./reads.ts";
@@ -20,6 +22,7 @@ import {
 } from "./repository-hooks.ts";
 import type { Repository } from "./repository-type.ts";
 import { transactCall } from "./transact.ts";
+import { walkCalls } from "./walks.ts";
 import { Writes } from "./writes.ts";
 
 export interface RepositoryOptions {
@@ -38,6 +41,8 @@ export interface RepositoryOptions {
    * a request. Default is 86,400,000, a day.
    */
   readonly idempotencyKeyTtlMs?: number;
+  /** What watches every call, for example `openTelemetry()`. Default is nothing, which costs nothing. */
+  readonly instrument?: Instrument;
 }
 
 /**
@@ -83,24 +88,33 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   const past = new PastReads<Tx>(model, entities, bare);
   const reads = new Reads<Tx>(model, entities, toEntity, past);
   const { create, update } = writes;
-  const { history, eachEvent } = past;
-  const { findById, maybeFindById, findAll, list, pages, each, count, exists } = reads;
-  const methods = {
+  const { findById, maybeFindById, findAll, list, count, exists } = reads;
+  const calls = instrumented(model.plan, options.instrument, {
     create,
     update,
-    transact: transactCall<Tx>(model, clock, { findById, writes, keys }),
     findById,
     maybeFindById,
     findAll,
     list,
-    pages,
-    each,
     count,
     exists,
-    history,
-    eachEvent,
+    history: past.history,
     ...columnMethods(model, reads),
     ...lifecycleCalls<Tx>(model, update),
+  });
+  // In a transact it is the update that it is.
+  const once = instrumented(model.plan, options.instrument, { update: writes.updateOnce });
+  // What calls others is no operation of its own.
+  const methods = {
+    ...calls,
+    ...walkCalls<Tx>(calls),
+    transact: transactCall<Tx>(model, clock, {
+      findById: calls.findById,
+      update: calls.update,
+      updateOnce: once.update,
+      earlierOr: writes.earlierOr,
+      keys,
+    }),
   };
   return {
     // The generated names are right by construction: both sides derive them from the same columns.

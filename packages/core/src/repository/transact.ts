@@ -10,9 +10,8 @@ import { type RetryOptions, retried, retryProblem, type Try } from "./retry.ts";
 import type { Writes } from "./writes.ts";
 
 /** What a transact comes down to. */
-interface TransactCalls<Tx> {
+interface TransactCalls<Tx> extends Pick<Writes<Tx>, "update" | "updateOnce" | "earlierOr"> {
   findById(id: unknown, options: CallOptions<Tx>): Promise<object>;
-  readonly writes: Writes<Tx>;
   readonly keys: IdempotencyKeys;
 }
 
@@ -42,7 +41,7 @@ export const transactCall =
       const once = async () => {
         const transacted = await decided();
         return tried(async () => {
-          await calls.writes.update(transacted.entity, call);
+          await calls.update(transacted.entity, call);
           return transacted;
         });
       };
@@ -51,16 +50,12 @@ export const transactCall =
     // Whom a finder finds may have changed by the time the request is repeated.
     const id = typeof target === "function" ? undefined : (model.parseId(target) ?? target);
     const idempotency = await calls.keys.of(options, "transact", id, undefined);
-    return retried(
-      () => transactOnce(calls.writes, decided, idempotency, options.tx),
-      clock,
-      options,
-    );
+    return retried(() => transactOnce(calls, decided, idempotency, options.tx), clock, options);
   };
 
 /** On a repetition it does not matter what is decided, not even when it is refused. */
 const transactOnce = async <Tx>(
-  writes: Writes<Tx>,
+  calls: TransactCalls<Tx>,
   decided: () => Promise<Transacted>,
   idempotency: Idempotency,
   tx: Join<Tx>,
@@ -69,10 +64,10 @@ const transactOnce = async <Tx>(
   try {
     transacted = await decided();
   } catch (error) {
-    return { kind: "done", result: replayed(await writes.earlierOr(error, idempotency, tx)) };
+    return { kind: "done", result: replayed(await calls.earlierOr(error, idempotency, tx)) };
   }
   return tried(async () => {
-    const earlier = await writes.updateOnce(transacted.entity, idempotency, tx);
+    const earlier = await calls.updateOnce(transacted.entity, idempotency, tx);
     return earlier === undefined ? transacted : replayed(earlier);
   });
 };

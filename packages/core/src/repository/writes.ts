@@ -28,7 +28,7 @@ export class Writes<Tx> {
   readonly #model: EntityModel;
   readonly #store: EntityStore<Tx>;
   readonly #ambient: Ambient;
-  readonly #recording: () => Recording;
+  readonly #recording: (events: number) => Recording;
   readonly #keys: IdempotencyKeys;
   readonly #toEntity: (history: History) => object;
   readonly #hook: AroundAppend<Tx>;
@@ -37,7 +37,7 @@ export class Writes<Tx> {
     model: EntityModel,
     store: EntityStore<Tx>,
     ambient: Ambient,
-    recording: () => Recording,
+    recording: (events: number) => Recording,
     keys: IdempotencyKeys,
     toEntity: (history: History) => object,
     hook: AroundAppend<Tx>,
@@ -99,11 +99,11 @@ export class Writes<Tx> {
    * @returns the entity as an earlier request with the same key left it, or `undefined` when this is the
    * first one.
    */
-  async updateOnce(
+  readonly updateOnce = async (
     entity: object,
     idempotency: Idempotency,
     tx: Join<Tx>,
-  ): Promise<object | undefined> {
+  ): Promise<object | undefined> => {
     const history = ownHistory(this.#model, entity, "transact");
     const pending = history.beginWrite();
     const replay =
@@ -111,18 +111,18 @@ export class Writes<Tx> {
         ? await this.#recall(idempotency, tx)
         : await this.#write("transact", { entity, history, pending }, tx, idempotency);
     return replay && this.#toEntity(replay.history);
-  }
+  };
 
   /**
    * What an earlier request with the same key came to, for one that failed before it could write.
    *
    * @throws `failure` when there was no earlier one.
    */
-  async earlierOr(
+  readonly earlierOr = async (
     failure: unknown,
     idempotency: Idempotency | undefined,
     tx: Join<Tx>,
-  ): Promise<object> {
+  ): Promise<object> => {
     if (idempotency === undefined) throw failure;
     const replay = await this.#recall(idempotency, tx).catch((error: unknown) => {
       // In a transaction that has failed nothing can be asked, and why it failed is what matters.
@@ -130,7 +130,7 @@ export class Writes<Tx> {
     });
     if (replay === undefined) throw failure;
     return this.#toEntity(replay.history);
-  }
+  };
 
   async #recall(idempotency: Idempotency, tx: Join<Tx>): Promise<Replay | undefined> {
     const earlier = await this.#store.recall(idempotency, tx);
@@ -189,7 +189,7 @@ export class Writes<Tx> {
   ): Promise<Written> {
     try {
       const idempotency = given instanceof Promise ? await given : given;
-      const recording = { ...this.#recording(), ...recordingIn(tx) };
+      const recording = { ...this.#recording(pending.events.length), ...recordingIn(tx) };
       const write = entityWrite(this.#model, history.id, pending, recording, idempotency);
       const result = await this.#store.write(write, tx);
       switch (result.kind) {

@@ -1,0 +1,75 @@
+import { type DatabaseOf, DuplicateValueError } from "@annals/core";
+import { testDatabase } from "@annals/testing/vitest";
+import { sql } from "kysely";
+import { afterAll, describe, expect, it } from "vitest";
+import { createConsumer, createRepository, transaction } from "../src/index.ts";
+import { Account } from "./database/account.ts";
+import { migrate, openDatabase } from "./database/open.ts";
+import { collectTelemetry } from "./telemetry/collected.ts";
+
+const { connectionString } = await testDatabase({
+  name: "accounts",
+  migrate: (url) => migrate(url, [Account]),
+});
+const db = openDatabase<DatabaseOf<[typeof Account]>>(connectionString);
+const telemetry = collectTelemetry();
+afterAll(async () => {
+  await db.destroy();
+  await telemetry.close();
+});
+const { instrument } = telemetry;
+const accounts = createRepository(Account, { db, instrument });
+
+describe("on PostgreSQL", () => {
+  it("traces follow an event from its request through its consumer to what that stores", async () => {
+    const request = await telemetry.tracer.startActiveSpan("POST /accounts", async (span) => {
+      await transaction(db, (tx) => accounts.create({ email: "first@example.com" }, { tx }));
+      span.end();
+      return span.spanContext();
+    });
+    const consumer = createConsumer(db, {
+      name: "traced",
+      topics: [Account],
+      instrument,
+      on: {
+        AccountOpened: async ({ email }, { tx }) => {
+          if (email === "first@example.com") {
+            await accounts.create({ email: "second@example.com" }, { tx });
+          }
+        },
+      },
+    });
+    await consumer.catchUp();
+    const spans = telemetry.finished();
+    const named = (name: string) => spans.filter((span) => span.name === name);
+    const first = named("create accounts").find(({ parent }) => parent === request.spanId);
+    const process = named("process account").find(({ links }) => links[0] === first?.spanId);
+    const second = named("create accounts").find(({ parent }) => parent === process?.spanId);
+    expect([first, process, second]).not.toContain(undefined);
+    const { rows } = await sql<{ context: unknown }>`
+      select context from account_events order by position`.execute(db);
+    expect(rows.map(({ context }) => context)).toEqual(
+      [first, second].map((span) => ({ traceparent: `00-${span?.traceId}-${span?.spanId}-01` })),
+    );
+  });
+
+  it("a query of the user's own is an operation like the others", async () => {
+    await accounts.query((on) => on.selectFrom("accounts").select("id"));
+    const [span] = telemetry.finished();
+    expect(span?.name).toBe("query accounts");
+    expect(span?.attributes["db.operation.name"]).toBe("query");
+  });
+
+  it("a failure has the database's own code beside ours", async () => {
+    await accounts.create({ email: "taken@example.com" });
+    telemetry.finished();
+    const taken = accounts.create({ email: "taken@example.com" });
+    await expect(taken).rejects.toThrow(DuplicateValueError);
+    const [span] = telemetry.finished();
+    expect(span?.attributes).toMatchObject({
+      "error.type": "ANNALS_DUPLICATE_VALUE",
+      "db.response.status_code": "23505",
+    });
+    expect(JSON.stringify(span)).not.toContain("taken@");
+  });
+});
