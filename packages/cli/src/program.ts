@@ -6,6 +6,7 @@ import {
   type Surroundings,
 } from "./commands/command-context.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { generateCommand } from "./commands/generate.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { showCommand } from "./commands/show.ts";
@@ -52,6 +53,19 @@ type Run = <Words extends unknown[]>(
 ) => (...words: unknown[]) => Promise<void>;
 
 const addSchemaCommands = (program: Command, run: Run): void => {
+  program
+    .command("generate")
+    .description("write the migration that the definitions need")
+    .option("--name <name>", "the file's name, without its number")
+    .option("--drop <what...>", "allow that an entity, a column or an event goes: user.nick")
+    .option("--change <what...>", "allow that a column's type changes: user.age")
+    .option("--dry-run", "print the SQL and write nothing")
+    .addOption(
+      new Option("--format <format>", "plain SQL, or a module for Kysely")
+        .choices(["sql", "kysely"])
+        .default("sql"),
+    )
+    .action(run(generateCommand));
   program
     .command("migrate")
     .description("apply the framework's migrations and the project's")

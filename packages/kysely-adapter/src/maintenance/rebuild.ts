@@ -1,7 +1,8 @@
 import type { AnyEntity } from "@annals/core";
 import { DELETED_AT } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
-import { repairIndexRows } from "../statements/compare-index-rows.ts";
+import type { Statement } from "../connection/statement.ts";
+import { filledColumn, presentColumns, repairIndexRows } from "../statements/compare-index-rows.ts";
 import { endRebuild, keepRebuild, readRebuild } from "../statements/rebuild-progress.ts";
 import { divided, expectedParameter, FoldedBatches, type WalkOptions } from "./folded-batches.ts";
 import type { Difference } from "./verify.ts";
@@ -42,7 +43,7 @@ export const rebuild = async <DB>(
 ): Promise<Rebuilding> => {
   const { restart = false, listed = 100 } = options;
   const batches = new FoldedBatches(db, definition);
-  const repair = repairIndexRows(batches.tables);
+  const repair = await repairStatement(batches);
   const key = [definition.name, columnsOf(definition)];
   const result = { checked: 0, repaired: 0, unfoldable: 0 };
   const differences: Difference[] = [];
@@ -69,6 +70,31 @@ export const rebuild = async <DB>(
   const finished = options.signal?.aborted !== true;
   if (finished) await batches.run(endRebuild, [definition.name]);
   return { entity: definition.name, ...result, differences, finished };
+};
+
+/**
+ * Repairs the columns that are there: a later migration may add others, and wait for these to be filled
+ * before.
+ */
+const repairStatement = async <DB>(batches: FoldedBatches<DB>): Promise<Statement> => {
+  const { tables } = batches;
+  const { columns, lifecycle } = tables.plan;
+  const found = await batches.run<{ name: string }>(presentColumns(tables), []);
+  const present = new Set(found.map(({ name }) => name));
+  const plan = {
+    ...tables.plan,
+    columns: columns.filter(({ column }) => present.has(column)),
+    lifecycle: present.has(DELETED_AT.column) ? lifecycle : undefined,
+  };
+  const declared = new Map(columns.map((column) => [column.column, column]));
+  const beingFilled = [...present]
+    .filter((column) => present.has(filledColumn(column)))
+    .map((column) => ({
+      column,
+      immutable: declared.get(column)?.immutable ?? false,
+      isDeclared: declared.has(column),
+    }));
+  return repairIndexRows({ ...tables, plan }, beingFilled);
 };
 
 /** What tells whether an unfinished rebuild is the same one. */

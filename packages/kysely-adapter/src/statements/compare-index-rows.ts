@@ -75,20 +75,57 @@ export interface ComparedRow {
 }
 
 /**
+ * The columns that the index table has.
+ * Parameters: none. Locks: none. Relies on: the catalogs.
+ */
+export const presentColumns = ({ plan, index }: EntityTables): Statement =>
+  statement(
+    `present_columns_${plan.indexTable}`,
+    `select attname as name from pg_attribute
+where attrelid = ${quoteText(index)}::regclass and attnum > 0 and not attisdropped`,
+  );
+
+/** The column that a migration puts beside a new one, to say at which version that was filled. */
+export const filledColumn = (column: string): string => `${column}_filled`;
+
+/** A column that a migration is filling, declared or not. */
+export interface ColumnBeingFilled {
+  readonly column: string;
+  /** Whether later writes leave it alone, so that its first value is the right one. */
+  readonly immutable: boolean;
+  /** Whether the definition still has it; if not, whatever it holds will do, for it is about to go. */
+  readonly isDeclared: boolean;
+}
+
+/** That a row has no value yet in a column that is being filled, or one of an earlier version. */
+const isMissing = ({ column, immutable }: ColumnBeingFilled): string => {
+  const filled = `u.${quoteName(filledColumn(column))}`;
+  return immutable ? `${filled} is null` : `${filled} is distinct from u.version`;
+};
+
+/**
  * Makes index rows what their events fold into. Rows that moved meanwhile are left alone: whoever moved
  * them wrote what is right.
  * Parameters: $1 as for the comparison. Returns the rows that were changed. Locks: the differing rows, in
  * the order of their ids, so that it meets batches without a deadlock. Relies on: users_pkey.
  */
-export const repairIndexRows = (tables: EntityTables): Statement => {
+export const repairIndexRows = (
+  tables: EntityTables,
+  beingFilled: readonly ColumnBeingFilled[],
+): Statement => {
   const columns = compared(tables);
-  const sets = columns.map(({ column, expected }) => `${quoteName(column)} = ${expected}`);
+  const wrong = [...columns.map(differs), ...beingFilled.map(isMissing)];
+  const kept = beingFilled.filter(({ isDeclared }) => !isDeclared);
+  const sets = [
+    ...columns.map(({ column, expected }) => `${quoteName(column)} = ${expected}`),
+    ...kept.map(({ column }) => `${quoteName(column)} = u.${quoteName(column)}`),
+  ];
   return statement(
     `repair_${tables.plan.indexTable}`,
     `with e as materialized (select e.* from ${expectedRows(tables)}),
 locked as materialized (
   select u.id from ${tables.index} u join e on e.id = u.id
-  where u.version = e.found and (${columns.map(differs).join(" or ")})
+  where u.version = e.found and (${wrong.join(" or ")})
   order by u.id
   for update of u
 )

@@ -1,0 +1,27 @@
+/** One step from what the migrations make to what the definitions need. */
+export interface SchemaChange {
+  /** What it does, in the words of the definition: `user: the column plan is added`. */
+  readonly title: string;
+  /** Statements for the next migration. */
+  readonly expand: readonly string[];
+  /** Statements for the migration after it, when rows have been filled in between. */
+  readonly contract: readonly string[];
+  /**
+   * How it has to be named before it is done, for what destroys something or could be meant otherwise:
+   * `--drop user.nick`, `--change user.age`.
+   */
+  readonly named?: Named | undefined;
+  /** What whoever runs it should know. */
+  readonly note?: string | undefined;
+}
+
+export interface Named {
+  readonly option: "drop" | "change";
+  readonly target: string;
+}
+
+export const change = (
+  title: string,
+  expand: readonly string[],
+  more: Partial<Omit<SchemaChange, "title" | "expand">> = {},
+): SchemaChange => ({ title, expand, contract: [], ...more });

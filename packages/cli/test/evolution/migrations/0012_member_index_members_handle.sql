@@ -1,0 +1,8 @@
+-- member: the index members_handle_key_deleted is dropped.
+drop index if exists "public"."members_handle_key_deleted";
+
+-- member: the index members_handle_key is dropped.
+drop index if exists "public"."members_handle_key";
+
+-- member: the column handle is dropped.
+alter table "public"."members" drop column "handle";
