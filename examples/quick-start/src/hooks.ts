@@ -1,4 +1,4 @@
-import { defineCommitHook, type Repository } from "@annals/core";
+import { defineCommitHook, type IdOf, type Repository } from "@annals/core";
 import { type AnnalsTransaction, createRepository, transaction } from "@annals/kysely-adapter";
 import type { Kysely, Transaction } from "kysely";
 import { User } from "./user.ts";
@@ -74,4 +74,15 @@ export const publishingUsers = (db: Kysely<Database>) =>
       if (!user.state.email.includes("@")) throw new Error("stored before emails were checked");
     },
   });
+// #endregion
+
+// #region required
+export const rename = (db: Kysely<Database>, id: IdOf<typeof User>, email: string) => {
+  const users = createRepository(User, { db, requireTransaction: true });
+  return transaction(db, async (tx) => {
+    const user = await users.findById(id, { tx }); // without { tx } it does not compile
+    user.changeEmail(email);
+    await users.update(user, { tx });
+  });
+};
 // #endregion

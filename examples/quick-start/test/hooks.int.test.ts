@@ -9,7 +9,7 @@ import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { afterAll, expect, it } from "vitest";
-import { importUsers, publishingUsers, signUp } from "../src/hooks.ts";
+import { importUsers, publishingUsers, rename, signUp } from "../src/hooks.ts";
 import { User } from "../src/user.ts";
 
 const { connectionString } = await testDatabase();
@@ -53,4 +53,10 @@ it("publishes whatever is appended", async () => {
   user.changeEmail("g@example.com");
   await publishing.update(user);
   expect(await topics()).toEqual(["UserRegistered", "EmailChanged"]);
+});
+
+it("renames in a transaction", async () => {
+  const { id } = await users.create({ email: "h@example.com", name: "H" });
+  await rename(db, id, "i@example.com");
+  expect((await users.findById(id)).state.email).toBe("i@example.com");
 });

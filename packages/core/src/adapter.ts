@@ -49,8 +49,10 @@ export type {
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
+export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";
 export { retried, type Try } from "./repository/retry.ts";
+export type { Demanding } from "./repository/transacting-type.ts";
 export type { ReportHookError } from "./transaction/hook-list.ts";
 export { type Savepoints, scopeOf, TransactionScope } from "./transaction/transaction-scope.ts";

@@ -83,6 +83,12 @@ export { createStoreRepository, type RepositoryOptions } from "./repository/repo
 export type { AppendedEvent, RepositoryHooks } from "./repository/repository-hooks.ts";
 export type { Repository } from "./repository/repository-type.ts";
 export type { RetryOptions } from "./repository/retry.ts";
+export type {
+  InTransaction,
+  RepositoryFor,
+  TransactingRepository,
+  TransactionDemand,
+} from "./repository/transacting-type.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";
 export type { Replayed, Transacted } from "./repository/write-methods.ts";
 // hooks of transactions

@@ -1,9 +1,15 @@
-import type { AnyEntity, CallOptions, RepositoryHooks, RepositoryOptions } from "@annals/core";
-import { instrumented, openRepository, type Visibility } from "@annals/core/adapter";
+import type {
+  AnyEntity,
+  CallOptions,
+  RepositoryHooks,
+  RepositoryOptions,
+  TransactionDemand,
+} from "@annals/core";
+import { checkJoins, instrumented, openRepository, type Visibility } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
-import type { KyselyRepository } from "./kysely-repository.ts";
+import type { KyselyRepositoryFor } from "./kysely-repository.ts";
 import { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
 import { entityTableNames } from "./statements/entity-table-names.ts";
 import { type BuildQuery, entityQuery } from "./store/entity-query.ts";
@@ -16,12 +22,13 @@ import { type BuildQuery, entityQuery } from "./store/entity-query.ts";
  *
  * @throws InvalidDefinitionError when another definition already uses the same tables on this database.
  */
-export const createRepository = <Definition extends AnyEntity, DB>(
+export const createRepository = <Definition extends AnyEntity, DB, Demand extends boolean = false>(
   definition: Definition,
   options: RepositoryOptions &
     RepositoryHooks<Definition, AnnalsTransaction<NoInfer<DB>>> &
+    TransactionDemand<Demand> &
     KyselyStoreOptions & { readonly db: Kysely<DB> },
-): KyselyRepository<Definition, DB> => {
+): KyselyRepositoryFor<Definition, DB, Demand> => {
   const { repository, toEntities } = openRepository(
     definition,
     kyselyStore(options.db, options),
@@ -29,13 +36,15 @@ export const createRepository = <Definition extends AnyEntity, DB>(
   );
   const database = new Database(options.db);
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
-  const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) =>
-    toEntities(await read(build, call?.tx, call));
+  const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) => {
+    if (options.requireTransaction) checkJoins(definition.name, call?.tx);
+    return toEntities(await read(build, call?.tx, call));
+  };
   const extended = Object.assign(
     {},
     repository,
     instrumented(definition.plan, options.instrument, { query }),
   );
   Object.freeze(extended);
-  return extended;
+  return extended as KyselyRepositoryFor<Definition, DB, Demand>;
 };

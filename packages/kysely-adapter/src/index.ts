@@ -12,7 +12,11 @@ export { type TransactionOptions, transaction } from "./connection/transaction.t
 // consume
 export { createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";
-export type { KyselyRepository, QueryMethods } from "./kysely-repository.ts";
+export type {
+  KyselyRepository,
+  KyselyTransactingRepository,
+  QueryMethods,
+} from "./kysely-repository.ts";
 export { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
 // maintain
 export { checkSchema, type SchemaDifference } from "./maintenance/check-schema.ts";

@@ -1,4 +1,11 @@
-import type { AnyEntity, EntityOf, ReadOptions, Repository } from "@annals/core";
+import type {
+  AnyEntity,
+  EntityOf,
+  InTransaction,
+  ReadOptions,
+  Repository,
+  TransactingRepository,
+} from "@annals/core";
 import type { Kysely, Transaction } from "kysely";
 import type { BuiltQuery } from "./store/entity-query.ts";
 
@@ -8,6 +15,30 @@ export type KyselyRepository<Definition extends AnyEntity, DB> = Repository<
   Transaction<DB>
 > &
   QueryMethods<Definition, DB>;
+
+/** The same, opened with `requireTransaction`: every call is given `{ tx }`. */
+export type KyselyTransactingRepository<Definition extends AnyEntity, DB> = TransactingRepository<
+  Definition,
+  Transaction<DB>
+> &
+  TransactingQuery<Definition, DB>;
+
+interface TransactingQuery<Definition extends AnyEntity, DB> {
+  /** As in other repositories; the query is built on the transaction. */
+  query<Output>(
+    build: (db: Kysely<DB>) => BuiltQuery<Output> & CheckSelectsId<Output>,
+    options: ReadOptions<Definition, Transaction<DB>> & InTransaction<Transaction<DB>>,
+  ): Promise<EntityOf<Definition>[]>;
+}
+
+/** The repository that the options ask for. */
+export type KyselyRepositoryFor<
+  Definition extends AnyEntity,
+  DB,
+  Demand extends boolean,
+> = Demand extends true
+  ? KyselyTransactingRepository<Definition, DB>
+  : KyselyRepository<Definition, DB>;
 
 export interface QueryMethods<Definition extends AnyEntity, DB> {
   /**

@@ -3,6 +3,7 @@ import {
   DuplicateValueError,
   OutcomeUnknownError,
   TransactionNotJoinedError,
+  TransactionRequiredError,
   TransactionUnusableError,
 } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
@@ -125,5 +126,17 @@ describe("a Kysely transaction of the user's own", () => {
     });
     expect(emails).toEqual(["over@example.com"]);
     expect((await plain.findByEmail("over@example.com")).version).toBe(1);
+  });
+});
+
+describe("a repository that demands a transaction", () => {
+  it("takes no query of the user's own without one either", async () => {
+    const demanding = createRepository(Account, { db, requireTransaction: true });
+    const account = await renamed();
+    const build = () => sql<{ id: string }>`select ${account.id}::uuid as id`;
+    const untyped = demanding as unknown as typeof plain;
+    await expect(untyped.query(build)).rejects.toThrow(TransactionRequiredError);
+    const found = await transaction(db, (tx) => demanding.query(build, { tx }));
+    expect(found.map(({ id }) => id)).toEqual([account.id]);
   });
 });

@@ -12,6 +12,20 @@ export class TransactionNotJoinedError extends AnnalsError {
   }
 }
 
+/** A repository that was opened with `requireTransaction` was called without `{ tx }`. */
+export class TransactionRequiredError extends AnnalsError {
+  readonly code = "ANNALS_TRANSACTION_REQUIRED";
+  readonly entity: string;
+
+  constructor(entity: string) {
+    super({
+      message: `The repository of ${entity} demands a transaction, and was called without { tx }`,
+      hint: 'Open one with transaction(db, async (tx) => …) and pass { tx }; "none" is none.',
+    });
+    this.entity = entity;
+  }
+}
+
 /** A `tx` was used when it could not take anything in. Nothing was done. */
 export class TransactionUnusableError extends AnnalsError {
   readonly code = "ANNALS_TRANSACTION_UNUSABLE";

@@ -8,6 +8,7 @@ import type { Instrument } from "../port/instrument.ts";
 import type { StoredEntity } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
 import { columnMethods } from "./column-methods.ts";
+import { demandTransaction } from "./demand-transaction.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { instrumented } from "./instrumented.ts";
 import { lifecycleCalls } from "./lifecycle-calls.ts";
@@ -22,6 +23,7 @@ import {
 } from "./repository-hooks.ts";
 import type { Repository } from "./repository-type.ts";
 import { transactCall } from "./transact.ts";
+import type { RepositoryFor, TransactionDemand } from "./transacting-type.ts";
 import { walkCalls } from "./walks.ts";
 import { Writes } from "./writes.ts";
 
@@ -51,11 +53,19 @@ export interface RepositoryOptions {
  * @throws InvalidDefinitionError when another definition already uses the same tables in this store.
  * @throws InvalidArgumentError for an option out of range.
  */
-export const createStoreRepository = <Definition extends AnyEntity, Tx, Opened extends Tx = Tx>(
+export const createStoreRepository = <
+  Definition extends AnyEntity,
+  Tx,
+  Opened extends Tx = Tx,
+  Demand extends boolean = false,
+>(
   definition: Definition,
   store: Store<Tx, Opened>,
-  options: RepositoryOptions & RepositoryHooks<Definition, NoInfer<Opened>> = {},
-): Repository<Definition, Tx> => openRepository(definition, store, options).repository;
+  options: RepositoryOptions &
+    RepositoryHooks<Definition, NoInfer<Opened>> &
+    TransactionDemand<Demand> = {},
+): RepositoryFor<Definition, Tx, Demand> =>
+  openRepository(definition, store, options).repository as RepositoryFor<Definition, Tx, Demand>;
 
 /** A repository, for those who add calls of their own that read by other means. */
 export interface OpenedRepository<Definition extends AnyEntity, Tx> {
@@ -67,20 +77,23 @@ export interface OpenedRepository<Definition extends AnyEntity, Tx> {
 export const openRepository = <Definition extends AnyEntity, Tx, Opened extends Tx = Tx>(
   definition: Definition,
   store: Store<Tx, Opened>,
-  options: RepositoryOptions & RepositoryHooks<Definition, NoInfer<Opened>>,
+  options: RepositoryOptions &
+    RepositoryHooks<Definition, NoInfer<Opened>> &
+    TransactionDemand<boolean>,
 ): OpenedRepository<Definition, Tx> => {
   const model = definition[modelKey];
-  const entities = store.entity(model.plan);
+  const { name } = model.plan;
+  const demanding = options.requireTransaction ? demandTransaction(name, store) : store;
+  const entities = demanding.entity(model.plan);
   const { clock = systemClock } = options;
   const ambient: Ambient = {
     now: () => clock.now(),
     newId: options.newId ?? uuidV7Source(() => clock.now().getTime()),
   };
   const { onAppended, onHydrated } = options as UntypedHooks<Opened>;
-  const { name } = model.plan;
   const bare = entityFactory(model, ambient);
   const toEntity = hydratedBy(name, bare, onHydrated);
-  const hook = new AppendHook<Tx, Opened>(name, store, onAppended, options.clock);
+  const hook = new AppendHook<Tx, Opened>(name, demanding, onAppended, options.clock);
   const recording = recordingFrom(model.plan.name, options);
   const keys = new IdempotencyKeys(name, options.idempotencyKeyTtlMs);
   const writes = new Writes<Tx>(model, entities, ambient, recording, keys, toEntity, hook);

@@ -6,6 +6,7 @@ import {
   EntityHookError,
   type EntityOf,
   EntityUnusableError,
+  TransactionRequiredError,
 } from "@annals/core";
 import { expect } from "vitest";
 import { contractGroup } from "../contract-case.ts";
@@ -201,5 +202,47 @@ export const repositoryHooks = contractGroup("hooks of repositories", {
     }
     dropped[0]?.rename("Ghost");
     await thrownBy(accounts.update(dropped[0] as Account), EntityUnusableError);
+  },
+
+  "a repository that demands a transaction does nothing without one": async (bench) => {
+    const definition = await bench.define(defineAccount);
+    const open = createStoreRepository(definition, bench.store);
+    let calls = 0;
+    const demanding = createStoreRepository(definition, bench.store, {
+      requireTransaction: true,
+      onAppended: () => {
+        calls += 1;
+      },
+    });
+    const ada = await open.create({ email: "ada@example.com" });
+    ada.rename("Countess");
+    // As a program without types calls it.
+    const untyped = demanding as unknown as typeof open;
+    for (const call of [
+      () => untyped.create({ email: "b@example.com" }),
+      () => untyped.create({ email: "b@example.com" }, { tx: "none" }),
+      () => untyped.update(ada),
+      () => untyped.transact(ada.id, (account) => account.rename("B")),
+      () => untyped.findById(ada.id),
+      () => untyped.findById(ada.id, { asOf: { version: 1 } }),
+      () => untyped.maybeFindByEmail("ada@example.com", { tx: "none" }),
+      () => untyped.findAll([ada.id]),
+      () => untyped.list(),
+      () => untyped.each().next(),
+      () => untyped.count(),
+      () => untyped.exists(),
+      () => untyped.history(ada.id),
+    ]) {
+      await thrownBy(call(), TransactionRequiredError);
+    }
+    expect(calls).toBe(0);
+    expect(ada.pending).toHaveLength(1);
+    await bench.transaction(async (tx) => {
+      expect(await demanding.update(ada, { tx })).toBe(1);
+      expect((await demanding.findByEmail("ada@example.com", { tx })).state.name).toBe("Countess");
+      await demanding.create({ email: "b@example.com" }, { tx });
+    });
+    expect(calls).toBe(2);
+    expect(await open.count()).toBe(2);
   },
 });
