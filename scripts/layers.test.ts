@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...["errors", "define", "decide", "port", "transaction", "append", "read", "repository"],
-    ...["consume", "memory"],
+    ...["publish", "consume", "memory"],
   ],
   "kysely-adapter": [
     "connection",
@@ -17,6 +17,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "statements",
     "store",
     "consumers",
+    "topics",
     "maintenance",
     "migrations",
   ],

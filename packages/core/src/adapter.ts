@@ -12,6 +12,7 @@ export type { EntityModel } from "./define/entity-model.ts";
 export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
 export { DELETED_AT, type Deletion, type LifecyclePlan } from "./define/lifecycle.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
+export type { PublishedPlan, RetentionPlan } from "./define/published-plan.ts";
 export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
   Attendance,
@@ -47,6 +48,7 @@ export type {
   WriteResult,
 } from "./port/rows.ts";
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
+export type { Publication, PublishWrite, TopicStore } from "./port/topic-store.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";

@@ -6,12 +6,14 @@ export { type AppliedGuard, hasApplied } from "./decide/has-applied.ts";
 // decide
 export { uuidV7Source } from "./decide/uuid-v7.ts";
 export type { AnyTopic, TopicEventOf } from "./define/any-topic.ts";
+export { binary } from "./define/binary.ts";
 export type { CommandView, CreateView } from "./define/command-view.ts";
 export type { Cause, ReservedContext } from "./define/context-model.ts";
 export type { DatabaseOf, EventRowOf, IndexRowOf } from "./define/database-types.ts";
 export type { AlreadyApplied, Decision, Rejection } from "./define/decision.ts";
 export { alreadyApplied, reject } from "./define/decision.ts";
 export { defineEntity } from "./define/define-entity.ts";
+export { defineTopic } from "./define/define-topic.ts";
 export type {
   AnyEntity,
   CreateInputOf,
@@ -24,6 +26,9 @@ export type { ColumnOptions, ComputedColumn, FieldColumn } from "./define/index-
 export { jsonBigInt, jsonDate } from "./define/json-codecs.ts";
 export type { JsonObject, JsonValue } from "./define/json-value.ts";
 export type { LifecycleNames } from "./define/lifecycle.ts";
+export type { Span } from "./define/span.ts";
+export type { AnyPublishedTopic, TopicDefinition } from "./define/topic-definition.ts";
+export type { PublishedRowOf, TopicDatabaseOf } from "./define/topic-rows.ts";
 export type { EventHeaders } from "./port/rows.ts";
 
 import type { Entity } from "./decide/entity.ts";
@@ -66,6 +71,21 @@ export type { MemoryTransaction } from "./memory/memory-transaction.ts";
 export { type Clock, systemClock } from "./port/clock.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { Instrument, Operation } from "./port/instrument.ts";
+export type {
+  DroppedPartition,
+  HeldPartition,
+  MaintainOptions,
+  Maintenance,
+  PublishResult,
+} from "./port/topic-store.ts";
+// publish
+export { createStoreTopic, type TopicOptions } from "./publish/topic.ts";
+export type {
+  EventPublication,
+  LatestEvent,
+  PublicationOptions,
+  Topic,
+} from "./publish/topic-type.ts";
 export type { CallOptions, ReadOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";
 export * from "./repository/error-guards.ts";

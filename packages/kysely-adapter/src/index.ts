@@ -12,6 +12,8 @@ export { type TransactionOptions, transaction } from "./connection/transaction.t
 // consume
 export { createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";
+// publish
+export { createTopic, maintainTopics } from "./create-topic.ts";
 export type {
   KyselyRepository,
   KyselyTransactingRepository,
@@ -35,4 +37,5 @@ export {
 export { type Migrated, type MigrateOptions, migrate } from "./migrations/migrate.ts";
 export { migrationProvider } from "./migrations/migration-provider.ts";
 export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";
-export { entityMigration, frameworkMigrations } from "./tables/migrations.ts";
+export { entityMigration, frameworkMigrations, topicMigration } from "./tables/migrations.ts";
+export { topicTables, topicTablesSql } from "./tables/topic-tables.ts";

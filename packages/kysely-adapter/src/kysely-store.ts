@@ -7,6 +7,7 @@ import { consumerStore } from "./consumers/consumer-store.ts";
 import { entityStore } from "./store/entity-store.ts";
 import { storeTransaction } from "./store/store-transaction.ts";
 import { TableOwners } from "./store/table-owners.ts";
+import { topicStore } from "./topics/topic-store.ts";
 
 export interface KyselyStoreOptions {
   /**
@@ -31,7 +32,7 @@ export const kyselyStore = <DB>(
   checkLockTimeout(lockTimeoutMs);
   return {
     entity: (plan) => {
-      owners.claim(plan, database.schema);
+      owners.claim(plan, [plan.indexTable, plan.eventsTable], database.schema);
       return entityStore(database, plan, lockTimeoutMs);
     },
     transaction: (work, open) =>
@@ -40,6 +41,14 @@ export const kyselyStore = <DB>(
         : storeTransaction(database, work, open),
     opened: adopted,
     consumer: (plan) => consumerStore(database, plan),
+    topic: (plan) => {
+      const { latestTable, latestView } = plan.compaction ?? {};
+      const tables = [plan.eventsTable, latestTable, latestView].filter(
+        (table) => table !== undefined,
+      );
+      owners.claim(plan, tables, database.schema);
+      return topicStore(database, plan, lockTimeoutMs);
+    },
   };
 };
 

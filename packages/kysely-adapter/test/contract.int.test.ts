@@ -95,6 +95,8 @@ describeStore(
       "slots grow while processes run",
       "a handler that loses a race is repeated, and told so",
       "of a restoring and a creation with the same value, exactly one wins",
+      "nobody else sees what is published before the commit",
+      "of publishers at the same time one wins",
     ],
   },
   { ...notWatched, reason: "nobody sees how the user's own transaction on PGlite ends" },

@@ -35,6 +35,9 @@ export const overSilentStore = (found: Found) => {
       throw new Error("The silent store has no transactions");
     },
     opened: (tx) => tx,
+    topic: () => {
+      throw new Error("The silent store has no topics of their own");
+    },
     consumer: () => {
       throw new Error("The silent store has no consumers");
     },

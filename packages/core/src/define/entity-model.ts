@@ -167,7 +167,8 @@ const checkEvents = (literal: UntypedLiteral): void => {
   }
 };
 
-const checkEventNames = (definition: string, types: readonly string[]): void => {
+/** Refuses names that cannot be stored, and two that would be one to a reader. */
+export const checkEventNames = (definition: string, types: readonly string[]): void => {
   const seen = new Map<string, string>();
   for (const type of types) {
     if (!/^[A-Za-z][A-Za-z0-9_.:-]{0,199}$/.test(type)) {
@@ -190,7 +191,8 @@ const checkEventNames = (definition: string, types: readonly string[]): void => 
   }
 };
 
-const checkPayload = (definition: string, type: string, schema: $ZodObject): void => {
+/** Refuses a payload that its stored form could not keep. */
+export const checkPayload = (definition: string, type: string, schema: $ZodObject): void => {
   if (schema?._zod?.def?.type !== "object") {
     throw new InvalidDefinitionError(
       definition,

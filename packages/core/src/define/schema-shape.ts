@@ -1,4 +1,5 @@
 import { type $ZodType, type $ZodTypes, safeEncode } from "zod/v4/core";
+import { isBinary } from "./binary.ts";
 
 /** A schema of a known kind, so that its `def` can be switched on. */
 const known = (schema: $ZodType): $ZodTypes => schema as $ZodTypes;
@@ -57,6 +58,9 @@ export interface SchemaProblem {
 const CODEC_HINT =
   "Store it through a codec whose stored side is JSON: jsonDate(), jsonBigInt() or your own z.codec().";
 
+const BINARY_HINT =
+  "Only an event of a topic of its own may carry it: in one field, at the top, and not optional.";
+
 const REFUSED: Readonly<Record<string, string>> = {
   bigint: CODEC_HINT,
   date: CODEC_HINT,
@@ -95,6 +99,10 @@ export const inspectSchema = (root: $ZodType): SchemaFindings => {
       hasCodec = true;
       // Only the stored side meets JSON; the other side may be anything.
       visit(codec.in, path);
+      return;
+    }
+    if (isBinary(schema)) {
+      problems.push({ path, problem: "binary data does not survive JSON", hint: BINARY_HINT });
       return;
     }
     const hint = isForeignLiteral(node) ? CODEC_HINT : REFUSED[node._zod.def.type];

@@ -26,7 +26,7 @@ export interface MemoryConsumer {
 
 /** What a consumer needs of its store. */
 interface Follows {
-  readonly log: readonly TopicEvent[];
+  readonly log: readonly (TopicEvent | undefined)[];
   readonly consumers: Map<string, MemoryConsumer>;
   transaction(work: (tx: MemoryTransaction) => Promise<void>): Promise<void>;
 }
@@ -95,7 +95,8 @@ export const memoryConsumer = (
       const events: SlottedEvent[] = [];
       // Positions are places in the log.
       for (let at = after; at < bound; at += 1) {
-        const event = log[at] as TopicEvent;
+        const event = log[at];
+        if (event === undefined) continue;
         const slot = Math.floor((bucketOf(event.id) * of) / BUCKETS);
         if (!isRead(event) || !slots.includes(slot)) continue;
         events.push({ ...event, slot });

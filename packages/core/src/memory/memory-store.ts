@@ -1,5 +1,6 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
+import type { PublishedPlan } from "../define/published-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { Clock } from "../port/clock.ts";
@@ -12,13 +13,17 @@ import type {
   WriteResult,
 } from "../port/rows.ts";
 import type { EntityStore, Join, Store, Visibility } from "../port/store.ts";
+import type { TopicStore } from "../port/topic-store.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { deletedAtAfter, latestDeletedFirst, seenRows } from "./deleted-rows.ts";
 import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
+import { transactionOf } from "./memory-join.ts";
+import { MemoryLog } from "./memory-log.ts";
 import { earlierRequest, MemoryRequests, requestOf } from "./memory-requests.ts";
+import { applyPublications, checkPublications, MemoryTopics } from "./memory-topics.ts";
 import {
   MemoryChanges,
   type MemoryRow,
@@ -42,8 +47,9 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly #plans = new Map<string, EntityPlan>();
   readonly #rows = new Map<EntityPlan, Map<string, MemoryRow>>();
   readonly #requests = new MemoryRequests();
-  readonly #log: TopicEvent[] = [];
+  readonly #log = new MemoryLog();
   readonly #consumers = new Map<string, MemoryConsumer>();
+  readonly #topics = new MemoryTopics(this.#log, this.#consumers);
 
   /**
    * Runs `work` in a transaction that commits when it returns and is dropped when it throws.
@@ -128,9 +134,16 @@ export class MemoryStore implements Store<MemoryTransaction> {
     };
   }
 
+  topic(plan: PublishedPlan): TopicStore<MemoryTransaction> {
+    const entities = [...this.#plans.values()];
+    return this.#topics.open(plan, (table) =>
+      entities.some(({ eventsTable }) => eventsTable === table),
+    );
+  }
+
   consumer(plan: ConsumerPlan): ConsumerStore<MemoryTransaction> {
     return memoryConsumer(plan, {
-      log: this.#log,
+      log: this.#log.events,
       consumers: this.#consumers,
       transaction: (work) => this.transaction(work),
     });
@@ -202,13 +215,18 @@ export class MemoryStore implements Store<MemoryTransaction> {
         throw new ConcurrentModificationError({ entity: plan.name, id: row.id, expectedVersion });
       }
     }
-    for (const write of writes) this.#apply(write);
+    checkPublications(changes);
+    for (const [at, write] of writes.entries()) {
+      applyPublications(changes, at);
+      this.#apply(write);
+    }
+    applyPublications(changes, writes.length);
   }
 
   #apply({ plan, row, events, request }: MemoryWrite): void {
     if (request !== undefined) this.#requests.add(request);
     this.#rows.get(plan)?.set(row.id, row);
-    for (const event of events) this.#log.push({ ...event, position: this.#log.length + 1 });
+    for (const event of events) this.#log.append(event);
   }
 
   #visible(plan: EntityPlan, changes: MemoryChanges | undefined): Map<string, MemoryRow> {
@@ -222,9 +240,9 @@ export class MemoryStore implements Store<MemoryTransaction> {
     const own = changes?.writes
       .filter((write) => write.plan === plan)
       .flatMap(({ events }) => events);
-    return [...this.#log, ...(own ?? [])].filter(
-      (event) => event.topic === plan.name && event.id === id,
-    );
+    return [...this.#log.events, ...(own ?? [])].filter(
+      (event) => event?.topic === plan.name && event.id === id,
+    ) as TopicEvent[];
   }
 
   #seenRow(
@@ -262,13 +280,6 @@ export class MemoryStore implements Store<MemoryTransaction> {
     })?.constraint;
   }
 }
-
-/** @throws TransactionUnusableError */
-const transactionOf = (join: Join<MemoryTransaction>): MemoryTransaction | undefined => {
-  if (join === undefined || join === "none") return undefined;
-  scopeOf(join)?.check("a call of a repository");
-  return join;
-};
 
 const changesOf = (join: Join<MemoryTransaction>): MemoryChanges | undefined =>
   transactionOf(join)?.changes;

@@ -4,6 +4,7 @@ import type { StoredEntity, TopicEvent } from "../port/rows.ts";
 import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
 import type { Savepoints } from "../transaction/transaction-scope.ts";
 import type { MemoryRequest } from "./memory-requests.ts";
+import type { MemoryTopic } from "./memory-topic.ts";
 
 /** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
 export interface MemoryRow extends StoredEntity {
@@ -20,23 +21,39 @@ export interface MemoryWrite {
   readonly request?: MemoryRequest | undefined;
 }
 
+/** Events of one call that a topic of its own gets at the commit. */
+export interface MemoryPublication {
+  readonly topic: MemoryTopic;
+  /** How many writes of the transaction came before it. */
+  readonly after: number;
+  readonly deduplicationKeys: readonly string[];
+  readonly events: readonly TopicEvent[];
+}
+
 /** What a transaction of the in-memory store has done so far; its savepoints share it. */
 export class MemoryChanges {
   readonly writes: MemoryWrite[] = [];
+  readonly publications: MemoryPublication[] = [];
   /** Whether a value was refused, after which a database would keep nothing of it either. */
   isRefused = false;
-  readonly #savepoints = new Map<string, number>();
+  readonly #savepoints = new Map<
+    string,
+    { readonly writes: number; readonly publications: number }
+  >();
 
   /** Savepoints over these changes. */
   readonly savepoints: Savepoints = {
     handle: () => ({ changes: this }),
     set: async (name) => {
       this.checkAccepted();
-      this.#savepoints.set(name, this.writes.length);
+      const { writes, publications } = this;
+      this.#savepoints.set(name, { writes: writes.length, publications: publications.length });
     },
     release: async () => this.checkAccepted(),
     rollBackTo: async (name) => {
-      this.writes.length = this.#savepoints.get(name) ?? 0;
+      const { writes = 0, publications = 0 } = this.#savepoints.get(name) ?? {};
+      this.writes.length = writes;
+      this.publications.length = publications;
       this.isRefused = false;
     },
   };

@@ -1,5 +1,6 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
+import type { PublishedPlan } from "../define/published-plan.ts";
 import type { Clock } from "./clock.ts";
 import type { ConsumerPlan, ConsumerStore } from "./consumer-store.ts";
 import type {
@@ -16,6 +17,7 @@ import type {
   StoredEntity,
   WriteResult,
 } from "./rows.ts";
+import type { TopicStore } from "./topic-store.ts";
 
 /**
  * What a database implements to hold entities. A store knows rows and plans, never a user's types.
@@ -46,6 +48,13 @@ export interface Store<Tx, Opened extends Tx = Tx> {
 
   /** The same transaction with the members that those have which the store opened itself. */
   opened(tx: Tx): Opened;
+
+  /**
+   * Prepares the statements of one topic of its own, once.
+   *
+   * @throws InvalidDefinitionError when another definition already uses its table here.
+   */
+  topic(plan: PublishedPlan): TopicStore<Tx>;
 
   /** Opens topics, of entities or of their own, for one consumer. */
   consumer(plan: ConsumerPlan): ConsumerStore<Opened>;

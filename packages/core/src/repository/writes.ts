@@ -242,7 +242,7 @@ export class Writes<Tx> {
 }
 
 /** A transaction that was given a clock has one time for all that is written in it. */
-const recordingIn = <Tx>(tx: Join<Tx>): Pick<Recording, "recordedAt"> | undefined => {
+export const recordingIn = <Tx>(tx: Join<Tx>): Pick<Recording, "recordedAt"> | undefined => {
   const recordedAt = typeof tx === "object" && tx !== null ? scopeOf(tx)?.recordedAt : undefined;
   return recordedAt && { recordedAt };
 };

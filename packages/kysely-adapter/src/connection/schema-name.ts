@@ -1,3 +1,4 @@
+import type { TopicPlan } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 
 export const DEFAULT_SCHEMA = "public";
@@ -12,6 +13,10 @@ export const schemaOf = <DB>(db: Kysely<DB>): string => {
   const qualified = / from "((?:[^"]|"")+)"\."annals"/.exec(sql);
   return qualified?.[1]?.replaceAll('""', '"') ?? DEFAULT_SCHEMA;
 };
+
+/** Two schemas may have a topic of one name each; a checkpoint in one says nothing of the other. */
+export const topicIdentity = (schema: string, { name }: Pick<TopicPlan, "name">): string =>
+  schema === DEFAULT_SCHEMA ? name : `${schema}.${name}`;
 
 interface AnyTable {
   readonly annals: Record<never, never>;

@@ -1,8 +1,8 @@
 import { ConsumerChangedError } from "@annals/core";
-import type { CheckpointMove, ConsumerPlan, ConsumerStore, TopicPlan } from "@annals/core/adapter";
+import type { CheckpointMove, ConsumerPlan, ConsumerStore } from "@annals/core/adapter";
 import type { AnnalsTransaction } from "../connection/annals-transaction.ts";
 import type { Database } from "../connection/database.ts";
-import { DEFAULT_SCHEMA } from "../connection/schema-name.ts";
+import { topicIdentity } from "../connection/schema-name.ts";
 import { isTransient } from "../connection/sqlstate.ts";
 import type { Statement } from "../connection/statement.ts";
 import { transaction } from "../connection/transaction.ts";
@@ -100,7 +100,3 @@ const withEffects = async <DB>(
 
 /** Rolls back what was done under a lease that is lost. */
 class NotMoved extends Error {}
-
-/** Two schemas may have a topic of one name each; a checkpoint in one says nothing of the other. */
-const topicIdentity = (schema: string, { name }: TopicPlan): string =>
-  schema === DEFAULT_SCHEMA ? name : `${schema}.${name}`;

@@ -2,7 +2,7 @@ import type { ConsumerPlan, ReadRequest, SlottedEvent, TopicRead } from "@annals
 import type { Database } from "../connection/database.ts";
 import { type LastPositionRow, lastPosition } from "../statements/last-position.ts";
 import { readTopic } from "../statements/read-topic.ts";
-import type { TopicRow } from "../statements/topic-columns.ts";
+import { type TopicRow, toTopicEvent } from "../statements/topic-row.ts";
 import { type TopicWriterRow, topicWriters } from "../statements/topic-writers.ts";
 import { type Settled, SettledPosition } from "./settled-position.ts";
 
@@ -85,18 +85,6 @@ interface SlottedRow extends TopicRow {
 }
 
 const toSlottedEvent = (row: SlottedRow): SlottedEvent => ({
-  topic: row.topic,
-  id: row.id,
-  sequence: row.sequence,
-  position: Number(row.position),
-  recordedAt: new Date(row.recorded_at),
-  context: row.context,
-  headers: row.headers ?? null,
-  body: row.event,
-  bytes: row.bytes ? plainBytes(row.bytes) : null,
+  ...toTopicEvent(row),
   slot: row.slot ?? 0,
 });
-
-/** Drivers hand on Buffers, which compare and print otherwise. */
-const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);

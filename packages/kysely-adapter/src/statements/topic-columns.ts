@@ -13,16 +13,3 @@ export const topicColumns = (plan: TopicPlan, plans: readonly TopicPlan[]): stri
   if (plans.every((one) => one.kind === "entity")) return columns;
   return `${columns}, ${kind === "entity" ? "null::jsonb as headers, null::bytea as bytes" : "headers, bytes"}`;
 };
-
-export interface TopicRow {
-  readonly topic: string;
-  readonly id: string;
-  readonly sequence: number;
-  readonly position: number | string;
-  /** As JSON spells it, which no DateStyle changes. */
-  readonly recorded_at: string;
-  readonly context: Record<string, never> | null;
-  readonly event: Record<string, never>;
-  readonly headers?: Record<string, string> | null;
-  readonly bytes?: Uint8Array | null;
-}

@@ -1,9 +1,10 @@
-import type { AnyEntity } from "@annals/core";
+import type { AnyEntity, AnyPublishedTopic } from "@annals/core";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { schemaOf } from "../connection/schema-name.ts";
 import { entityTables } from "./entity-tables.ts";
 import { frameworkMigrationStatements } from "./framework-migrations.generated.ts";
+import { topicTables } from "./topic-tables.ts";
 
 /**
  * The framework's own tables, as Kysely migrations by name (`annals_0001_…`). They sort before names
@@ -43,6 +44,14 @@ const isApplied = async (db: Kysely<unknown>, name: string): Promise<boolean> =>
  */
 export const entityMigration = (definition: AnyEntity): Migration => ({
   up: (db) => execute(db, entityTables(definition, { schema: schemaOf(db) })),
+});
+
+/**
+ * A Kysely migration that creates the tables of a topic of its own, in the schema that `withSchema` names
+ * on the instance it runs on. It has no `down`, as an entity's.
+ */
+export const topicMigration = (definition: AnyPublishedTopic): Migration => ({
+  up: (db) => execute(db, topicTables(definition, { schema: schemaOf(db) })),
 });
 
 const execute = async (db: Kysely<unknown>, statements: readonly string[]): Promise<void> => {

@@ -1,8 +1,13 @@
-import type { AnyEntity } from "@annals/core";
+import type { AnyEntity, AnyPublishedTopic } from "@annals/core";
 import { Kysely, PostgresDialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
-import { annalsPool, entityMigration, frameworkMigrations } from "../../src/index.ts";
+import {
+  annalsPool,
+  entityMigration,
+  frameworkMigrations,
+  topicMigration,
+} from "../../src/index.ts";
 
 /** Opens a Kysely instance the way the quick start does. */
 export const openDatabase = <DB = unknown>(connectionString: string): Kysely<DB> => {
@@ -12,15 +17,15 @@ export const openDatabase = <DB = unknown>(connectionString: string): Kysely<DB>
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool: annalsPool(pool) }) });
 };
 
-/** Creates the framework's tables and those of the entities. */
+/** Creates the framework's tables and those of the entities and topics. */
 export const migrate = async (
   connectionString: string,
-  definitions: readonly AnyEntity[],
+  definitions: readonly (AnyEntity | AnyPublishedTopic)[],
 ): Promise<void> => {
   const db = openDatabase(connectionString);
   const entities = definitions.map((definition) => [
     `entity_${definition.name}`,
-    entityMigration(definition),
+    isPublished(definition) ? topicMigration(definition) : entityMigration(definition),
   ]);
   const migrations = { ...frameworkMigrations, ...Object.fromEntries(entities) };
   const provider = { getMigrations: async () => migrations };
@@ -28,3 +33,7 @@ export const migrate = async (
   await db.destroy();
   if (error) throw error;
 };
+
+export const isPublished = (
+  definition: AnyEntity | AnyPublishedTopic,
+): definition is AnyPublishedTopic => definition.plan.kind === "topic";

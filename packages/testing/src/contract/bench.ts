@@ -1,9 +1,13 @@
 import {
   type AnyEntity,
+  type AnyPublishedTopic,
   createStoreRepository,
+  createStoreTopic,
   type Repository,
   type RepositoryHooks,
   type RepositoryOptions,
+  type Topic,
+  type TopicOptions,
   type TransactionHooks,
 } from "@annals/core";
 import type { Store } from "@annals/core/adapter";
@@ -48,6 +52,17 @@ export class Bench {
     const definition = make(`c${run}n${definitions}x`);
     await this.#subject.prepare([definition]);
     return definition;
+  }
+
+  /** A topic of its own under a name that no other case uses, ready to be published to. */
+  async topic<Definition extends AnyPublishedTopic>(
+    make: (name: string) => Definition,
+    options?: TopicOptions,
+  ): Promise<{ readonly definition: Definition; readonly topic: Topic<Definition, OpaqueTx> }> {
+    definitions += 1;
+    const definition = make(`c${run}n${definitions}x`);
+    await this.#subject.prepare([definition]);
+    return { definition, topic: createStoreTopic(definition, this.store, options) };
   }
 
   /** The repository of a definition of its own. */

@@ -25,6 +25,10 @@ import { restoring } from "./cases/restoring.ts";
 import { savepoints } from "./cases/savepoints.ts";
 import { storedEvents } from "./cases/stored-events.ts";
 import { time } from "./cases/time.ts";
+import { topicCompaction } from "./cases/topic-compaction.ts";
+import { topicDeduplication } from "./cases/topic-deduplication.ts";
+import { topicRetention } from "./cases/topic-retention.ts";
+import { topics } from "./cases/topics.ts";
 import { transact } from "./cases/transact.ts";
 import { transactionEnds } from "./cases/transaction-ends.ts";
 import { transactionHooks } from "./cases/transaction-hooks.ts";
@@ -70,4 +74,8 @@ export const contract: readonly ContractGroup[] = [
   consumerFailures,
   eventContexts,
   time,
+  topics,
+  topicDeduplication,
+  topicCompaction,
+  topicRetention,
 ];

@@ -1,4 +1,4 @@
-import type { AnyEntity, Clock, HookFailedError } from "@annals/core";
+import type { AnyEntity, AnyPublishedTopic, Clock, HookFailedError } from "@annals/core";
 import type { Store } from "@annals/core/adapter";
 
 /** What the store's own transactions are opened with. */
@@ -24,7 +24,7 @@ export interface StoreUnderTest<Tx> {
   userTransaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
 
   /** Creates the tables of these definitions. Every case brings definitions with names of their own. */
-  prepare(definitions: readonly AnyEntity[]): Promise<void>;
+  prepare(definitions: readonly (AnyEntity | AnyPublishedTopic)[]): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -1,0 +1,17 @@
+import type { Join } from "../port/store.ts";
+import { scopeOf } from "../transaction/transaction-scope.ts";
+import type { MemoryTransaction } from "./memory-transaction.ts";
+
+/**
+ * The transaction that a call takes part in.
+ *
+ * @throws TransactionUnusableError
+ */
+export const transactionOf = (
+  join: Join<MemoryTransaction>,
+  call = "a call of a repository",
+): MemoryTransaction | undefined => {
+  if (join === undefined || join === "none") return undefined;
+  scopeOf(join)?.check(call);
+  return join;
+};

@@ -1,0 +1,71 @@
+import { uuidV7Source } from "../decide/uuid-v7.ts";
+import { model as modelKey } from "../define/entity-definition.ts";
+import type { AnyPublishedTopic } from "../define/topic-definition.ts";
+import { InvalidArgumentError } from "../errors/read-errors.ts";
+import type { Store } from "../port/store.ts";
+import { decodeTopicEvent } from "../read/decode-topic-event.ts";
+import { recordingFrom } from "../repository/recording.ts";
+import type { RepositoryOptions } from "../repository/repository.ts";
+import { recordingIn } from "../repository/writes.ts";
+import { toPublication } from "./publication.ts";
+import type { Topic } from "./topic-type.ts";
+
+export type TopicOptions = Pick<RepositoryOptions, "clock" | "newId" | "context" | "instrument">;
+
+/**
+ * Opens a topic of its own over a store, to publish to it. Statements are prepared here, once.
+ *
+ * @throws InvalidDefinitionError when another definition already uses the same table in this store.
+ */
+export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
+  definition: Definition,
+  store: Store<Tx>,
+  options: TopicOptions = {},
+): Topic<Definition, Tx> => {
+  const model = definition[modelKey];
+  const { name, compaction } = model.plan;
+  const events = store.topic(model.plan);
+  const newKey = options.newId ?? uuidV7Source();
+  const recording = recordingFrom(name, options);
+
+  const topic: Topic<Definition, Tx> = {
+    publish: async (event, { tx, ...rest } = {}) =>
+      events.publish(
+        {
+          publications: [toPublication(model, event, rest, newKey)],
+          ...recording(1),
+          ...recordingIn(tx),
+        },
+        tx,
+      ),
+
+    publishAll: async (given, { tx } = {}) => {
+      const publications = given.map(({ event, ...rest }) =>
+        toPublication(model, event, rest, newKey),
+      );
+      if (publications.length === 0) return { published: 0, duplicates: 0, position: undefined };
+      return events.publish(
+        { publications, ...recording(publications.length), ...recordingIn(tx) },
+        tx,
+      );
+    },
+
+    latest: async (key, { tx } = {}) => {
+      if (compaction === undefined) {
+        throw new InvalidArgumentError(
+          name,
+          "latest() was called on a topic that keeps no latest events",
+          "Define it with compaction: true.",
+        );
+      }
+      const stored = await events.latest(key, tx);
+      if (stored === undefined) return undefined;
+      const { headers, position, recordedAt } = stored;
+      const event = decodeTopicEvent(model, stored) as never;
+      return { event, key: stored.id, headers: headers ?? {}, position, recordedAt };
+    },
+
+    maintain: (how = {}) => events.maintain(how),
+  };
+  return Object.freeze(topic);
+};
