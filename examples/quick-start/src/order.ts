@@ -1,4 +1,13 @@
-import { type CreateView, defineEntity, jsonBigInt, jsonDate, reject } from "@annals/core";
+import {
+  type CreateInputOf,
+  type CreateView,
+  defineEntity,
+  type IdOf,
+  jsonBigInt,
+  jsonDate,
+  type Repository,
+  reject,
+} from "@annals/core";
 import * as z from "zod";
 
 // #region definition
@@ -51,4 +60,18 @@ export const Order = defineEntity({
   },
   uniqueTogether: [["shop", "number"]], // findByShopAndNumber({ shop, number })
 });
+// #endregion
+
+type Orders = Repository<typeof Order, never>;
+
+// #region create-or-find
+/** The same request twice makes one order: its id comes with it. */
+export const place = async (
+  orders: Orders,
+  id: IdOf<typeof Order>,
+  input: CreateInputOf<typeof Order>,
+) => {
+  const { entity, created } = await orders.createOrFind(input, { id });
+  return created ? "placed" : `placed before, at version ${entity.version}`;
+};
 // #endregion

@@ -29,6 +29,8 @@ export type {
 } from "./port/consumer-store.ts";
 export { eventIdentity } from "./port/event-identity.ts";
 export type {
+  BatchResult,
+  BatchWrite,
   Comparison,
   Durability,
   EarlierRequest,
@@ -49,6 +51,7 @@ export type {
 } from "./port/rows.ts";
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
 export type { Publication, PublishWrite, TopicStore } from "./port/topic-store.ts";
+export { uniqueKey } from "./port/unique-key.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";

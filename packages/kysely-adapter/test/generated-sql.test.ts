@@ -11,6 +11,7 @@ import {
   wantSlots,
 } from "../src/statements/consumer-registration.ts";
 import { countEntities } from "../src/statements/count-entities.ts";
+import { createEntities } from "../src/statements/create-entities.ts";
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
@@ -19,6 +20,7 @@ import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { loadPast } from "../src/statements/load-past.ts";
+import { parkValues } from "../src/statements/park-values.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import {
@@ -30,7 +32,9 @@ import {
   takeSlots,
 } from "../src/statements/slot-leases.ts";
 import { topicWriters } from "../src/statements/topic-writers.ts";
+import { updateEntities } from "../src/statements/update-entities.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
+import { parkedColumnsOf } from "../src/store/batch-parameters.ts";
 import { frameworkMigrationStatements } from "../src/tables/framework-migrations.generated.ts";
 import { Person } from "./database/person.ts";
 import { Resident } from "./database/resident.ts";
@@ -87,6 +91,19 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   ),
   "recall a request": recallRequest(tables),
   "delete expired keys": deleteExpiredKeys,
+  "create or find": writeEntity(tables, {
+    creates: true,
+    one: true,
+    restoresBound: false,
+    mayExist: true,
+  }),
+  "create many": createEntities(tables),
+  "append to many": updateEntities(tables, { moves: false }),
+  "append to many whose unique values move": updateEntities(tables, { moves: true }),
+  "make room for values that go around in a circle": parkValues(
+    tables,
+    parkedColumnsOf(Person.plan),
+  ),
   "load one": loadEntity(tables),
   "load many": loadEntities(tables),
   "load one as of a version": loadPast(tables, "version"),
@@ -178,6 +195,12 @@ const withLifecycle: Readonly<Record<string, Statement | { readonly sql: string 
   append: writeEntity(residents, { ...ownWrite, creates: false }),
   delete: writeEntity(residents, { ...ownWrite, creates: false, deletion: "deleted" }),
   restore: writeEntity(residents, { ...ownWrite, creates: false, deletion: "restored" }),
+  "create many": createEntities(residents),
+  "append to many whose unique values move": updateEntities(residents, { moves: true }),
+  "make room for values that go around in a circle": parkValues(
+    residents,
+    parkedColumnsOf(Resident.plan),
+  ),
   "load one": loadEntity(residents),
   "load one, deleted too": loadEntity(residents, all),
   "load many": loadEntities(residents),

@@ -3,6 +3,7 @@ import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Statement, unprepared } from "../src/connection/statement.ts";
+import { createEntities } from "../src/statements/create-entities.ts";
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
@@ -11,9 +12,12 @@ import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { loadPast } from "../src/statements/load-past.ts";
+import { parkValues } from "../src/statements/park-values.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
+import { updateEntities } from "../src/statements/update-entities.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
+import { parkedColumnsOf } from "../src/store/batch-parameters.ts";
 import { genericPlan } from "./database/generic-plan.ts";
 import { migrate, openDatabase } from "./database/open.ts";
 import { Person } from "./database/person.ts";
@@ -151,6 +155,17 @@ describe("the plan of", () => {
       "delete expired keys",
       deleteExpiredKeys,
       ["idempotency_keys_expires_at_idx", "idempotency_keys_pkey"],
+    ],
+    ["create many", createEntities(tables), ["people_pkey", "people_email_key"]],
+    [
+      "append to many",
+      updateEntities(tables, { moves: true }),
+      ["people_pkey", "people_email_key", "people_tenant_id_slug_key"],
+    ],
+    [
+      "make room",
+      parkValues(tables, parkedColumnsOf(Person.plan)),
+      ["people_pkey", "people_email_key"],
     ],
     ["read a topic", readTopic("public", [Person.plan]), ["person_events_position_key"]],
     [

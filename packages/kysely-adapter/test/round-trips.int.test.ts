@@ -3,15 +3,15 @@ import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { annalsPool, createRepository, transaction } from "../src/index.ts";
-import { Account } from "./database/account.ts";
+import { Account, Parcel } from "./database/account.ts";
 import { migrate } from "./database/open.ts";
 import { Resident } from "./database/resident.ts";
 import { CountingProxy } from "./wire/counting-proxy.ts";
 import type { FrontendMessage } from "./wire/frontend-messages.ts";
 
 const { connectionString } = await testDatabase({
-  name: "account-and-resident",
-  migrate: (url) => migrate(url, [Account, Resident]),
+  name: "account-resident-and-parcel",
+  migrate: (url) => migrate(url, [Account, Resident, Parcel]),
 });
 const proxy = await CountingProxy.open(connectionString);
 const opened: Kysely<unknown>[] = [];
@@ -28,6 +28,7 @@ const open = (wrap: (pool: pg.Pool) => PostgresPool, max = 1) => {
     db,
     accounts: createRepository(Account, { db }),
     residents: createRepository(Resident, { db }),
+    parcels: createRepository(Parcel, { db }),
   };
 };
 
@@ -52,7 +53,7 @@ describe.each([
   ],
   ["a stock pool", (pool: pg.Pool) => pool],
 ])("round trips through %s", (_, wrap) => {
-  const { db, accounts, residents } = open(wrap);
+  const { db, accounts, residents, parcels } = open(wrap);
 
   const resident = async () => {
     const one = await residents.create({ email: newEmail(), room: made });
@@ -103,6 +104,20 @@ describe.each([
     [
       "a list with what is deleted",
       async () => given(await resident(), () => residents.list({ includeDeleted: true, first: 2 })),
+    ],
+    [
+      "createAll",
+      async () => () =>
+        accounts.createAll(Array.from({ length: 50 }, () => ({ email: newEmail() }))),
+    ],
+    [
+      "updateAll, also when values move along a chain",
+      async () => {
+        const made = await accounts.createAll([{ email: newEmail() }, { email: newEmail() }]);
+        made[0]?.moveTo(made[1]?.state.email as string);
+        made[1]?.moveTo(newEmail());
+        return () => accounts.updateAll(made);
+      },
     ],
     ["findById", async () => given(await rows(), ([{ id }]) => accounts.findById(id))],
     [
@@ -161,6 +176,9 @@ describe.each([
     const calls: readonly (() => Promise<unknown>)[] = [
       () => accounts.update(one),
       () => accounts.maybeFindById("garbage"),
+      () => accounts.createAll([]),
+      () => accounts.updateAll([]),
+      () => accounts.updateAll([one]),
       () => accounts.findAll([]),
       () => accounts.findAll(["garbage"]),
     ];
@@ -228,6 +246,27 @@ describe.each([
       );
       expect(roundTrips(undone)).toBe(3);
     });
+  });
+
+  it("a circle of values is one transaction of two statements", async () => {
+    const made = await accounts.createAll([{ email: newEmail() }, { email: newEmail() }]);
+    const [one, other] = made.map(({ state }) => state.email) as [string, string];
+    made[0]?.moveTo(other);
+    made[1]?.moveTo(one);
+    expect(roundTrips(await proxy.during(() => accounts.updateAll(made)))).toBe(4);
+    made[0]?.moveTo(one);
+    made[1]?.moveTo(other);
+    const joined = await proxy.during(() =>
+      transaction(db, (tx) => accounts.updateAll(made, { tx })),
+    );
+    expect(roundTrips(joined)).toBe(4);
+  });
+
+  it("createOrFind is one where it creates, and two where it finds", async () => {
+    const id = crypto.randomUUID();
+    const call = () => parcels.createOrFind(undefined, { id });
+    expect(roundTrips(await proxy.during(call))).toBe(1);
+    expect(roundTrips(await proxy.during(call))).toBe(2);
   });
 
   it("a transaction is its statements, begin and commit", async () => {

@@ -22,6 +22,7 @@ export const overSilentStore = (found: Found) => {
   const entityStore: EntityStore<never> = {
     write: async () => ({ kind: "written", durability: { kind: "committed" } }),
     recall: async () => undefined,
+    writeAll: async () => ({ kind: "written", durability: { kind: "committed" } }),
     load: async () => [found()],
     find: async () => found(),
     loadPast: async () => found(),

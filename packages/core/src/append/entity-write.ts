@@ -92,12 +92,13 @@ export const refusal = (model: EntityModel, write: EntityWrite, result: Refusal)
     case "duplicate": {
       const columns = columnsOfConstraint(model, result.constraint);
       const values = columns.map((property) => valueAt(model, write, property));
-      return new DuplicateValueError({ entity, columns, values }, options);
+      return new DuplicateValueError({ entity, id: write.id, columns, values }, options);
     }
   }
 };
 
-const columnsOfConstraint = (model: EntityModel, constraint: string): readonly string[] =>
+/** The constraint's columns as the definition names them; the constraint itself when it is foreign. */
+export const columnsOfConstraint = (model: EntityModel, constraint: string): readonly string[] =>
   model.plan.uniques.find((unique) => unique.constraint === constraint)?.properties ?? [constraint];
 
 const valueAt = (model: EntityModel, write: EntityWrite, property: string): JsonValue =>

@@ -12,6 +12,8 @@ export interface ColumnModel {
   readonly plan: ColumnPlan;
   /** The value to store for a state; `null` for none. */
   readonly readValue: (state: object, stored: JsonObject) => JsonValue;
+  /** The same for a state that may not fit today's schema. */
+  readonly readOldValue: (state: object) => JsonValue;
   /** A value as a finder gets it, in the form in which it is stored. */
   readonly toStored: (value: unknown) => JsonValue;
 }
@@ -90,11 +92,13 @@ const fieldColumn = (
     value === null || value === undefined
       ? null
       : columnSpelling(type, encode(normalize ? normalize(value) : value));
+  const readOldValue = (state: object) => toStored((state as Record<string, unknown>)[property]);
   return {
     plan,
     toStored,
+    readOldValue,
     readValue: normalize
-      ? (state) => toStored((state as Record<string, unknown>)[property])
+      ? readOldValue
       : (_, stored) => columnSpelling(type, stored[property] ?? null),
   };
 };
@@ -112,10 +116,12 @@ const computedColumn = (
     );
   }
   const type = declaredType(options) as ColumnType;
+  const readValue = (state: object) => scalarToStored(options.from(state));
   return {
     plan: columnPlan(definition, property, type, true, options),
     toStored: scalarToStored,
-    readValue: (state) => scalarToStored(options.from(state)),
+    readOldValue: readValue,
+    readValue,
   };
 };
 

@@ -19,12 +19,19 @@ export abstract class AnnalsError extends Error {
   /** Whether the same call may succeed when it is simply repeated. Default is `false`. */
   readonly retryable: boolean = false;
 
+  /** Which member of the list it was about, counted from 0, when a call over several entities threw it. */
+  readonly batchIndex: number | undefined = undefined;
+
   constructor(text: ErrorText, options?: ErrorOptions) {
     super(text.message, options);
     this.name = new.target.name;
     this.hint = text.hint;
   }
 }
+
+/** Says which member of a list an error is about. */
+export const atBatchIndex = <Thrown extends AnnalsError>(error: Thrown, index: number): Thrown =>
+  Object.assign(error, { batchIndex: index });
 
 /** One thing that is wrong with a value, and where in the value it is. */
 export interface Issue {

@@ -26,13 +26,20 @@ export class ConcurrentModificationError extends AnnalsError {
 export class DuplicateValueError extends AnnalsError {
   readonly code = "ANNALS_DUPLICATE_VALUE";
   readonly entity: string;
+  /** The entity that was to be written; a new one never came to be. `undefined` where nobody can tell. */
+  readonly id: string | undefined;
   /** The index columns of the violated constraint, as the definition names them. */
   readonly columns: readonly string[];
   /** What was to be written there, in the order of `columns`. Not part of the message. */
   readonly values: readonly unknown[];
 
   constructor(
-    at: { entity: string; columns: readonly string[]; values: readonly unknown[] },
+    at: {
+      entity: string;
+      id: string | undefined;
+      columns: readonly string[];
+      values: readonly unknown[];
+    },
     options?: ErrorOptions,
   ) {
     super(
@@ -43,6 +50,7 @@ export class DuplicateValueError extends AnnalsError {
       options,
     );
     this.entity = at.entity;
+    this.id = at.id;
     this.columns = at.columns;
     this.values = at.values;
   }
@@ -55,6 +63,29 @@ export class DuplicateValueError extends AnnalsError {
   /** The value for `column`. */
   get value(): unknown {
     return this.values[0];
+  }
+}
+
+/**
+ * A batch hands unique values around in a circle, and the database allows no value that could stand in
+ * for one of them meanwhile. Nothing was written.
+ */
+export class UniqueValueCycleError extends AnnalsError {
+  readonly code = "ANNALS_UNIQUE_VALUE_CYCLE";
+  readonly entity: string;
+  /** The index columns of the constraint, as the definition names them. */
+  readonly columns: readonly string[];
+
+  constructor(at: { entity: string; columns: readonly string[] }, options?: ErrorOptions) {
+    super(
+      {
+        message: `No value can stand in while a batch of ${at.entity} hands ${at.columns.join(" and ")} around in a circle`,
+        hint: "Give one of them a free value first, in an update of its own; or allow more values in the column's check.",
+      },
+      options,
+    );
+    this.entity = at.entity;
+    this.columns = at.columns;
   }
 }
 

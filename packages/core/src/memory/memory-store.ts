@@ -6,23 +6,23 @@ import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { Clock } from "../port/clock.ts";
 import type { ConsumerPlan, ConsumerStore } from "../port/consumer-store.ts";
 import type {
+  BatchResult,
   EarlierRequest,
   EntityWrite,
   Idempotency,
   TopicEvent,
-  WriteResult,
 } from "../port/rows.ts";
 import type { EntityStore, Join, Store, Visibility } from "../port/store.ts";
 import type { TopicStore } from "../port/topic-store.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
-import { deletedAtAfter, latestDeletedFirst, seenRows } from "./deleted-rows.ts";
+import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
 import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
 import { transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
-import { earlierRequest, MemoryRequests, requestOf } from "./memory-requests.ts";
+import { earlierRequest, MemoryRequests } from "./memory-requests.ts";
 import { applyPublications, checkPublications, MemoryTopics } from "./memory-topics.ts";
 import {
   MemoryChanges,
@@ -30,6 +30,8 @@ import {
   type MemoryTransaction,
   type MemoryWrite,
 } from "./memory-transaction.ts";
+import { rowAfter } from "./row-after.ts";
+import { violation } from "./unique-values.ts";
 
 export interface MemoryTransactionOptions {
   /** The time of the transaction, which its events are then recorded with. Default is the process's. */
@@ -100,12 +102,11 @@ export class MemoryStore implements Store<MemoryTransaction> {
     if (!this.#rows.has(plan)) this.#rows.set(plan, new Map());
     return {
       write: async (write, join) => {
-        const tx = transactionOf(join);
-        const result = this.#write(plan, write, tx);
-        const isRefused = result.kind === "exists" || result.kind === "duplicate";
-        if (isRefused && tx !== undefined) tx.changes.isRefused = true;
-        return result;
+        const { idempotency } = write;
+        const earlier = idempotency && this.#recall(plan, idempotency, changesOf(join));
+        return earlier ?? this.#write(plan, [write], transactionOf(join));
       },
+      writeAll: async (writes, join) => this.#write(plan, writes, transactionOf(join)),
       recall: async (idempotency, join) => this.#recall(plan, idempotency, changesOf(join)),
       load: async (ids, join, seen) => {
         const rows = this.#visible(plan, changesOf(join));
@@ -149,42 +150,34 @@ export class MemoryStore implements Store<MemoryTransaction> {
     });
   }
 
-  #write(plan: EntityPlan, write: EntityWrite, tx: MemoryTransaction | undefined): WriteResult {
-    const earlier = write.idempotency && this.#recall(plan, write.idempotency, tx?.changes);
-    if (earlier !== undefined) return earlier;
-    const current = this.#visible(plan, tx?.changes).get(write.id);
-    if (write.expectedVersion === 0 && current !== undefined) return { kind: "exists" };
-    if ((current?.version ?? 0) !== write.expectedVersion) return { kind: "conflict" };
-    const recordedAt = write.recordedAt ?? tx?.now ?? new Date();
-    const row: MemoryRow = {
-      id: write.id,
-      createdAt: current?.createdAt ?? recordedAt,
-      deletedAt: deletedAtAfter(write, current, recordedAt),
-      version: write.expectedVersion + write.events.length,
-      columns: write.columns,
-      events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
-    };
-    const violated = this.#violated(plan, row, tx?.changes);
-    if (violated !== undefined) return { kind: "duplicate", constraint: violated };
-    const events = write.events.map(({ body }, at) => ({
-      topic: plan.name,
-      id: write.id,
-      sequence: write.expectedVersion + at + 1,
-      position: 0,
-      recordedAt,
-      context: write.context,
-      headers: null,
-      body,
-      bytes: null,
-    }));
-    const request = requestOf(plan, write);
+  #write(
+    plan: EntityPlan,
+    writes: readonly EntityWrite[],
+    tx: MemoryTransaction | undefined,
+  ): Exclude<BatchResult, { kind: "cycle" }> {
+    const visible = this.#visible(plan, tx?.changes);
+    const now = tx?.now ?? new Date();
+    const made: MemoryWrite[] = [];
+    for (const [at, write] of writes.entries()) {
+      const one = rowAfter(plan, write, visible.get(write.id), now);
+      if (one === "exists" && !write.mayExist) tx?.changes.refuse();
+      if (one === "exists" || one === "conflict") return { kind: one, at };
+      made.push(one);
+    }
+    // What the writes leave is what counts: values may move among them in any way.
+    const rows = made.map(({ row }) => row);
+    const after = new Map([...visible, ...rows.map((row): [string, MemoryRow] => [row.id, row])]);
+    const violated = violation(plan, rows, after.values());
+    if (violated !== undefined) {
+      tx?.changes.refuse();
+      return { kind: "duplicate", ...violated };
+    }
     if (tx === undefined) {
-      this.#apply({ plan, row, events, request });
+      for (const write of made) this.#apply(write);
       return { kind: "written", durability: { kind: "committed" } };
     }
-    tx.changes.writes.push({ plan, row, events, request });
-    const durability = scopeOf(tx)?.durability ?? { kind: "unknown" };
-    return { kind: "written", durability };
+    tx.changes.writes.push(...made);
+    return { kind: "written", durability: scopeOf(tx)?.durability ?? { kind: "unknown" } };
   }
 
   #recall(
@@ -199,28 +192,29 @@ export class MemoryStore implements Store<MemoryTransaction> {
 
   #commit(changes: MemoryChanges): void {
     changes.checkAccepted();
-    const { writes } = changes;
-    for (const [at, { plan, row, events, request }] of writes.entries()) {
-      const isSame = (other: MemoryWrite) => other.plan === plan && other.row.id === row.id;
-      const isFirst = writes.findIndex(isSame) === at;
-      const isLast = writes.findLastIndex(isSame) === at;
-      const expectedVersion = row.version - events.length;
-      const version = this.#rows.get(plan)?.get(row.id)?.version ?? 0;
-      // What others committed meanwhile counts against where it began and what it leaves.
-      if (
-        (isFirst && version !== expectedVersion) ||
-        (isLast && this.#violated(plan, row, changes) !== undefined) ||
-        (request !== undefined && this.#requests.find(plan, request.key, undefined) !== undefined)
-      ) {
-        throw new ConcurrentModificationError({ entity: plan.name, id: row.id, expectedVersion });
+    // What others committed meanwhile counts against where it began and what it leaves.
+    for (const plan of new Set(changes.writes.map((write) => write.plan))) {
+      const own = changes.writes.filter((write) => write.plan === plan);
+      const first = new Map(own.toReversed().map((write) => [write.row.id, write]));
+      for (const write of first.values()) {
+        const version = this.#rows.get(plan)?.get(write.row.id)?.version ?? 0;
+        if (version !== write.row.version - write.events.length) throw outrun(write);
       }
+      for (const write of own) {
+        const key = write.request?.key;
+        if (key !== undefined && this.#requests.find(plan, key, undefined)) throw outrun(write);
+      }
+      const last = [...new Map(own.map((write) => [write.row.id, write])).values()];
+      const rows = last.map(({ row }) => row);
+      const violated = violation(plan, rows, this.#visible(plan, changes).values());
+      if (violated !== undefined) throw outrun(last[violated.at] as MemoryWrite);
     }
     checkPublications(changes);
-    for (const [at, write] of writes.entries()) {
+    for (const [at, write] of changes.writes.entries()) {
       applyPublications(changes, at);
       this.#apply(write);
     }
-    applyPublications(changes, writes.length);
+    applyPublications(changes, changes.writes.length);
   }
 
   #apply({ plan, row, events, request }: MemoryWrite): void {
@@ -262,24 +256,14 @@ export class MemoryStore implements Store<MemoryTransaction> {
   ): readonly MemoryRow[] {
     return seenRows([...this.#visible(plan, changesOf(join)).values()], seen);
   }
-
-  #violated(
-    plan: EntityPlan,
-    row: MemoryRow,
-    changes: MemoryChanges | undefined,
-  ): string | undefined {
-    // What is deleted takes no unique value.
-    if (row.deletedAt !== null) return undefined;
-    const others = seenRows([...this.#visible(plan, changes).values()]).filter(
-      ({ id }) => id !== row.id,
-    );
-    return plan.uniques.find(({ constraint }) => {
-      const values = uniqueValues(plan, constraint, row);
-      if (values.includes(null)) return false;
-      return others.some((other) => key(uniqueValues(plan, constraint, other)) === key(values));
-    })?.constraint;
-  }
 }
+
+const outrun = ({ plan, row, events }: MemoryWrite): ConcurrentModificationError =>
+  new ConcurrentModificationError({
+    entity: plan.name,
+    id: row.id,
+    expectedVersion: row.version - events.length,
+  });
 
 const changesOf = (join: Join<MemoryTransaction>): MemoryChanges | undefined =>
   transactionOf(join)?.changes;

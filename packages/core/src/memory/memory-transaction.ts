@@ -58,6 +58,11 @@ export class MemoryChanges {
     },
   };
 
+  /** Keeps it from being committed, as a database does after an error. */
+  refuse(): void {
+    this.isRefused = true;
+  }
+
   /** @throws Error when a value was refused. */
   checkAccepted(): void {
     if (this.isRefused) throw new Error("The transaction is rolled back: it wrote a refused value");

@@ -26,6 +26,8 @@ export interface EntityWrite {
   readonly context: JsonObject | null;
   /** When they happened; the store's own time when absent. */
   readonly recordedAt?: Date | undefined;
+  /** Whether the id of a new entity may be taken: `exists` then leaves an open transaction usable. */
+  readonly mayExist?: boolean | undefined;
   /** Stored with the events, so that the same request is not written twice. */
   readonly idempotency?: Idempotency | undefined;
 }
@@ -46,6 +48,17 @@ export type EarlierRequest =
   /** The key belongs to another request. */
   | { readonly kind: "keyReused" };
 
+/** One write of a batch. All writes of a batch have the same context and time. */
+export interface BatchWrite extends EntityWrite {
+  /**
+   * The index columns by which the entity holds unique values at the expected version, in the plan's
+   * order; `undefined` when it holds none, being new or deleted.
+   */
+  readonly heldBefore: readonly JsonValue[] | undefined;
+  /** The same after the write. */
+  readonly heldAfter: readonly JsonValue[] | undefined;
+}
+
 /** What became of a write. Anything that is not one of these is thrown. */
 export type WriteResult =
   | { readonly kind: "written"; readonly durability: Durability }
@@ -57,6 +70,22 @@ export type WriteResult =
   | { readonly kind: "duplicate"; readonly constraint: string; readonly cause?: unknown }
   /** The write's key is taken; nothing was written. */
   | EarlierRequest;
+
+/**
+ * What became of a batch: all of it or nothing. `at` is the place of the write that stood in the way;
+ * `undefined` where nobody can tell.
+ */
+export type BatchResult =
+  | { readonly kind: "written"; readonly durability: Durability }
+  | { readonly kind: "conflict" | "exists"; readonly at: number; readonly cause?: unknown }
+  | {
+      readonly kind: "duplicate";
+      readonly constraint: string;
+      readonly at: number | undefined;
+      readonly cause?: unknown;
+    }
+  /** Values of this constraint go around in a circle, and nothing can stand in for one of them. */
+  | { readonly kind: "cycle"; readonly constraint: string; readonly cause?: unknown };
 
 /** One entity as it is stored. */
 export interface StoredEntity {

@@ -4,6 +4,8 @@ import type { PublishedPlan } from "../define/published-plan.ts";
 import type { Clock } from "./clock.ts";
 import type { ConsumerPlan, ConsumerStore } from "./consumer-store.ts";
 import type {
+  BatchResult,
+  BatchWrite,
   EarlierRequest,
   EntityWrite,
   HistoryEvent,
@@ -88,6 +90,14 @@ export interface EntityStore<Tx> {
 
   /** What became of the request with this key; `undefined` for a key that is new or has expired. */
   recall(idempotency: Idempotency, tx: Join<Tx>): Promise<EarlierRequest | undefined>;
+
+  /**
+   * Writes all of these entities, in one step, or none. Every id occurs once, and no two writes leave
+   * the same values in a unique constraint; but a write may take a value that another one gives up.
+   *
+   * @param writes at least one; either all create or all append.
+   */
+  writeAll(writes: readonly BatchWrite[], tx: Join<Tx>): Promise<BatchResult>;
 
   /** The entities with these ids that exist, in any order. */
   load(ids: readonly string[], tx: Join<Tx>, seen?: Visibility): Promise<readonly StoredEntity[]>;

@@ -4,9 +4,8 @@ import type { AnyPublishedTopic } from "../define/topic-definition.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Store } from "../port/store.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
-import { recordingFrom } from "../repository/recording.ts";
+import { recordingFrom, recordingIn } from "../repository/recording.ts";
 import type { RepositoryOptions } from "../repository/repository.ts";
-import { recordingIn } from "../repository/writes.ts";
 import { toPublication } from "./publication.ts";
 import type { Topic } from "./topic-type.ts";
 

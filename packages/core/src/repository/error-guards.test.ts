@@ -74,7 +74,12 @@ it("tell what a repository and its entities throw", async () => {
 
 it("tell composites from their parts", () => {
   const columns = ["tenant", "slug"];
-  const error = new DuplicateValueError({ entity: "page", columns, values: ["t", "a"] });
+  const error = new DuplicateValueError({
+    id: undefined,
+    entity: "page",
+    columns,
+    values: ["t", "a"],
+  });
   expect(isDuplicate(error, Page, "tenant", "slug")).toBe(true);
   expect(isDuplicate(error, Page, "slug")).toBe(false);
 });

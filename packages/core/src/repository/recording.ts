@@ -4,6 +4,8 @@ import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Clock } from "../port/clock.ts";
 import type { ContextSource } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
+import type { Join } from "../port/store.ts";
+import { scopeOf } from "../transaction/transaction-scope.ts";
 
 /** Where what is stored beside events comes from. */
 interface RecordingSources {
@@ -37,4 +39,10 @@ export const recordingFrom = (
     instrument?.writes(events);
     return { recordedAt: time(), context: trace(context?.stored() ?? null) };
   };
+};
+
+/** A transaction that was given a clock has one time for all that is written in it. */
+export const recordingIn = <Tx>(tx: Join<Tx>): Pick<Recording, "recordedAt"> | undefined => {
+  const recordedAt = typeof tx === "object" && tx !== null ? scopeOf(tx)?.recordedAt : undefined;
+  return recordedAt && { recordedAt };
 };

@@ -1,5 +1,6 @@
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { ColumnMethods } from "./column-methods-type.ts";
+import type { CreateOrFindMethods } from "./create-or-find-method.ts";
 import type { LifecycleMethods } from "./lifecycle-methods.ts";
 import type { ReadMethods } from "./read-methods.ts";
 import type { WriteMethods } from "./write-methods.ts";
@@ -8,4 +9,5 @@ import type { WriteMethods } from "./write-methods.ts";
 export type Repository<Definition extends AnyEntity, Tx> = WriteMethods<Definition, Tx> &
   ReadMethods<Definition, Tx> &
   ColumnMethods<Definition, Tx> &
-  LifecycleMethods<Definition, Tx>;
+  LifecycleMethods<Definition, Tx> &
+  CreateOrFindMethods<Definition, Tx>;

@@ -7,7 +7,9 @@ import type { ContextSource } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
 import type { StoredEntity } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
+import { Batches } from "./batches.ts";
 import { columnMethods } from "./column-methods.ts";
+import { createOrFindCalls } from "./create-or-find.ts";
 import { demandTransaction } from "./demand-transaction.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { instrumented } from "./instrumented.ts";
@@ -97,14 +99,18 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   const recording = recordingFrom(model.plan.name, options);
   const keys = new IdempotencyKeys(name, options.idempotencyKeyTtlMs);
   const writes = new Writes<Tx>(model, entities, ambient, recording, keys, toEntity, hook);
+  const batches = new Batches<Tx>(model, entities, ambient, recording, toEntity, hook);
   // The past need not live up to what is demanded today.
   const past = new PastReads<Tx>(model, entities, bare);
   const reads = new Reads<Tx>(model, entities, toEntity, past);
   const { create, update } = writes;
+  const { createAll, updateAll } = batches;
   const { findById, maybeFindById, findAll, list, count, exists } = reads;
   const calls = instrumented(model.plan, options.instrument, {
     create,
     update,
+    createAll,
+    updateAll,
     findById,
     maybeFindById,
     findAll,
@@ -112,6 +118,7 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
     count,
     exists,
     history: past.history,
+    ...createOrFindCalls<Tx>({ model, store: entities, ambient, recording, toEntity, hook }),
     ...columnMethods(model, reads),
     ...lifecycleCalls<Tx>(model, update),
   });

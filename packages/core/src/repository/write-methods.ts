@@ -36,6 +36,19 @@ type TransactTarget<Definition extends AnyEntity, Tx> =
   | IdOf<Definition>
   | ((options: CallOptions<Tx>) => Promise<Entity<Definition>>);
 
+type BatchInput<Definition extends AnyEntity> = Declared<Definition>["source"] extends "caller"
+  ? { readonly id: IdOf<Definition> } & InputField<CreateInputOf<Definition>>
+  : CreateInputOf<Definition>;
+
+type InputField<Input> = unknown extends Input
+  ? { readonly input?: Input }
+  : { readonly input: Input };
+
+/**
+ * What `createAll` takes: a list of inputs; where callers choose ids, of `{ id, input }`.
+ */
+export type BatchInputs<Definition extends AnyEntity> = readonly BatchInput<Definition>[];
+
 /** The calls that write. */
 export interface WriteMethods<Definition extends AnyEntity, Tx> {
   /**
@@ -60,6 +73,29 @@ export interface WriteMethods<Definition extends AnyEntity, Tx> {
    * IdempotencyKeyReusedError
    */
   update(entity: Entity<Definition>, options?: OnceOptions<Tx>): Promise<number>;
+
+  /**
+   * Decides and stores any number of new entities in one statement: all of them or none. Where callers
+   * choose ids, each input comes with its id: `[{ id, input }]`. An empty list is no statement.
+   *
+   * @returns the entities in the order of the inputs.
+   * @throws what `create` throws; `batchIndex` of the error says which input it was about.
+   */
+  createAll(
+    inputs: BatchInputs<Definition>,
+    options?: CallOptions<Tx>,
+  ): Promise<readonly Entity<Definition>[]>;
+
+  /**
+   * Stores what is pending of any number of entities in one statement: of all of them, or of none when
+   * one is refused. Entities with nothing pending are left out. Unique values may move among the
+   * entities; where they go around in a circle, it is one transaction of two statements.
+   *
+   * @returns how many events were written.
+   * @throws what `update` throws, with the `batchIndex` of the entity that it was about;
+   * UniqueValueCycleError; InvalidArgumentError when an entity is given twice.
+   */
+  updateAll(entities: readonly Entity<Definition>[], options?: CallOptions<Tx>): Promise<number>;
 
   /**
    * Reads, decides and stores; and when somebody else appended in between, all of it again, a bounded

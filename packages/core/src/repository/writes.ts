@@ -4,14 +4,14 @@ import { decideCreation } from "../decide/decide.ts";
 import type { History, PendingWrite } from "../decide/history.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { IdempotencyKeyReusedError, OutcomeUnknownError } from "../errors/append-errors.ts";
-import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Durability, EarlierRequest, Idempotency } from "../port/rows.ts";
 import type { EntityStore, Join } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
-import { scopeOf } from "../transaction/transaction-scope.ts";
 import type { OnceOptions } from "./call-options.ts";
 import type { IdempotencyKeys } from "./idempotency.ts";
+import { newEntityId } from "./new-id.ts";
 import { ownHistory } from "./own-history.ts";
+import { recordingIn } from "./recording.ts";
 import type { Appending, AroundAppend } from "./repository-hooks.ts";
 
 /** What an earlier request with the same key came to. */
@@ -55,7 +55,7 @@ export class Writes<Tx> {
     input: unknown,
     options?: OnceOptions<Tx> & { readonly id?: unknown },
   ): Promise<object> => {
-    const id = this.#idFor(options?.id);
+    const id = newEntityId(this.#model, this.#ambient, "create", options?.id);
     const idempotency =
       options?.idempotencyKey === undefined
         ? undefined
@@ -210,39 +210,4 @@ export class Writes<Tx> {
   get #isIdGiven(): boolean {
     return this.#model.idSource === "caller";
   }
-
-  #idFor(given: unknown): string {
-    if (this.#model.idSource === "generated") {
-      if (given === undefined) return this.#generatedId();
-      throw this.#invalidArgument(
-        "create() was given an id, but this definition generates ids",
-        'Leave it out, or define the entity with idSource: "caller".',
-      );
-    }
-    const id = this.#model.parseId(given);
-    if (id !== undefined) return id;
-    throw this.#invalidArgument(
-      "create() needs an id that fits the definition's id schema",
-      "Pass a UUID as { id }.",
-    );
-  }
-
-  #generatedId(): string {
-    const made = this.#ambient.newId();
-    if (this.#model.parseId(made) === made) return made;
-    throw this.#invalidArgument(
-      "newId made an id that does not fit the definition's id schema, or is spelled with capitals",
-      "Give the repository a newId that fits, or the definition an id schema that takes UUIDv7.",
-    );
-  }
-
-  #invalidArgument(problem: string, hint: string): InvalidArgumentError {
-    return new InvalidArgumentError(this.#model.plan.name, problem, hint);
-  }
 }
-
-/** A transaction that was given a clock has one time for all that is written in it. */
-export const recordingIn = <Tx>(tx: Join<Tx>): Pick<Recording, "recordedAt"> | undefined => {
-  const recordedAt = typeof tx === "object" && tx !== null ? scopeOf(tx)?.recordedAt : undefined;
-  return recordedAt && { recordedAt };
-};

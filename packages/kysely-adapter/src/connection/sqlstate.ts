@@ -47,6 +47,9 @@ export const constraintOf = (error: unknown): string | undefined =>
 export const columnReported = (error: unknown): string | undefined =>
   isReported(error) ? error.column : undefined;
 
+/** Whether the server refused a value: it does not fit its type (class 22), or breaks a rule (class 23). */
+export const isRefusedValue = (error: unknown): boolean => /^2[23]/.test(sqlstateOf(error) ?? "");
+
 /** Errors of Node's sockets, and pg's own, about a connection that is gone. */
 const CONNECTION_LOST = /^(ECONNRESET|EPIPE|ETIMEDOUT)$/;
 const CONNECTION_LOST_TEXT = /^(Connection terminated|Client has encountered a connection error)/;

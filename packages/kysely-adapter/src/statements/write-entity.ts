@@ -17,6 +17,8 @@ export interface WriteShape {
    * together with the statement and needs no putting back, which is half of the bound's cost.
    */
   readonly restoresBound: boolean;
+  /** Whether a create writes nothing, and does not fail, when the id is taken. */
+  readonly mayExist?: boolean | undefined;
   /** Whether it writes an idempotency key as well, and nothing when the key is taken. */
   readonly keyed?: boolean;
 }
@@ -37,6 +39,8 @@ export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly Col
  * context or null; with a key, those of KEY_PARAMETERS; then the index columns.
  * Locks: the index row first, by its own insert or update; the events table only after that, so that a
  * write which waits holds up no consumer. Conflict: no row with `written`. Relies on: users_pkey.
+ *
+ * With `mayExist`, no row with `written` says that the id is taken; it waits for who is just creating it.
  *
  * With a key, an append locks the index row, then the key, so that a lost race does not use the key up. A
  * create takes the key first: a repetition is to be known as one before a unique value of its own refuses
@@ -67,8 +71,9 @@ from w`,
   );
 };
 
-const labelOf = ({ creates, deletion, keyed }: WriteShape): string => {
+const labelOf = ({ creates, deletion, keyed, mayExist }: WriteShape): string => {
   const once = keyed ? "_once" : "";
+  if (mayExist) return `create_or_find${once}`;
   if (creates) return `create${once}`;
   const verb = deletion === undefined ? "append" : deletion === "deleted" ? "delete" : "restore";
   return `${verb}${once}`;
@@ -133,7 +138,7 @@ const insertRow = (tables: EntityTables, shape: WriteShape): string => {
   const { from, condition } = precondition(shape);
   return `  insert into ${tables.index} (${columns.join(", ")})
   select ${values.join(", ")}${from}
-  where ${condition} and $2::int = 0
+  where ${condition} and $2::int = 0${shape.mayExist ? "\n  on conflict (id) do nothing" : ""}
   returning id, created_at as at`;
 };
 

@@ -2,6 +2,7 @@ import type { EntityPlan, EntityStore } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import { entityTableNames } from "../statements/entity-table-names.ts";
+import { entityBatches } from "./entity-batches.ts";
 import { entityReads } from "./entity-reads.ts";
 import { entityWrites } from "./entity-writes.ts";
 
@@ -13,5 +14,9 @@ export const entityStore = <DB>(
 ): EntityStore<Transaction<DB>> => {
   const tables = entityTableNames(plan, database.schema);
   const reads = entityReads(database, tables);
-  return { ...entityWrites(database, tables, reads.recall, lockTimeoutMs), ...reads };
+  return {
+    ...entityWrites(database, tables, reads.recall, lockTimeoutMs),
+    ...entityBatches(database, tables, lockTimeoutMs),
+    ...reads,
+  };
 };

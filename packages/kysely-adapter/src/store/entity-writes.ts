@@ -40,7 +40,8 @@ export const entityWrites = <DB>(
     const parameters = writeParameters(write, places, bound);
     const call = write.expectedVersion === 0 ? "create" : "update";
     try {
-      return written(await database.run(chosen, parameters, join, [plan.name, call]));
+      const result = written(await database.run(chosen, parameters, join, [plan.name, call]));
+      return result.kind === "conflict" && write.mayExist ? { kind: "exists" } : result;
     } catch (error) {
       if (error instanceof AnnalsError) throw error;
       const failure = writeFailure(plan, error);
@@ -81,6 +82,7 @@ const writeStatements = (tables: EntityTables) => {
       deletion: write.deletion,
       restoresBound,
       keyed: write.idempotency !== undefined,
+      mayExist: write.mayExist === true,
     };
     const { creates, one, deletion, keyed } = shape;
     const key = `${creates} ${one} ${deletion} ${restoresBound} ${keyed}`;

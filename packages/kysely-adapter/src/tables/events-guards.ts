@@ -69,6 +69,9 @@ for each statement execute function ${guard}()`,
  * INSERT locks when it runs. plpgsql, whose bodies are planned only then. No index column is in their
  * signatures, so a changed definition leaves them as they are.
  *
+ * The given entities are looked up by hash: `= any ($1)` compares each event with each of them once the
+ * plan is generic, which cost a batch of 10,000 half of its time.
+ *
  * Positions are drawn while rows are inserted, so the rows come sorted: without the ORDER BY, a hash
  * join gave half of a batch's events positions against their sequence.
  */
@@ -93,7 +96,7 @@ begin
   insert into ${table} ${columns}
   select e.id, e.sequence, e.event ->> 'type', e.event, $3, $4, coalesce((e.event ->> 'v')::smallint, 1)
   from json_to_recordset($2) as e (id uuid, sequence int, event jsonb)
-  where e.id = any ($1)
+  where e.id in (select unnest($1))
   order by e.id, e.sequence;
 end
 $$`,

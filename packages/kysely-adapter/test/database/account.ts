@@ -8,6 +8,7 @@ export const Account = defineEntity({
   events: {
     AccountOpened: z.object({ email: z.string(), name: z.string(), tenantId: z.string() }),
     AccountRenamed: z.object({ name: z.string() }),
+    EmailChanged: z.object({ email: z.string() }),
   },
   create: (input: { email: string; name?: string }) => ({
     type: "AccountOpened",
@@ -18,8 +19,24 @@ export const Account = defineEntity({
   evolve: {
     AccountOpened: (_, { email, name, tenantId }) => ({ email, name, tenantId }),
     AccountRenamed: (state, { name }) => ({ ...state, name }),
+    EmailChanged: (state, { email }) => ({ ...state, email }),
   },
-  commands: { rename: (_view, name: string) => ({ type: "AccountRenamed", name }) },
+  commands: {
+    rename: (_view, name: string) => ({ type: "AccountRenamed", name }),
+    moveTo: (_view, email: string) => ({ type: "EmailChanged", email }),
+  },
   index: { email: { unique: true }, name: {}, tenantId: {} },
   uniqueTogether: [["tenantId", "name", "email"]],
+});
+
+/** The smallest entity whose id its caller chooses. */
+export const Parcel = defineEntity({
+  name: "parcel",
+  idSource: "caller",
+  schema: z.object({}),
+  events: { ParcelSent: z.object({}) },
+  create: () => ({ type: "ParcelSent" }),
+  evolve: { ParcelSent: () => ({}) },
+  commands: {},
+  index: {},
 });

@@ -171,6 +171,199 @@ deleted as (
 )
 select count(*)::int as deleted from deleted;
 
+-- create or find
+with w as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select $1::uuid, coalesce($4::timestamptz, now()), $3::int, $8::text, $9::uuid, $10::text, $11::text, $12::text, $13::integer, $14::double precision, $15::boolean, $16::date, $17::timestamptz(3), $18::numeric, $19::text[], $20::uuid, $21::text
+  where (select set_config('lock_timeout', $5, true)) is not null and $2::int = 0
+  on conflict (id) do nothing
+  returning id, created_at as at
+)
+select true as written, "app"."person_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
+from w;
+
+-- create many
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "email" text, "tenant_id" uuid, "slug" text, "status" text, "nick" text, "age" integer, "score" double precision, "verified" boolean, "born_on" date, "seen_at" timestamptz(3), "fortune" numeric, "labels" text[], "boss_id" uuid, "domain" text)
+  where bound.applied is not null
+  order by g.id
+),
+taken as materialized (
+  select g."$at" as at, c.which
+  from given g cross join lateral (select case
+      when (select true from "app"."people" o where o.id = g.id) then 0
+      when (select true from "app"."people" o where o."email" = g."email") then 1
+      when (select true from "app"."people" o where o."tenant_id" = g."tenant_id" and o."slug" = g."slug") then 2
+    end as which) c
+  where c.which is not null
+  order by g."$at"
+  limit 1
+),
+written as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select id, coalesce($4::timestamptz, now()), version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain"
+  from given
+  where (select at from taken) is null
+  order by "email", id
+  returning id
+)
+select taken.at as taken_at, taken.which as taken_in,
+  case when taken.at is null then "app"."person_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join taken on true;
+
+-- append to many
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "email" text, "tenant_id" uuid, "slug" text, "status" text, "nick" text, "age" integer, "score" double precision, "verified" boolean, "born_on" date, "seen_at" timestamptz(3), "fortune" numeric, "labels" text[], "boss_id" uuid, "domain" text)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.version as "$stored"
+  from given g left join lateral (
+    select * from "app"."people" where id = g.id for no key update
+  ) u on true
+),
+conflict as materialized (
+  select min("$at") as at from locked where "$stored" is distinct from "$expected"
+),
+taken as materialized (
+  select g."$at" as at, c.which
+  from locked g cross join lateral (select case
+      when (select true from "app"."people" o where o."email" = g."email" and o.id <> g.id and o.id not in (select id from given)) then 1
+      when (select true from "app"."people" o where o."tenant_id" = g."tenant_id" and o."slug" = g."slug" and o.id <> g.id and o.id not in (select id from given)) then 2
+    end as which) c
+  where c.which is not null and $6::boolean
+  order by g."$at"
+  limit 1
+),
+written as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select id, now(), version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain"
+  from locked
+  where (select at from conflict) is null and (select at from taken) is null
+  order by "$place"
+  on conflict (id) do update set version = excluded.version, "email" = excluded."email", "slug" = excluded."slug", "status" = excluded."status", "nick" = excluded."nick", "age" = excluded."age", "score" = excluded."score", "verified" = excluded."verified", "born_on" = excluded."born_on", "seen_at" = excluded."seen_at", "fortune" = excluded."fortune", "labels" = excluded."labels", "boss_id" = excluded."boss_id", "domain" = excluded."domain"
+  returning id
+)
+select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in,
+  case when conflict.at is null and taken.at is null then "app"."person_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict left join taken on true;
+
+-- append to many whose unique values move
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "email" text, "tenant_id" uuid, "slug" text, "status" text, "nick" text, "age" integer, "score" double precision, "verified" boolean, "born_on" date, "seen_at" timestamptz(3), "fortune" numeric, "labels" text[], "boss_id" uuid, "domain" text)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.version as "$stored"
+  from given g left join lateral (
+    select * from "app"."people" where id = g.id for update
+  ) u on true
+),
+conflict as materialized (
+  select min("$at") as at from locked where "$stored" is distinct from "$expected"
+),
+taken as materialized (
+  select g."$at" as at, c.which
+  from locked g cross join lateral (select case
+      when (select true from "app"."people" o where o."email" = g."email" and o.id <> g.id and o.id not in (select id from given)) then 1
+      when (select true from "app"."people" o where o."tenant_id" = g."tenant_id" and o."slug" = g."slug" and o.id <> g.id and o.id not in (select id from given)) then 2
+    end as which) c
+  where c.which is not null and $6::boolean
+  order by g."$at"
+  limit 1
+),
+written as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select id, now(), version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain"
+  from locked
+  where (select at from conflict) is null and (select at from taken) is null
+  order by "$place"
+  on conflict (id) do update set version = excluded.version, "email" = excluded."email", "slug" = excluded."slug", "status" = excluded."status", "nick" = excluded."nick", "age" = excluded."age", "score" = excluded."score", "verified" = excluded."verified", "born_on" = excluded."born_on", "seen_at" = excluded."seen_at", "fortune" = excluded."fortune", "labels" = excluded."labels", "boss_id" = excluded."boss_id", "domain" = excluded."domain"
+  returning id
+)
+select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in,
+  case when conflict.at is null and taken.at is null then "app"."person_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict left join taken on true;
+
+-- make room for values that go around in a circle
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $3, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "email" text, "tenant_id" uuid, "slug" text, "status" text, "nick" text, "age" integer, "score" double precision, "verified" boolean, "born_on" date, "seen_at" timestamptz(3), "fortune" numeric, "labels" text[], "boss_id" uuid, "domain" text)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.version as "$stored"
+  from given g left join lateral (
+    select * from "app"."people" where id = g.id for update
+  ) u on true
+),
+conflict as materialized (
+  select min("$at") as at from locked where "$stored" is distinct from "$expected"
+),
+taken as materialized (
+  select g."$at" as at, c.which
+  from locked g cross join lateral (select case
+      when (select true from "app"."people" o where o."email" = g."email" and o.id <> g.id and o.id not in (select id from given)) then 1
+      when (select true from "app"."people" o where o."tenant_id" = g."tenant_id" and o."slug" = g."slug" and o.id <> g.id and o.id not in (select id from given)) then 2
+    end as which) c
+  where c.which is not null
+  order by g."$at"
+  limit 1
+),
+parked as materialized (
+  select p.*, (
+    select s."email" from unnest(p."$email") with ordinality as s ("email", "$nth")
+    where (select true from "app"."people" o where o."email" = s."email") is null
+    order by s."$nth" limit 1
+  ) as "email", (
+    select s."slug" from unnest(p."$slug") with ordinality as s ("slug", "$nth")
+    where (length("slug") > 0) is not false and (select true from "app"."people" o where o."tenant_id" = u."tenant_id" and o."slug" = s."slug") is null
+    order by s."$nth" limit 1
+  ) as "slug"
+  from json_to_recordset($2::json) as p ("$id" uuid, "$email" text[], "$slug" text[])
+    cross join lateral (select * from "app"."people" where id = p."$id" limit 1) u
+),
+stuck as materialized (
+  select min(case
+    when p."$email" is not null and p."email" is null then 0
+    when p."$slug" is not null and p."slug" is null then 1
+  end) as at from parked p
+),
+moved as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select u.id, u.created_at, u.version, case when p."$email" is null then u."email" else p."email" end, u."tenant_id", case when p."$slug" is null then u."slug" else p."slug" end, u."status", u."nick", u."age", u."score", u."verified", u."born_on", u."seen_at", u."fortune", u."labels", u."boss_id", u."domain"
+  from parked p cross join lateral (select * from "app"."people" where id = p."$id" limit 1) u
+  where (select at from conflict) is null and (select at from taken) is null
+    and (select at from stuck) is null
+  on conflict (id) do update set "email" = excluded."email", "slug" = excluded."slug"
+  returning id
+)
+select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in, stuck.at as stuck,
+  (select count(*) from moved) as parked,
+  set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict cross join stuck left join taken on true;
+
 -- load one
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence

@@ -35,6 +35,145 @@ with w as (
 select true as written, "app"."resident_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
 from w;
 
+-- create many
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "$deletion" text, "email" text, "house" text, "room" bigint, "score" bigint)
+  where bound.applied is not null
+  order by g.id
+),
+taken as materialized (
+  select g."$at" as at, c.which
+  from given g cross join lateral (select case
+      when (select true from "app"."residents" o where o.id = g.id) then 0
+      when g."$deletion" is distinct from 'deleted' and (select true from "app"."residents" o where o."email" = g."email" and o.deleted_at is null) then 1
+      when g."$deletion" is distinct from 'deleted' and (select true from "app"."residents" o where o."house" = g."house" and o."room" = g."room" and o.deleted_at is null) then 2
+    end as which) c
+  where c.which is not null
+  order by g."$at"
+  limit 1
+),
+written as (
+  insert into "app"."residents" (id, created_at, version, deleted_at, "email", "house", "room", "score")
+  select id, coalesce($4::timestamptz, now()), version, case when "$deletion" = 'deleted' then coalesce($4::timestamptz, now()) end, "email", "house", "room", "score"
+  from given
+  where (select at from taken) is null
+  order by "email", id
+  returning id
+)
+select taken.at as taken_at, taken.which as taken_in,
+  case when taken.at is null then "app"."resident_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join taken on true;
+
+-- append to many whose unique values move
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "$deletion" text, "email" text, "house" text, "room" bigint, "score" bigint)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.version as "$stored", case g."$deletion" when 'deleted' then coalesce($4::timestamptz, now()) when 'restored' then null else u.deleted_at end as "$deleted"
+  from given g left join lateral (
+    select * from "app"."residents" where id = g.id for update
+  ) u on true
+),
+conflict as materialized (
+  select min("$at") as at from locked where "$stored" is distinct from "$expected"
+),
+taken as materialized (
+  select g."$at" as at, c.which
+  from locked g cross join lateral (select case
+      when g."$deleted" is null and (select true from "app"."residents" o where o."email" = g."email" and o.deleted_at is null and o.id <> g.id and o.id not in (select id from given)) then 1
+      when g."$deleted" is null and (select true from "app"."residents" o where o."house" = g."house" and o."room" = g."room" and o.deleted_at is null and o.id <> g.id and o.id not in (select id from given)) then 2
+    end as which) c
+  where c.which is not null and $6::boolean
+  order by g."$at"
+  limit 1
+),
+written as (
+  insert into "app"."residents" (id, created_at, version, deleted_at, "email", "house", "room", "score")
+  select id, now(), version, "$deleted", "email", "house", "room", "score"
+  from locked
+  where (select at from conflict) is null and (select at from taken) is null
+  order by "$place"
+  on conflict (id) do update set version = excluded.version, deleted_at = excluded.deleted_at, "email" = excluded."email", "house" = excluded."house", "room" = excluded."room", "score" = excluded."score"
+  returning id
+)
+select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in,
+  case when conflict.at is null and taken.at is null then "app"."resident_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict left join taken on true;
+
+-- make room for values that go around in a circle
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $3, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "$deletion" text, "email" text, "house" text, "room" bigint, "score" bigint)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.version as "$stored", case g."$deletion" when 'deleted' then coalesce($4::timestamptz, now()) when 'restored' then null else u.deleted_at end as "$deleted"
+  from given g left join lateral (
+    select * from "app"."residents" where id = g.id for update
+  ) u on true
+),
+conflict as materialized (
+  select min("$at") as at from locked where "$stored" is distinct from "$expected"
+),
+taken as materialized (
+  select g."$at" as at, c.which
+  from locked g cross join lateral (select case
+      when g."$deleted" is null and (select true from "app"."residents" o where o."email" = g."email" and o.deleted_at is null and o.id <> g.id and o.id not in (select id from given)) then 1
+      when g."$deleted" is null and (select true from "app"."residents" o where o."house" = g."house" and o."room" = g."room" and o.deleted_at is null and o.id <> g.id and o.id not in (select id from given)) then 2
+    end as which) c
+  where c.which is not null
+  order by g."$at"
+  limit 1
+),
+parked as materialized (
+  select p.*, (
+    select s."email" from unnest(p."$email") with ordinality as s ("email", "$nth")
+    where (select true from "app"."residents" o where o."email" = s."email" and o.deleted_at is null) is null
+    order by s."$nth" limit 1
+  ) as "email", (
+    select s."house" from unnest(p."$house") with ordinality as s ("house", "$nth")
+    where (select true from "app"."residents" o where o."house" = s."house" and o."room" = u."room" and o.deleted_at is null) is null
+    order by s."$nth" limit 1
+  ) as "house"
+  from json_to_recordset($2::json) as p ("$id" uuid, "$email" text[], "$house" text[])
+    cross join lateral (select * from "app"."residents" where id = p."$id" limit 1) u
+),
+stuck as materialized (
+  select min(case
+    when p."$email" is not null and p."email" is null then 0
+    when p."$house" is not null and p."house" is null then 1
+  end) as at from parked p
+),
+moved as (
+  insert into "app"."residents" (id, created_at, version, deleted_at, "email", "house", "room", "score")
+  select u.id, u.created_at, u.version, u.deleted_at, case when p."$email" is null then u."email" else p."email" end, case when p."$house" is null then u."house" else p."house" end, u."room", u."score"
+  from parked p cross join lateral (select * from "app"."residents" where id = p."$id" limit 1) u
+  where (select at from conflict) is null and (select at from taken) is null
+    and (select at from stuck) is null
+  on conflict (id) do update set "email" = excluded."email", "house" = excluded."house"
+  returning id
+)
+select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in, stuck.at as stuck,
+  (select count(*) from moved) as parked,
+  set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict cross join stuck left join taken on true;
+
 -- load one
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."resident_events" where id = u.id order by sequence

@@ -1,4 +1,5 @@
 import { asOf } from "./cases/as-of.ts";
+import { batches } from "./cases/batches.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { conditions } from "./cases/conditions.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
@@ -6,6 +7,7 @@ import { consumerShapes } from "./cases/consumer-shapes.ts";
 import { consumerSlots } from "./cases/consumer-slots.ts";
 import { consumers } from "./cases/consumers.ts";
 import { createAndUpdate } from "./cases/create-and-update.ts";
+import { createOrFind } from "./cases/create-or-find.ts";
 import { deletedLists } from "./cases/deleted-lists.ts";
 import { deleting } from "./cases/deleting.ts";
 import { eventContexts } from "./cases/event-contexts.ts";
@@ -20,6 +22,7 @@ import { jsonValues } from "./cases/json-values.ts";
 import { lifecycleModel } from "./cases/lifecycle-model.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
+import { movingValues } from "./cases/moving-values.ts";
 import { repositoryHooks } from "./cases/repository-hooks.ts";
 import { restoring } from "./cases/restoring.ts";
 import { savepoints } from "./cases/savepoints.ts";
@@ -48,6 +51,9 @@ export const contract: readonly ContractGroup[] = [
   uniqueValues,
   concurrency,
   transact,
+  createOrFind,
+  batches,
+  movingValues,
   lists,
   listPaging,
   conditions,

@@ -1,0 +1,89 @@
+import type { History, PendingWrite } from "../decide/history.ts";
+import type { ColumnModel } from "../define/columns.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { EntityPlan } from "../define/entity-plan.ts";
+import type { JsonValue } from "../define/json-value.ts";
+import { lastDeletion } from "../define/lifecycle.ts";
+import { type AnnalsError, atBatchIndex } from "../errors/annals-error.ts";
+import { DuplicateValueError, UniqueValueCycleError } from "../errors/append-errors.ts";
+import type { BatchResult, BatchWrite } from "../port/rows.ts";
+import { uniqueKey } from "../port/unique-key.ts";
+import { columnsOfConstraint, entityWrite, type Recording, refusal } from "./entity-write.ts";
+
+/** Turns what is pending of one member of a batch into what a store writes. Pure. */
+export const batchWrite = (
+  model: EntityModel,
+  history: History,
+  pending: PendingWrite,
+  recording: Recording,
+): BatchWrite => {
+  const write = entityWrite(model, history.id, pending, recording, undefined);
+  const wasDeleted = isDeletedAt(history, pending.expectedVersion);
+  const isDeleted = write.deletion === undefined ? wasDeleted : write.deletion === "deleted";
+  const { baseState } = pending;
+  return {
+    ...write,
+    heldBefore: wasDeleted || baseState === undefined ? undefined : columnsOf(model, baseState),
+    heldAfter: isDeleted ? undefined : write.columns,
+  };
+};
+
+const isDeletedAt = ({ model, events }: History, version: number): boolean => {
+  const { lifecycle } = model.plan;
+  if (lifecycle === undefined) return false;
+  const before = events.slice(0, version) as readonly { readonly type: string }[];
+  return lastDeletion(lifecycle, before) === "deleted";
+};
+
+const columnsOf = (model: EntityModel, state: object): readonly JsonValue[] =>
+  model.columns.map((column) => (isInUnique(model, column) ? oldValue(column, state) : null));
+
+const isInUnique = ({ plan: { uniques } }: EntityModel, { plan }: ColumnModel): boolean =>
+  uniques.some(({ properties }) => properties.includes(plan.property));
+
+const oldValue = ({ readOldValue }: ColumnModel, state: object): JsonValue => {
+  try {
+    return readOldValue(state);
+  } catch {
+    // Today's column has no value for a state of old. It is only wanted for the order of writing.
+    return null;
+  }
+};
+
+/** The first write that would leave what an earlier one leaves in a unique constraint. */
+export const repeatedValue = (
+  plan: EntityPlan,
+  writes: readonly BatchWrite[],
+): Extract<BatchResult, { kind: "duplicate" }> | undefined => {
+  const seen = plan.uniques.map(() => new Set<string>());
+  for (const [at, { heldAfter }] of writes.entries()) {
+    for (const [which, unique] of plan.uniques.entries()) {
+      const key = uniqueKey(plan, unique, heldAfter);
+      if (key === undefined) continue;
+      if (seen[which]?.has(key)) return { kind: "duplicate", constraint: unique.constraint, at };
+      seen[which]?.add(key);
+    }
+  }
+  return undefined;
+};
+
+/** The error for a batch that was refused. */
+export const batchRefusal = (
+  model: EntityModel,
+  writes: readonly BatchWrite[],
+  result: Exclude<BatchResult, { kind: "written" }>,
+): AnnalsError => {
+  const entity = model.plan.name;
+  const options = result.cause === undefined ? undefined : { cause: result.cause };
+  if (result.kind === "cycle") {
+    const columns = columnsOfConstraint(model, result.constraint);
+    return new UniqueValueCycleError({ entity, columns }, options);
+  }
+  const { at } = result;
+  const write = at === undefined ? undefined : writes[at];
+  if (at !== undefined && write !== undefined) {
+    return atBatchIndex(refusal(model, write, result), at);
+  }
+  const columns = result.kind === "duplicate" ? columnsOfConstraint(model, result.constraint) : [];
+  return new DuplicateValueError({ entity, id: undefined, columns, values: [] }, options);
+};

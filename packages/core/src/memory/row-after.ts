@@ -1,0 +1,37 @@
+import type { EntityPlan } from "../define/entity-plan.ts";
+import type { EntityWrite } from "../port/rows.ts";
+import { deletedAtAfter } from "./deleted-rows.ts";
+import { requestOf } from "./memory-requests.ts";
+import type { MemoryRow, MemoryWrite } from "./memory-transaction.ts";
+
+/** What a write leaves, or why it cannot be. */
+export const rowAfter = (
+  plan: EntityPlan,
+  write: EntityWrite,
+  current: MemoryRow | undefined,
+  now: Date,
+): MemoryWrite | "exists" | "conflict" => {
+  if (write.expectedVersion === 0 && current !== undefined) return "exists";
+  if ((current?.version ?? 0) !== write.expectedVersion) return "conflict";
+  const recordedAt = write.recordedAt ?? now;
+  const row: MemoryRow = {
+    id: write.id,
+    createdAt: current?.createdAt ?? recordedAt,
+    deletedAt: deletedAtAfter(write, current, recordedAt),
+    version: write.expectedVersion + write.events.length,
+    columns: write.columns,
+    events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
+  };
+  const events = write.events.map(({ body }, at) => ({
+    topic: plan.name,
+    id: write.id,
+    sequence: write.expectedVersion + at + 1,
+    position: 0,
+    recordedAt,
+    context: write.context,
+    headers: null,
+    body,
+    bytes: null,
+  }));
+  return { plan, row, events, request: requestOf(plan, write) };
+};
