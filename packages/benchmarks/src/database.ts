@@ -3,6 +3,7 @@ import { annalsPool, createRepository } from "@annals/kysely-adapter";
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
 import { MinimallyGuardedUser, User } from "./entity.ts";
+import { pinnedTypes } from "./pinned-types.ts";
 import { createTables } from "./tables.ts";
 
 export type UserRepository = Repository<typeof User, Transaction<unknown>>;
@@ -25,7 +26,8 @@ export const openDatabase = async (
   connectionString: string,
   connections: number,
 ): Promise<BenchmarkDatabase> => {
-  const pool = new pg.Pool({ connectionString, max: connections, idleTimeoutMillis: 0 });
+  const types = pinnedTypes();
+  const pool = new pg.Pool({ connectionString, max: connections, idleTimeoutMillis: 0, types });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: annalsPool(pool) }) });
   const unprepared = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   await createTables(pool, db);

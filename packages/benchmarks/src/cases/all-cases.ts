@@ -1,13 +1,19 @@
 import { appendCase } from "./append-case.ts";
 import type { CaseSource } from "./benchmark-case.ts";
+import { commandCase } from "./command-case.ts";
 import { consumeCases } from "./consume-cases.ts";
+import { createAllCases } from "./create-all-cases.ts";
 import { createCase } from "./create-case.ts";
+import { listCase } from "./list-case.ts";
 import { readCases } from "./read-cases.ts";
 
 /** In the order in which they run. */
 export const allCases: readonly CaseSource[] = [
   createCase,
   appendCase,
+  ...createAllCases,
   ...readCases,
+  listCase,
+  commandCase,
   ...consumeCases,
 ];
