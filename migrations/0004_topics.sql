@@ -69,4 +69,17 @@ create table annals.consumer_state (
   constraint consumer_state_pkey primary key (consumer, key)
 ) with (fillfactor = 80);
 
+-- The value that a consumer keeps for a key. Other transactions that ask for it wait until this one ends.
+-- plpgsql, so that the value is read after the wait.
+create function annals.locked_state(consumer_name text, state_key text) returns jsonb
+language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(state_key, hashtextextended(consumer_name, 0)));
+  return (
+    select s.value from annals.consumer_state s
+    where s.consumer = consumer_name and s.key = state_key
+  );
+end
+$$;
+
 create index consumer_state_expires_at_idx on annals.consumer_state (consumer, expires_at) where expires_at is not null;

@@ -49,6 +49,7 @@ export type {
   TopicEvent,
   WriteResult,
 } from "./port/rows.ts";
+export type { StateStore, StoredState } from "./port/state-store.ts";
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
 export type { Publication, PublishWrite, TopicStore } from "./port/topic-store.ts";
 export { uniqueKey } from "./port/unique-key.ts";

@@ -55,6 +55,12 @@ export type {
   TopicHandlers,
   Topics,
 } from "./consume/handler.ts";
+export {
+  createStoreState,
+  type KeyedState,
+  type KeyedStateOptions,
+  type StateCall,
+} from "./consume/keyed-state.ts";
 export { type RunConsumersOptions, runConsumers } from "./consume/run-consumers.ts";
 // errors
 export { AnnalsError, type Issue } from "./errors/annals-error.ts";

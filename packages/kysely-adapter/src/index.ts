@@ -13,6 +13,7 @@ export { type TransactionOptions, transaction } from "./connection/transaction.t
 export { createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";
 // publish
+export { createState } from "./create-state.ts";
 export { createTopic, maintainTopics } from "./create-topic.ts";
 export type {
   KyselyRepository,

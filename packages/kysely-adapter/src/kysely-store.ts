@@ -4,6 +4,7 @@ import type { Kysely, Transaction } from "kysely";
 import { type AnnalsTransaction, adopted } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
 import { consumerStore } from "./consumers/consumer-store.ts";
+import { stateStore } from "./consumers/state-store.ts";
 import { entityStore } from "./store/entity-store.ts";
 import { storeTransaction } from "./store/store-transaction.ts";
 import { TableOwners } from "./store/table-owners.ts";
@@ -40,6 +41,7 @@ export const kyselyStore = <DB>(
         ? work(adopted(db as Transaction<DB>))
         : storeTransaction(database, work, open),
     opened: adopted,
+    state: (name) => stateStore(database, name),
     consumer: (plan) => consumerStore(database, plan),
     topic: (plan) => {
       const { latestTable, latestView } = plan.compaction ?? {};

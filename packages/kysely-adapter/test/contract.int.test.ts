@@ -97,6 +97,7 @@ describeStore(
       "of a restoring and a creation with the same value, exactly one wins",
       "nobody else sees what is published before the commit",
       "of publishers at the same time one wins",
+      "is changed by one transaction at a time",
     ],
   },
   { ...notWatched, reason: "nobody sees how the user's own transaction on PGlite ends" },

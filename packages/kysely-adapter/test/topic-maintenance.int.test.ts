@@ -159,6 +159,43 @@ describe("a partition that retention does not keep", () => {
     await reader.catchUp();
   });
 
+  it.each(["retrying", "waiting", "dead", "redrive"])(
+    "is kept for a consumer that failed on one of its events, which is %s",
+    async (status) => {
+      await fill();
+      await consumer().catchUp();
+      await feed.maintain();
+      await fill();
+      await consumer().catchUp();
+      await sql`insert into annals.dead_letters
+          (consumer, topic, key, sequence, position, event_type, status, attempts)
+        select 'reader', 'feed', key, 0, max(position), 'Noted', ${status}, 1
+        from feed_events_p1 group by key`.execute(db);
+      const { held } = await feed.maintain();
+      expect(held).toMatchObject({ partition: 1, consumers: ["reader"] });
+      await sql`update annals.dead_letters set status = 'discarded', reason = 'wrong'`.execute(db);
+      expect((await feed.maintain()).dropped).toMatchObject([{ partition: 1 }]);
+    },
+  );
+
+  it("is kept for events that wait for one that failed", async () => {
+    await fill();
+    await consumer().catchUp();
+    await feed.maintain();
+    await fill();
+    await consumer().catchUp();
+    await sql`with letter as (
+        insert into annals.dead_letters
+          (consumer, topic, key, sequence, position, event_type, status, attempts)
+        values ('reader', 'feed', 'k', 0, 1, 'Noted', 'handled', 1) returning id
+      )
+      insert into annals.held_keys (consumer, topic, key, position, dead_letter)
+      select 'reader', 'feed', 'k', 5, id from letter`.execute(db);
+    expect((await feed.maintain()).held).toMatchObject({ consumers: ["reader"] });
+    await sql`delete from annals.held_keys`.execute(db);
+    expect((await feed.maintain()).dropped).toMatchObject([{ partition: 1 }]);
+  });
+
   it("waits for a transaction that may still add to it", async () => {
     const tx = await begin();
     await feed.publish(noted("late"), { tx });

@@ -36,6 +36,9 @@ export const overSilentStore = (found: Found) => {
       throw new Error("The silent store has no transactions");
     },
     opened: (tx) => tx,
+    state: () => {
+      throw new Error("The silent store keeps no state");
+    },
     topic: () => {
       throw new Error("The silent store has no topics of their own");
     },

@@ -1,4 +1,4 @@
-import { AnnalsError } from "./annals-error.ts";
+import { AnnalsError, describeIssues, type Issue } from "./annals-error.ts";
 
 /** A handler threw. The transaction with its effects and the checkpoint was rolled back. */
 export class HandlerFailedError extends AnnalsError {
@@ -78,5 +78,35 @@ export class ConsumerChangedError extends AnnalsError {
       hint: "Its checkpoint says nothing about other topics: use another name for another consumer.",
     });
     this.consumer = at.consumer;
+  }
+}
+
+/** What is kept by key does not fit the schema, when it was written or when it was read. */
+export class StateError extends AnnalsError {
+  readonly code = "ANNALS_STATE";
+  /** The name that it is kept under. */
+  readonly state: string;
+  readonly key: string;
+  readonly does: "written" | "read";
+  readonly issues: readonly Issue[];
+
+  constructor(
+    at: { state: string; key: string; does: StateError["does"]; issues: readonly Issue[] },
+    options?: ErrorOptions,
+  ) {
+    super(
+      {
+        message: `A value of the state "${at.state}" cannot be ${at.does}: ${describeIssues(at.issues)}`,
+        hint:
+          at.does === "written"
+            ? "Correct the value, or the schema of the state."
+            : "Let the schema accept what is stored, or delete it.",
+      },
+      options,
+    );
+    this.state = at.state;
+    this.key = at.key;
+    this.does = at.does;
+    this.issues = at.issues;
   }
 }

@@ -12,6 +12,7 @@ import type {
   Idempotency,
   TopicEvent,
 } from "../port/rows.ts";
+import type { StateStore } from "../port/state-store.ts";
 import type { EntityStore, Join, Store, Visibility } from "../port/store.ts";
 import type { TopicStore } from "../port/topic-store.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
@@ -23,6 +24,7 @@ import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
 import { transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { earlierRequest, MemoryRequests } from "./memory-requests.ts";
+import { MemoryState } from "./memory-state.ts";
 import { applyPublications, checkPublications, MemoryTopics } from "./memory-topics.ts";
 import {
   MemoryChanges,
@@ -51,6 +53,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly #requests = new MemoryRequests();
   readonly #log = new MemoryLog();
   readonly #consumers = new Map<string, MemoryConsumer>();
+  readonly #states = new Map<string, MemoryState>();
   readonly #topics = new MemoryTopics(this.#log, this.#consumers);
 
   /**
@@ -142,6 +145,12 @@ export class MemoryStore implements Store<MemoryTransaction> {
     );
   }
 
+  state(name: string): StateStore<MemoryTransaction> {
+    const state = this.#states.get(name) ?? new MemoryState(name);
+    this.#states.set(name, state);
+    return state;
+  }
+
   consumer(plan: ConsumerPlan): ConsumerStore<MemoryTransaction> {
     return memoryConsumer(plan, {
       log: this.#log.events,
@@ -210,11 +219,13 @@ export class MemoryStore implements Store<MemoryTransaction> {
       if (violated !== undefined) throw outrun(last[violated.at] as MemoryWrite);
     }
     checkPublications(changes);
+    for (const change of changes.states) change.state.check(change);
     for (const [at, write] of changes.writes.entries()) {
       applyPublications(changes, at);
       this.#apply(write);
     }
     applyPublications(changes, changes.writes.length);
+    for (const change of changes.states) change.state.apply(change);
   }
 
   #apply({ plan, row, events, request }: MemoryWrite): void {

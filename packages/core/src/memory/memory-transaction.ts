@@ -4,6 +4,7 @@ import type { StoredEntity, TopicEvent } from "../port/rows.ts";
 import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
 import type { Savepoints } from "../transaction/transaction-scope.ts";
 import type { MemoryRequest } from "./memory-requests.ts";
+import type { MemoryStateChange } from "./memory-state.ts";
 import type { MemoryTopic } from "./memory-topic.ts";
 
 /** One entity as the in-memory store keeps it. Replaced as a whole by every write. */
@@ -30,30 +31,40 @@ export interface MemoryPublication {
   readonly events: readonly TopicEvent[];
 }
 
+/** How much had been done at a savepoint. */
+interface Savepoint {
+  readonly writes: number;
+  readonly publications: number;
+  readonly states: number;
+}
+
 /** What a transaction of the in-memory store has done so far; its savepoints share it. */
 export class MemoryChanges {
   readonly writes: MemoryWrite[] = [];
   readonly publications: MemoryPublication[] = [];
+  readonly states: MemoryStateChange[] = [];
   /** Whether a value was refused, after which a database would keep nothing of it either. */
   isRefused = false;
-  readonly #savepoints = new Map<
-    string,
-    { readonly writes: number; readonly publications: number }
-  >();
+  readonly #savepoints = new Map<string, Savepoint>();
 
   /** Savepoints over these changes. */
   readonly savepoints: Savepoints = {
     handle: () => ({ changes: this }),
     set: async (name) => {
       this.checkAccepted();
-      const { writes, publications } = this;
-      this.#savepoints.set(name, { writes: writes.length, publications: publications.length });
+      const { writes, publications, states } = this;
+      this.#savepoints.set(name, {
+        writes: writes.length,
+        publications: publications.length,
+        states: states.length,
+      });
     },
     release: async () => this.checkAccepted(),
     rollBackTo: async (name) => {
-      const { writes = 0, publications = 0 } = this.#savepoints.get(name) ?? {};
+      const { writes = 0, publications = 0, states = 0 } = this.#savepoints.get(name) ?? {};
       this.writes.length = writes;
       this.publications.length = publications;
+      this.states.length = states;
       this.isRefused = false;
     },
   };

@@ -19,6 +19,7 @@ import type {
   StoredEntity,
   WriteResult,
 } from "./rows.ts";
+import type { StateStore } from "./state-store.ts";
 import type { TopicStore } from "./topic-store.ts";
 
 /**
@@ -57,6 +58,9 @@ export interface Store<Tx, Opened extends Tx = Tx> {
    * @throws InvalidDefinitionError when another definition already uses its table here.
    */
   topic(plan: PublishedPlan): TopicStore<Tx>;
+
+  /** Opens the state that is kept by key under a name. */
+  state(name: string): StateStore<Tx>;
 
   /** Opens topics, of entities or of their own, for one consumer. */
   consumer(plan: ConsumerPlan): ConsumerStore<Opened>;

@@ -19,6 +19,7 @@ import { idempotentTransact } from "./cases/idempotent-transact.ts";
 import { idempotentTransactions } from "./cases/idempotent-transactions.ts";
 import { ids } from "./cases/ids.ts";
 import { jsonValues } from "./cases/json-values.ts";
+import { keyedState } from "./cases/keyed-state.ts";
 import { lifecycleModel } from "./cases/lifecycle-model.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
@@ -84,4 +85,5 @@ export const contract: readonly ContractGroup[] = [
   topicDeduplication,
   topicCompaction,
   topicRetention,
+  keyedState,
 ];
