@@ -1,16 +1,14 @@
 import {
-  type ColumnType,
   DELETED_AT,
   type ListPosition,
   type ListQuery,
   type Visibility,
 } from "@annals/core/adapter";
-import { sqlType } from "../tables/column-sql.ts";
-import { quoteName } from "../tables/quote.ts";
-import { columnOf, condition, Parameters } from "./condition.ts";
+import { condition, Parameters } from "./condition.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { type OrderColumn, orderColumn } from "./list-order.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
-import { asksForDeleted, type RowSets, rowSets } from "./visible-rows.ts";
+import { IS_DELETED, IS_LIVE, type RowSets, rowSets } from "./visible-rows.ts";
 
 /**
  * One page of entities with their events. Rows without an ordering value come last; the id breaks ties.
@@ -19,6 +17,10 @@ import { asksForDeleted, type RowSets, rowSets } from "./visible-rows.ts";
  *
  * The page is cut before any event is read, and a place's value leaves as text, so that a cursor carries
  * exactly what the database compares. The last rows are found from the end, and turned around outside.
+ *
+ * Rows with a value and rows without are two stretches of the index, each cut for itself: as one
+ * condition, "beyond this value, or none" would be a filter over everything before the page, and no
+ * index has the rows without a value at the same end in both directions.
  */
 export const listEntities = (
   tables: EntityTables,
@@ -27,30 +29,39 @@ export const listEntities = (
 ): { readonly sql: string; readonly parameters: readonly unknown[] } => {
   const order = orderColumn(tables, query);
   const parameters = new Parameters();
-  const conditions = [
-    condition(tables, query.where, parameters),
-    ...(query.after ? [beyond(order, query.after, query.direction, "after", parameters)] : []),
-    ...(query.before ? [beyond(order, query.before, query.direction, "before", parameters)] : []),
-  ].filter((one) => one !== "true");
-  const ordering = orderingOf(order, query);
-  const limit = `${parameters.add(query.limit)}::bigint`;
+  const fulfilled = condition(tables, query.where, parameters);
   const sets = rowSets(tables, query.where, seen);
-  const place = query.take === "first" ? "u.place" : "u.place desc";
+  const stretches = stretchesOf(order, query, sets, parameters);
+  const limit = `${parameters.add(query.limit)}::bigint`;
+  const cut = stretches.map((stretch, part) => {
+    const conditions = [fulfilled, ...stretch.conditions].filter((one) => one !== "true");
+    const first = `order by ${stretch.ordering} limit ${limit}`;
+    const partColumn = stretches.length === 1 ? "" : `${part} as part, `;
+    return `select ${partColumn}u.id, u.version, ${order.text} as position, row_number() over (order by ${stretch.ordering}) as place
+  from ${source(tables, stretch.sets, conditions, first)}
+  order by ${stretch.ordering}
+  limit ${limit}`;
+  });
   return {
     sql: `with page as (
-  select u.id, u.version, ${order.text} as position, row_number() over (order by ${ordering}) as place
-  from ${source(tables, sets, conditions, `order by ${ordering} limit ${limit}`)}
-  order by ${ordering}
-  limit ${limit}
+  ${cut.length === 1 ? cut[0] : joined(cut, limit)}
 )
 select ${storedEntityColumns(tables)}, u.position
 from page u
-order by ${place}`,
+order by ${query.take === "first" ? "u.place" : "u.place desc"}`,
     parameters: parameters.values,
   };
 };
 
-/** The rows to cut the page from: one set with its conditions, or the first of each of two. */
+const joined = (cut: readonly string[], limit: string): string =>
+  `select id, version, position, row_number() over (order by part, place) as place
+  from (
+  (${cut.join(")\n  union all\n  (")})
+  ) stretches
+  order by part, place
+  limit ${limit}`;
+
+/** The rows to cut a stretch from: one set with its conditions, or the first of each of two. */
 const source = (
   { index }: EntityTables,
   sets: RowSets,
@@ -66,89 +77,64 @@ const source = (
   return `(\n  ${selects.join("\n  union all\n  ")}\n  ) u`;
 };
 
-interface OrderColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly nullable: boolean;
-  /** The value as text that every session reads alike. */
-  readonly text: string;
-  /** The id alone is a total order. */
-  readonly isId: boolean;
+/** A part of the list that an index of each of its sets has in the order in which it is read. */
+interface Stretch {
+  readonly conditions: readonly string[];
+  readonly ordering: string;
+  readonly sets: RowSets;
 }
 
-const orderColumn = (tables: EntityTables, { orderBy, where }: ListQuery): OrderColumn => {
-  if (orderBy === "id") {
-    return { name: '"id"', type: "uuid", text: "u.id::text", nullable: false, isId: true };
-  }
-  const { column, type, nullable } =
-    orderBy === "createdAt" ? CREATED_AT : columnOf(tables, orderBy);
-  const name = quoteName(column);
-  return {
-    name,
-    type: sqlType(type),
-    text: placeText(type, `u.${name}`),
-    // Deleted rows alone all have a time of deletion, in whose order their index has them.
-    nullable: nullable && !(orderBy === DELETED_AT.property && asksForDeleted(where)),
-    isId: false,
-  };
-};
-
-/** A value as text that no setting of the session changes: neither DateStyle nor extra_float_digits. */
-const placeText = (type: ColumnType, value: string): string => {
-  switch (type.kind) {
-    case "timestamp":
-    case "date":
-      return `to_json(${value}) #>> '{}'`;
-    case "double":
-      return `encode(float8send(${value}), 'hex')`;
-    default:
-      return `${value}::text`;
-  }
-};
-
-/** What `placeText` wrote, as a parameter takes it back: exactly the value that the database compares. */
-export const placeValue = (
-  { plan }: EntityTables,
-  orderBy: string,
-  text: string | null,
-): string | null => {
-  const type = plan.columns.find(({ property }) => property === orderBy)?.type;
-  if (type?.kind !== "double" || text === null) return text;
-  return String(Buffer.from(text, "hex").readDoubleBE());
-};
-
-const CREATED_AT = { column: "created_at", type: { kind: "timestamp" }, nullable: false } as const;
-
-/** The order in which rows are read: the query's, or its reverse when the last ones are wanted. */
-const orderingOf = (
-  { name, nullable, isId }: OrderColumn,
-  { direction, take }: ListQuery,
-): string => {
-  const isForward = take === "first";
-  const read = (direction === "asc") === isForward ? "asc" : "desc";
-  if (isId) return `u.id ${read}`;
-  // Without values to sort to one end, the plain order is the one that an index has.
-  const nulls = nullable ? ` nulls ${isForward ? "last" : "first"}` : "";
-  return `u.${name} ${read}${nulls}, u.id ${read}`;
-};
-
-/** That a row lies beyond a place, on the given side of it. Rows without a value are after all others. */
-const beyond = (
-  { name, type, nullable, isId }: OrderColumn,
-  { value, id }: ListPosition,
-  direction: "asc" | "desc",
-  side: "after" | "before",
+/** The parts of the list that the page may lie in, in the order in which they are read. */
+const stretchesOf = (
+  order: OrderColumn,
+  query: ListQuery,
+  sets: RowSets,
   parameters: Parameters,
-): string => {
-  const isAfter = side === "after";
-  const operator = (direction === "asc") === isAfter ? ">" : "<";
-  const beyondId = `u.id ${operator} ${parameters.add(id)}::uuid`;
-  if (isId) return beyondId;
-  if (value === null) {
-    const among = `u.${name} is null and ${beyondId}`;
-    return isAfter ? `(${among})` : `(u.${name} is not null or (${among}))`;
+): readonly Stretch[] => {
+  const { after, before, direction, take } = query;
+  const read = (direction === "asc") === (take === "first") ? "asc" : "desc";
+  const byId = `u.id ${read}`;
+  const byValue = order.isId ? byId : `u.${order.name} ${read}, ${byId}`;
+  const [later, earlier] = direction === "asc" ? ([">", "<"] as const) : (["<", ">"] as const);
+  const bounds = (kind: "valued" | "absent"): string[] => [
+    ...(after ? beyond(order, after, kind, later, parameters) : []),
+    ...(before ? beyond(order, before, kind, earlier, parameters) : []),
+  ];
+  const found: Stretch[] = [];
+  // Nothing with a value comes after a place without one, nor the other way round.
+  const valued = after?.value === null ? [] : withValue(query, sets);
+  if (valued.length > 0) {
+    const only = order.nullable ? [`u.${order.name} is not null`] : [];
+    found.push({ conditions: [...only, ...bounds("valued")], ordering: byValue, sets: valued });
   }
-  const idParameter = `$${parameters.values.length}::uuid`;
-  const row = `(u.${name}, u.id) ${operator} (${parameters.add(value)}::${type}, ${idParameter})`;
-  return nullable && isAfter ? `(${row} or u.${name} is null)` : row;
+  const hasAbsent = order.nullable && (before === undefined || before.value === null);
+  const absent = hasAbsent ? withoutValue(query, sets) : [];
+  if (absent.length > 0) {
+    const conditions = [`u.${order.name} is null`, ...bounds("absent")];
+    found.push({ conditions, ordering: order.absentById ? byId : byValue, sets: absent });
+  }
+  if (found.length === 0) return [{ conditions: ["false"], ordering: byValue, sets: [""] }];
+  return take === "first" ? found : found.reverse();
+};
+
+/** Deleted rows, and no others, have a time of deletion. */
+const withValue = ({ orderBy }: ListQuery, sets: RowSets): RowSets =>
+  orderBy === DELETED_AT.property ? sets.filter((set) => set !== IS_LIVE) : sets;
+
+const withoutValue = ({ orderBy }: ListQuery, sets: RowSets): RowSets =>
+  orderBy === DELETED_AT.property ? sets.filter((set) => set !== IS_DELETED) : sets;
+
+/** That a row of a stretch lies beyond a place; nothing when all of the stretch does. */
+const beyond = (
+  { name, type, isId }: OrderColumn,
+  { value, id }: ListPosition,
+  kind: "valued" | "absent",
+  operator: "<" | ">",
+  parameters: Parameters,
+): readonly string[] => {
+  const hasValue = value !== null;
+  if (!isId && hasValue !== (kind === "valued")) return [];
+  const idParameter = `${parameters.add(id)}::uuid`;
+  if (isId || !hasValue) return [`u.id ${operator} ${idParameter}`];
+  return [`(u.${name}, u.id) ${operator} (${parameters.add(value)}::${type}, ${idParameter})`];
 };

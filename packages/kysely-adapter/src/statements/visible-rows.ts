@@ -2,8 +2,8 @@ import { DELETED_AT, type EntityPlan, type Predicate, type Visibility } from "@a
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 
-const IS_LIVE = `u.${quoteName(DELETED_AT.column)} is null`;
-const IS_DELETED = `u.${quoteName(DELETED_AT.column)} is not null`;
+export const IS_LIVE = `u.${quoteName(DELETED_AT.column)} is null`;
+export const IS_DELETED = `u.${quoteName(DELETED_AT.column)} is not null`;
 
 /** Whether a read has to leave deleted rows out. Without a lifecycle there are none. */
 export const hidesDeleted = ({ lifecycle }: EntityPlan, seen: Visibility | undefined): boolean =>

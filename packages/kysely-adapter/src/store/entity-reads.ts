@@ -8,7 +8,8 @@ import { entityHistory, type HistoryRow, toHistoryEvents } from "../statements/e
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
 import { type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
-import { listEntities, placeValue } from "../statements/list-entities.ts";
+import { listEntities } from "../statements/list-entities.ts";
+import { placeValue } from "../statements/list-order.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";

@@ -1,4 +1,4 @@
-import type { ColumnPlan, EntityPlan, UniquePlan } from "@annals/core/adapter";
+import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
 import type { TableNames } from "./events-guards.ts";
 import { qualify, quoteName } from "./quote.ts";
 import type { SchemaObject, TablePart } from "./schema-object.ts";
@@ -34,10 +34,10 @@ interface IndexParts {
 }
 
 const plainIndexes = (plan: EntityPlan): readonly IndexParts[] =>
-  listIndexes(plan).map(({ name, columns, comment }) => ({
+  listIndexes(plan).map(({ name, columns, only, comment }) => ({
     name: `${plan.indexTable}_${name}_idx`,
     comment: `${comment}.`,
-    on: `(${columns})`,
+    on: only === undefined ? `(${columns})` : `(${columns}) where ${only}`,
   }));
 
 /**
@@ -47,8 +47,10 @@ const plainIndexes = (plan: EntityPlan): readonly IndexParts[] =>
  * only an index can say, so these are indexes under the names that the constraints would have.
  */
 const dividedIndexes = (plan: EntityPlan): readonly IndexParts[] => {
-  const live = (columns: string): string => `(${columns}) where "deleted_at" is null`;
-  const deleted = (columns: string): string => `(${columns}) where "deleted_at" is not null`;
+  const live = (columns: string, only?: string): string =>
+    `(${columns}) where "deleted_at" is null${and(only)}`;
+  const deleted = (columns: string, only?: string): string =>
+    `(${columns}) where "deleted_at" is not null${and(only)}`;
   return [
     ...plan.uniques.flatMap(({ constraint, columns }): IndexParts[] => [
       {
@@ -63,12 +65,12 @@ const dividedIndexes = (plan: EntityPlan): readonly IndexParts[] => {
         on: deleted(`${list(columns)}, "id"`),
       },
     ]),
-    ...listIndexes(plan).flatMap(({ name, columns, comment }): IndexParts[] => [
-      { name: `${plan.indexTable}_${name}_idx`, comment: `${comment}.`, on: live(columns) },
+    ...listIndexes(plan).flatMap(({ name, columns, only, comment }): IndexParts[] => [
+      { name: `${plan.indexTable}_${name}_idx`, comment: `${comment}.`, on: live(columns, only) },
       {
         name: `${plan.indexTable}_${name}_idx_deleted`,
         comment: `${comment}, of deleted rows.`,
-        on: deleted(columns),
+        on: deleted(columns, only),
       },
     ]),
     {
@@ -79,19 +81,39 @@ const dividedIndexes = (plan: EntityPlan): readonly IndexParts[] => {
   ];
 };
 
-const listIndexes = (plan: EntityPlan) => [
+const and = (condition: string | undefined): string =>
+  condition === undefined ? "" : ` and ${condition}`;
+
+interface ListIndex {
+  readonly name: string;
+  readonly columns: string;
+  /** The rows that it holds, where it does not hold all. */
+  readonly only?: string;
+  readonly comment: string;
+}
+
+const listIndexes = (plan: EntityPlan): readonly ListIndex[] => [
   { name: "created_at", columns: '"created_at", "id"', comment: "Lists by creation time" },
-  ...plan.columns
-    .filter((column) => !isIndexedByConstraint(plan.uniques, column))
-    .map(({ column, sortable }) => ({
-      name: column,
-      columns: sortable ? `${quoteName(column)}, "id"` : quoteName(column),
-      comment: `Lists by ${column}${sortable ? ", in its order" : ""}`,
-    })),
+  ...plan.columns.flatMap((column) => columnIndex(plan, column) ?? []),
 ];
 
+const columnIndex = (
+  plan: EntityPlan,
+  { column, sortable, nullable }: ColumnPlan,
+): ListIndex | undefined => {
+  const name = quoteName(column);
+  if (!isIndexedByConstraint(plan, column)) {
+    const comment = `Lists by ${column}${sortable ? ", in its order" : ""}`;
+    return { name: column, columns: sortable ? `${name}, "id"` : name, comment };
+  }
+  // The constraint's index has all rows without a value in no order of their ids.
+  const comment = `Lists by ${column}, where it has no value`;
+  const only = `${name} is null`;
+  return sortable && nullable ? { name: column, columns: '"id"', only, comment } : undefined;
+};
+
 /** Whether a unique constraint on this column alone serves lookups and order already. */
-const isIndexedByConstraint = (uniques: readonly UniquePlan[], { column }: ColumnPlan): boolean =>
+export const isIndexedByConstraint = ({ uniques }: EntityPlan, column: string): boolean =>
   uniques.some(({ columns }) => columns.length === 1 && columns[0] === column);
 
 const list = (columns: readonly string[]): string => columns.map(quoteName).join(", ");

@@ -443,11 +443,24 @@ order by u.place;
 
 -- list, later page by a nullable column, backwards, filtered
 with page as (
-  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" desc nulls last, u.id desc) as place
+  select id, version, position, row_number() over (order by part, place) as place
+  from (
+  (select 0 as part, u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" desc, u.id desc) as place
   from "app"."people" u
   where ((u."status" = $1::text) and (u."nick" is null))
-    and ((u."score", u.id) < ($3::double precision, $2::uuid) or u."score" is null)
-  order by u."score" desc nulls last, u.id desc
+    and u."score" is not null
+    and (u."score", u.id) < ($3::double precision, $2::uuid)
+  order by u."score" desc, u.id desc
+  limit $4::bigint)
+  union all
+  (select 1 as part, u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" desc, u.id desc) as place
+  from "app"."people" u
+  where ((u."status" = $1::text) and (u."nick" is null))
+    and u."score" is null
+  order by u."score" desc, u.id desc
+  limit $4::bigint)
+  ) stretches
+  order by part, place
   limit $4::bigint
 )
 select u.id, u.version, (select json_agg(e.event) from (
@@ -458,10 +471,11 @@ order by u.place;
 
 -- list, later page among rows without a value
 with page as (
-  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" asc nulls last, u.id asc) as place
+  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" asc, u.id asc) as place
   from "app"."people" u
-  where (u."score" is null and u.id > $1::uuid)
-  order by u."score" asc nulls last, u.id asc
+  where u."score" is null
+    and u.id > $1::uuid
+  order by u."score" asc, u.id asc
   limit $2::bigint
 )
 select u.id, u.version, (select json_agg(e.event) from (
@@ -472,10 +486,11 @@ order by u.place;
 
 -- list, the last rows before a place
 with page as (
-  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" desc nulls first, u.id desc) as place
+  select u.id, u.version, encode(float8send(u."score"), 'hex') as position, row_number() over (order by u."score" desc, u.id desc) as place
   from "app"."people" u
-  where (u."score", u.id) < ($2::double precision, $1::uuid)
-  order by u."score" desc nulls first, u.id desc
+  where u."score" is not null
+    and (u."score", u.id) < ($2::double precision, $1::uuid)
+  order by u."score" desc, u.id desc
   limit $3::bigint
 )
 select u.id, u.version, (select json_agg(e.event) from (

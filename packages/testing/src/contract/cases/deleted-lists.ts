@@ -108,6 +108,26 @@ export const deletedLists = contractGroup("lists of deleted entities", {
     ]);
   },
 
+  "ordered by their deletion are paged from those with one to those without, and back": async (
+    bench,
+  ) => {
+    const members = await nine(bench);
+    for (const direction of ["asc", "desc"] as const) {
+      const order = { ...all, orderBy: "deletedAt", direction } as const;
+      const whole = numbers((await members.list(order)).items);
+      expect(whole.slice(-3).sort()).toEqual([0, 3, 6]);
+      expect(await walked(members, order)).toEqual(whole);
+      const found: number[] = [];
+      for (let before: string | undefined; ; ) {
+        const page = await members.list({ ...order, last: 2, before });
+        found.unshift(...numbers(page.items));
+        if (!page.hasPreviousPage) break;
+        before = page.startCursor;
+      }
+      expect(found).toEqual(whole);
+    }
+  },
+
   "keep the time of the last deletion, and lose it when they are restored": async (bench) => {
     let now = minute(0);
     const members = await bench.repository(defineMember, { clock: clockThat(() => now) });
