@@ -26,7 +26,13 @@ export type Command =
 
 const THOROUGH = { repetitions: 9, slotMs: 200, warmUp: { runs: 10_000, maxMs: 3_000 } };
 const QUICK = { repetitions: 3, slotMs: 100, warmUp: { runs: 2_000, maxMs: 1_000 } };
-const VOLUME = { body: 20_000, readers: 1_000, writersPerWorker: 8, topicEvents: 50_000 };
+const VOLUME = {
+  body: 20_000,
+  readers: 1_000,
+  listed: 1_000_000,
+  writersPerWorker: 8,
+  topicEvents: 50_000,
+};
 
 /** @throws Error with a sentence for the user. */
 export const parseCommand = (args: readonly string[]): Command => {

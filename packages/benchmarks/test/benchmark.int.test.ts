@@ -13,7 +13,7 @@ test("every case measures every variant, and the table shows them", async () => 
     repetitions: 1,
     slotMs: 5,
     warmUp: { runs: 2, maxMs: 5 },
-    volume: { body: 10, readers: 10, writersPerWorker: 2, topicEvents: 100 },
+    volume: { body: 10, readers: 10, listed: 100, writersPerWorker: 2, topicEvents: 100 },
   });
 
   expect(report.environment.join()).toMatch(/PostgreSQL \d+.*fsync=.*synchronous_commit=.*Node v/);

@@ -53,6 +53,7 @@ export type { StateStore, StoredState } from "./port/state-store.ts";
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
 export type { Publication, PublishWrite, TopicStore } from "./port/topic-store.ts";
 export { uniqueKey } from "./port/unique-key.ts";
+export { encodeCursor } from "./read/cursor.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";

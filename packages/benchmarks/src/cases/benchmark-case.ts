@@ -16,6 +16,8 @@ export interface Volume {
   readonly body: number;
   /** Users to read, for each length of history. */
   readonly readers: number;
+  /** Users in the lists that pages are read from. */
+  readonly listed: number;
   /** Users that each worker of a variant appends to, in turn. */
   readonly writersPerWorker: number;
   /** Events that a consumer catches up with. */

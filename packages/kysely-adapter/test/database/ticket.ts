@@ -29,7 +29,7 @@ export const insertTickets = async (db: Kysely<unknown>, count: number): Promise
   await sql`
     insert into tickets (id, created_at, version, code, status, rank, note, alias)
     select gen_random_uuid(), timestamptz '2024-01-01' + n * interval '1 second', 1, md5(n::text),
-      case when n % 1000 = 0 then 'odd' when n % 2 = 0 then 'open' else 'closed' end, n % 500,
+      case when n % 1000 = 0 then 'odd' when n % 2 = 0 then 'open' else 'closed' end, n % 100,
       case when n % 2 = 0 then 'note ' || n end, case when n % 50 > 0 then 'alias ' || n end
     from generate_series(1, ${count}::int) n`.execute(db);
   await sql`
