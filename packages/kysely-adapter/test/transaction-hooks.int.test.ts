@@ -52,7 +52,10 @@ describe.each([
       await atCommit(tx, "refuse");
       await own.update(account, { tx });
     });
-    await expect(work).rejects.toThrow("refused");
+    await expect(work).rejects.toMatchObject({
+      code: "ANNALS_DATABASE",
+      cause: { message: "refused" },
+    });
     expect(log).toEqual(["before", "rolledBack"]);
     await expectRolledBack(account);
   });

@@ -178,15 +178,18 @@ export class IdempotencyKeyReusedError extends AnnalsError {
   }
 }
 
-/** The connection broke during the write, so nobody can tell whether it was committed. */
+/** The connection broke during a write or a commit, so nobody can tell whether it was committed. */
 export class OutcomeUnknownError extends AnnalsError {
   readonly code = "ANNALS_OUTCOME_UNKNOWN";
-  readonly entity: string;
+  /** The entity that was written; `undefined` where a whole transaction was committed. */
+  readonly entity: string | undefined;
 
-  constructor(at: { entity: string }, options: ErrorOptions) {
+  constructor(at: { entity: string | undefined }, options: ErrorOptions) {
+    const doing =
+      at.entity === undefined ? "a transaction was committed" : `${at.entity} was written`;
     super(
       {
-        message: `The connection broke while ${at.entity} was written`,
+        message: `The connection broke while ${doing}`,
         hint: "Read the entity again to see whether it was, before you repeat the command.",
       },
       options,

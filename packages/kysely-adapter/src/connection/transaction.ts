@@ -3,6 +3,7 @@ import { type ReportHookError, retried, TransactionScope, type Try } from "@anna
 import type { IsolationLevel, Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./annals-transaction.ts";
 import { identityOf, runningTransaction } from "./database.ts";
+import { isTurnedIntoRollback, transactionFailure } from "./database-error.ts";
 import { savepointsOn } from "./savepoints.ts";
 import { isReportedByServer, SQLSTATE, sqlstateOf } from "./sqlstate.ts";
 
@@ -36,7 +37,8 @@ export interface TransactionOptions {
  *
  * `tx` is Kysely's transaction with hooks, savepoints and a time of its own (`TransactionHooks`).
  *
- * @throws whatever `work` throws, and the database's error when the commit is refused.
+ * @throws whatever `work` throws; DatabaseError when it cannot begin or its commit is refused,
+ * OutcomeUnknownError when the connection breaks at the commit.
  */
 export const transaction = <DB, Result>(
   db: Kysely<DB>,
@@ -45,7 +47,7 @@ export const transaction = <DB, Result>(
 ): Promise<Result> => openTransaction(db, work, options);
 
 interface OwnOptions extends TransactionOptions {
-  /** The error of a beginning or a commit that failed, by the database's. Default is that one. */
+  /** The error of a beginning or a commit that failed, by the driver's. Default names neither entity nor call. */
   readonly failed?: (cause: unknown, outcome: "rolledBack" | "unknown") => unknown;
 }
 
@@ -87,7 +89,7 @@ const isLostToConcurrency = (error: unknown): error is Error => {
 const runOnce = async <DB, Result>(
   db: Kysely<DB>,
   work: (tx: AnnalsTransaction<DB>) => Promise<Result>,
-  { isolationLevel, clock, onHookError = warn, failed = (cause) => cause }: OwnOptions,
+  { isolationLevel, clock, onHookError = warn, failed }: OwnOptions,
 ): Promise<Committed<DB, Result>> => {
   let opened: TransactionScope<AnnalsTransaction<DB>> | undefined;
   let committing = false;
@@ -116,7 +118,9 @@ const runOnce = async <DB, Result>(
     const outcome = committing && !isRefusedCommit(error) ? "unknown" : "rolledBack";
     await opened?.end(outcome);
     // On a connection that is gone the rollback fails too, and would hide why.
-    throw failure === undefined ? failed(error, outcome) : failure.error;
+    if (failure !== undefined) throw failure.error;
+    if (failed !== undefined) throw failed(error, outcome);
+    throw transactionFailure(committing ? "committing" : "beginning", error);
   });
 };
 
@@ -128,4 +132,4 @@ const warn: ReportHookError = (error) =>
 
 /** A refused commit is either reported by the server or noticed by Kysely from the ROLLBACK tag. */
 const isRefusedCommit = (error: unknown): boolean =>
-  isReportedByServer(error) || (error instanceof Error && error.name === "AbortedTransactionError");
+  isReportedByServer(error) || isTurnedIntoRollback(error);

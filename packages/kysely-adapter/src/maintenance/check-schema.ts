@@ -1,8 +1,8 @@
 import type { AnyEntity } from "@annals/core";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import type { DescribedObject } from "../statements/describe-tables.ts";
-import { databaseError } from "../store/violations.ts";
 import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
 import { type Description, describeEntity } from "./describe.ts";
 

@@ -1,8 +1,8 @@
 import { AnnalsError, InvalidArgumentError } from "@annals/core";
 import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import { deleteExpiredKeys } from "../statements/idempotency-key.ts";
-import { databaseError } from "../store/violations.ts";
 
 export interface DeleteExpiredOptions {
   /** How many keys are deleted at once, each batch with a commit of its own: 1 to 10,000. Default is 1,000. */

@@ -2,6 +2,7 @@ import type { AnyEntity } from "@annals/core";
 import { type FoldedRow, foldedRow, model } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import type { Statement } from "../connection/statement.ts";
 import { type EntityTables, entityTableNames } from "../statements/entity-table-names.ts";
 import {
@@ -11,7 +12,6 @@ import {
   loadRange,
 } from "../statements/scan-entities.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
-import { databaseError } from "../store/violations.ts";
 
 /** How a walk over all entities goes. */
 export interface WalkOptions {

@@ -1,6 +1,6 @@
 import { MigrationFailedError, MigrationMismatchError } from "@annals/core";
 import { type Kysely, sql } from "kysely";
-import { databaseError } from "../store/violations.ts";
+import { databaseError } from "../connection/database-error.ts";
 import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
 import { frameworkMigrations } from "../tables/migrations.ts";
 import { type MigrationFile, readMigrationFiles } from "./migration-files.ts";

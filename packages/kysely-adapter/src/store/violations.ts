@@ -1,19 +1,17 @@
 import {
   AnnalsError,
   ConstraintViolationError,
-  DatabaseError,
   InvalidArgumentError,
   LockTimeoutError,
   OutcomeUnknownError,
   PositionSequenceBehindError,
 } from "@annals/core";
 import type { ColumnPlan, EntityPlan, WriteResult } from "@annals/core/adapter";
+import { databaseError, isMissing } from "../connection/database-error.ts";
 import {
   columnReported,
   constraintOf,
-  isConnectionLost,
   isReportedByServer,
-  isTransient,
   SQLSTATE,
   sqlstateOf,
   wasNeverSent,
@@ -76,21 +74,12 @@ export const readFailure = ({ name }: EntityPlan, cause: unknown): AnnalsError =
 
 /** What a failed query of the user's own means. */
 export const queryFailure = (plan: EntityPlan, cause: unknown): AnnalsError =>
-  MISSING.has(sqlstateOf(cause) ?? "")
+  isMissing(cause)
     ? databaseError(`a query of ${plan.name}`, cause, QUERY_HINT)
     : readFailure(plan, cause);
 
 const QUERY_HINT =
   "The query lacks a column named id, or names something that the database does not have; see the cause.";
-
-/** Wraps whatever the driver threw. */
-export const databaseError = (doing: string, cause: unknown, known?: string): DatabaseError => {
-  const sqlstate = sqlstateOf(cause);
-  const hint = known ?? hintFor(sqlstate);
-  const unreachable = wasNeverSent(cause) || isConnectionLost(cause);
-  const retryable = isTransient(cause);
-  return new DatabaseError({ doing, sqlstate, retryable, unreachable, hint }, { cause });
-};
 
 /** Kysely refuses to run anything in a controlled transaction that has ended. */
 const hasEnded = (cause: unknown): boolean =>
@@ -116,21 +105,3 @@ const columnOf = (
       : COLUMN_RULES.some((rule) => columnConstraint(indexTable, column, rule) === constraint);
   return columns.find(isAbout)?.property;
 };
-
-const hintFor = (sqlstate: string | undefined): string | undefined => {
-  if (sqlstate === undefined) return undefined;
-  if (MISSING.has(sqlstate)) {
-    return "Run the framework's migrations and those of the entity: its tables are not as defined.";
-  }
-  if (UNPREPARED.has(sqlstate)) {
-    return "Behind a pooler that shares connections, pass annalsPool(pool, { prepare: false }).";
-  }
-  // Class 22: a text that is no uuid, a number out of range.
-  return sqlstate.startsWith("22") ? "A value does not fit the type of its column." : undefined;
-};
-
-/** A prepared statement that is not there, or there already. */
-const UNPREPARED: ReadonlySet<string> = new Set(["26000", "42P05"]);
-
-/** Undefined table, column, function and schema. */
-const MISSING: ReadonlySet<string> = new Set(["42P01", "42703", "42883", "3F000"]);
