@@ -2,8 +2,8 @@ import { OutcomeUnknownError } from "@annals/core";
 import type { OpenOptions } from "@annals/core/adapter";
 import type { AnnalsTransaction } from "../connection/annals-transaction.ts";
 import type { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import { openTransaction } from "../connection/transaction.ts";
-import { databaseError } from "./violations.ts";
 
 /** A transaction that a repository's call opens for itself, with errors as those of its statements. */
 export const storeTransaction = async <DB, Result>(
