@@ -34,6 +34,7 @@ const drained = async (items: AsyncIterable<unknown>): Promise<void> => {
 const calls: Readonly<Record<string, (accounts: Accounts, options?: Options) => Promise<unknown>>> =
   {
     create: (accounts, options) => accounts.create({ email: "a@example.com" }, options),
+    createAll: (accounts, options) => accounts.createAll([{ email: "a@example.com" }], options),
     transact: (accounts, options) =>
       accounts.transact(ID, (account) => account.rename("B"), { ...options, attempts: 1 }),
     findById: (accounts, options) => accounts.findById(ID, options),
@@ -109,10 +110,17 @@ const thrownBy = (call: () => Promise<unknown>) =>
   );
 
 /** An update needs an entity, which is read while nothing is wrong. */
-const updating = async (accounts: Accounts) => {
-  const account = await accounts.findById(ID);
-  account.rename("B");
-  return (options?: Options) => accounts.update(account, options);
+const updates = {
+  update: async (accounts: Accounts) => {
+    const account = await accounts.findById(ID);
+    account.rename("B");
+    return (options?: Options) => accounts.update(account, options);
+  },
+  updateAll: async (accounts: Accounts) => {
+    const account = await accounts.findById(ID);
+    account.rename("B");
+    return (options?: Options) => accounts.updateAll([account], options);
+  },
 };
 
 describe.each(Object.entries(faults))("with %s", (_, fault) => {
@@ -122,7 +130,7 @@ describe.each(Object.entries(faults))("with %s", (_, fault) => {
     expectOurs(await thrownBy(() => call(accounts)), fault.error);
   });
 
-  it("update throws an error of ours", async () => {
+  it.each(Object.entries(updates))("%s throws an error of ours", async (_name, updating) => {
     const { accounts, fail } = open();
     const update = await updating(accounts);
     fail(fault);
@@ -177,8 +185,13 @@ describe("something that is no transaction", () => {
   it.each(Object.entries(given))("%s is refused by every call", async (_, make) => {
     const { db, accounts } = open();
     const options = { tx: make(db) as never };
-    const update = await updating(accounts);
-    const named = { ...calls, update: (_accounts: Accounts, given?: Options) => update(given) };
+    const update = await updates.update(accounts);
+    const updateAll = await updates.updateAll(accounts);
+    const named: typeof calls = {
+      ...calls,
+      update: (_accounts, given) => update(given),
+      updateAll: (_accounts, given) => updateAll(given),
+    };
     for (const [name, call] of Object.entries(named)) {
       const error = await thrownBy(() => call(accounts, options));
       expect(error, name).toMatchObject({ code: "ANNALS_INVALID_ARGUMENT" });
@@ -189,13 +202,17 @@ describe("something that is no transaction", () => {
 it("a transaction that has ended is refused by every call, and leaves nothing in doubt", async () => {
   const { db, accounts } = open();
   const tx = (await db.startTransaction().execute()) as never;
-  const update = await updating(accounts);
+  const update = await updates.update(accounts);
+  const updateAll = await updates.updateAll(accounts);
   await (tx as { commit(): { execute(): Promise<void> } }).commit().execute();
   for (const [name, call] of Object.entries(calls)) {
     const error = await thrownBy(() => call(accounts, { tx }));
     expect(error, name).toMatchObject({ code: "ANNALS_INVALID_ARGUMENT" });
   }
   expect(await thrownBy(() => update({ tx }))).toMatchObject({ code: "ANNALS_INVALID_ARGUMENT" });
+  expect(await thrownBy(() => updateAll({ tx }))).toMatchObject({
+    code: "ANNALS_INVALID_ARGUMENT",
+  });
   expect(await update()).toBe(1);
 });
 
@@ -209,7 +226,7 @@ it("an instance that was destroyed is an error of ours", async () => {
 });
 
 it("covers every call that there is", () => {
-  const covered = new Set([...Object.keys(calls), "update"]);
+  const covered = new Set([...Object.keys(calls), ...Object.keys(updates)]);
   const composites = ["findByTenantIdAndNameAndEmail", "maybeFindByTenantIdAndNameAndEmail"];
   const named = ["listByTenantId"];
   const missing = Object.keys(open().accounts).filter((name) => !covered.has(name));

@@ -5,10 +5,11 @@ import {
   type EntityPlan,
   uniqueKey,
 } from "@annals/core/adapter";
+import { databaseError } from "../connection/database-error.ts";
 import { SQLSTATE, sqlstateOf } from "../connection/sqlstate.ts";
 import type { BatchOutcome } from "../statements/batch-parts.ts";
 import { looseKey } from "./value-moves.ts";
-import { databaseError, writeFailure } from "./violations.ts";
+import { writeFailure } from "./violations.ts";
 
 type Refusal = Exclude<BatchResult, { kind: "written" }>;
 

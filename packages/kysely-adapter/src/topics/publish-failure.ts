@@ -5,6 +5,7 @@ import {
   OutcomeUnknownError,
   PositionSequenceBehindError,
 } from "@annals/core";
+import { databaseError } from "../connection/database-error.ts";
 import {
   constraintOf,
   isReportedByServer,
@@ -12,7 +13,6 @@ import {
   sqlstateOf,
   wasNeverSent,
 } from "../connection/sqlstate.ts";
-import { databaseError } from "../store/violations.ts";
 
 /** The error for a publication that failed. */
 export const publishFailure = (topic: string, cause: unknown): AnnalsError => {

@@ -2,9 +2,9 @@ import { AnnalsError } from "@annals/core";
 import type { Publication, PublishedPlan, PublishWrite, TopicStore } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import { latestEvent, type PublishedRow, publishEvents } from "../statements/publish.ts";
 import { type TopicRow, toTopicEvent } from "../statements/topic-row.ts";
-import { databaseError } from "../store/violations.ts";
 import { TopicMaintenance } from "./maintenance.ts";
 import { publishFailure } from "./publish-failure.ts";
 
