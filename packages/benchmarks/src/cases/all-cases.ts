@@ -5,7 +5,7 @@ import { consumeCases } from "./consume-cases.ts";
 import { createAllCases } from "./create-all-cases.ts";
 import { createCase } from "./create-case.ts";
 import { listCase } from "./list-case.ts";
-import { listCases } from "./list-cases.ts";
+import { pagingCases } from "./paging-cases.ts";
 import { readCases } from "./read-cases.ts";
 
 /** In the order in which they run. */
@@ -16,6 +16,6 @@ export const allCases: readonly CaseSource[] = [
   ...readCases,
   listCase,
   commandCase,
-  ...listCases,
+  ...pagingCases,
   ...consumeCases,
 ];

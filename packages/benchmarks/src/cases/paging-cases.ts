@@ -29,7 +29,7 @@ const listCase = (orderBy: OrderBy): CaseSource => ({
   },
 });
 
-export const listCases: readonly CaseSource[] = [listCase("createdAt"), listCase("email")];
+export const pagingCases: readonly CaseSource[] = [listCase("createdAt"), listCase("email")];
 
 interface PageOptions {
   readonly orderBy: OrderBy;
