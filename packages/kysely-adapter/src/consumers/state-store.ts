@@ -2,6 +2,7 @@ import { AnnalsError } from "@annals/core";
 import type { StateStore } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import type { Statement } from "../connection/statement.ts";
 import {
   type DueStateRow,
@@ -11,7 +12,6 @@ import {
   setState,
   takeDueState,
 } from "../statements/keyed-state.ts";
-import { databaseError } from "../store/violations.ts";
 
 /** Keeps state by key on PostgreSQL, in one table for all consumers. */
 export const stateStore = <DB>(
