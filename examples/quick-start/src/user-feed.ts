@@ -19,7 +19,7 @@ export const UserFeed = defineTopic({
 // #endregion
 
 // #region create
-import { createConsumer, createTopic, transaction } from "@annals/kysely-adapter";
+import { createConsumer, createRepository, createTopic, transaction } from "@annals/kysely-adapter";
 import type { Kysely } from "kysely";
 import { User } from "./user.ts";
 
@@ -70,6 +70,20 @@ export const openBridge = (db: Kysely<unknown>, feed: Feed) =>
       UserSuspended: async (_event, { entityId: userId, tx }) => {
         await feed.publish({ type: "UserLeft", userId }, { tx });
       },
+    },
+  });
+// #endregion
+
+// #region hook
+/** The same in the transaction that appends: whoever sees the user sees the public event. */
+export const openUsers = (db: Kysely<unknown>, feed: Feed) =>
+  createRepository(User, {
+    db,
+    onAppended: async (tx, { id: userId }, events) => {
+      for (const { event } of events) {
+        if (event.type !== "UserRegistered") continue;
+        await feed.publish({ type: "UserJoined", userId, name: event.name }, { tx });
+      }
     },
   });
 // #endregion

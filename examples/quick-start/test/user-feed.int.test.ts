@@ -16,6 +16,7 @@ import {
   maintainFeed,
   openBridge,
   openFeed,
+  openUsers,
   publishJoined,
   publishTogether,
   UserFeed,
@@ -54,5 +55,9 @@ it("does what the guides say", async () => {
   await users.update(bob);
   await bridge.catchUp();
   expect(await latestOf(feed, bob.id)).toBeUndefined();
-  expect(await maintainFeed(feed)).toBeUndefined();
+
+  const eve = await openUsers(db, feed).create({ email: "eve@example.com", name: "Eve" });
+  expect(await latestOf(feed, eve.id)).toBe("UserJoined");
+  const held = await maintainFeed(feed);
+  expect(held).toBeUndefined();
 });

@@ -196,6 +196,20 @@ describe("a partition that retention does not keep", () => {
     expect((await feed.maintain()).dropped).toMatchObject([{ partition: 1 }]);
   });
 
+  it("is kept for what somebody inserts into it by its number", async () => {
+    await fill();
+    await feed.maintain();
+    await fill();
+    await consumer().catchUp();
+    await sql`update annals.topic_partitions set sealed_at = clock_timestamp(), events = 10,
+      first_position = 1, last_position = 10 where topic = 'feed' and partition = 1`.execute(db);
+    await sql`insert into feed_events (key, event_type, event, recorded_at, partition)
+      values ('late', 'Noted', '{"type": "Noted", "key": "late", "n": 1}', now(), 1)`.execute(db);
+    expect((await feed.maintain()).held).toMatchObject({ partition: 1, consumers: ["reader"] });
+    await consumer().catchUp();
+    expect((await feed.maintain()).dropped).toMatchObject([{ partition: 1 }]);
+  });
+
   it("waits for a transaction that may still add to it", async () => {
     const tx = await begin();
     await feed.publish(noted("late"), { tx });

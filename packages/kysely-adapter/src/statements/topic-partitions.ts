@@ -42,6 +42,16 @@ export interface PartitionRow {
   readonly current: number;
 }
 
+/**
+ * The last position in a partition as it is now. Somebody may insert into a closed one by naming it, whatever
+ * was noted when it was sealed.
+ */
+export const lastInPartition = (names: TopicNames, partition: number): Statement =>
+  unprepared(
+    "last_in_partition",
+    `select max(position) as position from ${qualify(names.schema, partitionTable(names, partition))}`,
+  );
+
 /** How full a partition is: events, up to $1 of them, and the age of the first. */
 export const partitionLoad = (names: TopicNames, partition: number): Statement =>
   unprepared(

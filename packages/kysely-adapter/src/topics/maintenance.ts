@@ -9,6 +9,7 @@ import { transaction } from "../connection/transaction.ts";
 import {
   claimTopic,
   type LoadRow,
+  lastInPartition,
   listPartitions,
   notePartitionsClosed,
   openPartition,
@@ -151,12 +152,15 @@ export class TopicMaintenance<DB> {
   }
 
   async #decide(
-    { number, lastPosition, isSealed }: Partition,
+    { number, isSealed }: Partition,
     pastConsumers: boolean,
   ): Promise<HeldPartition | undefined> {
     if (!isSealed) return { partition: number, consumers: [], isOpen: true };
     const followers = await this.#rows<FollowerRow>(topicFollowers, [this.#topic, this.#plan.name]);
-    const behind = followers.filter(({ position }) => Number(position) < lastPosition);
+    const [last] = await this.#rows<{ position: number | string | null }>(
+      lastInPartition(this.#names, number),
+    );
+    const behind = followers.filter(({ position }) => Number(position) < Number(last?.position));
     const consumers = behind.map(({ consumer }) => consumer);
     if (consumers.length > 0 && !pastConsumers) {
       return { partition: number, consumers, isOpen: false };

@@ -11,7 +11,6 @@ export interface Partition {
   readonly closedForMs: number | undefined;
   readonly events: number;
   readonly bytes: number;
-  readonly lastPosition: number;
 }
 
 export const toPartition = (row: PartitionRow): Partition => ({
@@ -21,7 +20,6 @@ export const toPartition = (row: PartitionRow): Partition => ({
   closedForMs: row.closed_for_ms === null ? undefined : Number(row.closed_for_ms),
   events: Number(row.events ?? 0),
   bytes: Number(row.bytes ?? 0),
-  lastPosition: Number(row.last_position ?? 0),
 });
 
 /**

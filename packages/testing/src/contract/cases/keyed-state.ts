@@ -70,6 +70,20 @@ export const keyedState = contractGroup("state that consumers keep by key", {
     expect([await read("a"), await read("b")]).toEqual([{ count: 1 }, undefined]);
   },
 
+  "goes back with a savepoint": async (bench) => {
+    const { state, read } = openState(bench);
+    await bench.transaction(async (tx) => {
+      await state.set("a", { count: 1 }, { tx });
+      const savepoint = tx.savepoint(async (inner) => {
+        await state.set("a", { count: 2 }, { tx: inner });
+        throw new Error("rolls back");
+      });
+      await thrownBy(savepoint, Error);
+      expect(await state.get("a", { tx })).toEqual({ count: 1 });
+    });
+    expect(await read("a")).toEqual({ count: 1 });
+  },
+
   "is taken when it is due, the earliest first, and once": async (bench) => {
     const { state, read } = openState(bench);
     await bench.transaction(async (tx) => {

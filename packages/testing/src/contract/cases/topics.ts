@@ -102,6 +102,21 @@ export const topics = contractGroup("topics of their own", {
     expect(await events()).toEqual([placed("kept")]);
   },
 
+  "what is published in a savepoint goes back with it": async (bench) => {
+    const { topic, events } = await followFeed(bench, defineOrderFeed);
+    const once = { deduplicationKey: "once" };
+    await bench.transaction(async (tx) => {
+      await topic.publish(placed("kept"), { tx });
+      const savepoint = tx.savepoint(async (inner) => {
+        await topic.publish(placed("undone"), { tx: inner, ...once });
+        throw new Error("rolls back");
+      });
+      await thrownBy(savepoint, Error);
+      expect((await topic.publish(placed("kept too"), { tx, ...once })).published).toBe(1);
+    });
+    expect(await events()).toEqual([placed("kept"), placed("kept too")]);
+  },
+
   "nobody else sees what is published before the commit": needs(
     "several connections",
     async (bench) => {
