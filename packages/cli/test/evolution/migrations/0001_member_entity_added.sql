@@ -92,7 +92,7 @@ begin
   insert into "public"."member_events" (id, sequence, event_type, event, context, recorded_at, event_version)
   select e.id, e.sequence, e.event ->> 'type', e.event, $3, $4, coalesce((e.event ->> 'v')::smallint, 1)
   from json_to_recordset($2) as e (id uuid, sequence int, event jsonb)
-  where e.id = any ($1)
+  where e.id in (select unnest($1))
   order by e.id, e.sequence;
 end
 $$;
