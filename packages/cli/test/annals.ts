@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { finished } from "node:stream/promises";
 import { spawn as spawnTerminal } from "@lydell/node-pty";
 import { run } from "../src/run.ts";
 
-const main = join(import.meta.dirname, "../src/main.ts");
+/** The file that the command starts. */
+export const main = join(import.meta.dirname, "../src/main.ts");
 
 export interface Ran {
   readonly exitCode: number;
@@ -15,6 +17,12 @@ export interface Ran {
 export interface Surroundings {
   readonly cwd: string;
   readonly databaseUrl?: string;
+  /** What comes in on the standard input. */
+  readonly input?: string;
+  /** Stops the command as Ctrl-C does. */
+  readonly signal?: AbortSignal;
+  /** Told of all that was written so far, whenever there is more. */
+  readonly onOutput?: (stdout: string, stderr: string) => void;
 }
 
 const argumentsOf = (words: readonly string[]): string[] => [
@@ -34,14 +42,23 @@ const environmentOf = ({ databaseUrl }: Surroundings): Record<string, string> =>
 /** Runs the command line as from a script, in this process: no terminal anywhere. */
 export const piped = async (words: readonly string[], surroundings: Surroundings): Promise<Ran> => {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const exitCode = await run(words, {
-    streams: { stdin, stdout, stderr },
-    cwd: surroundings.cwd,
-    env: environmentOf(surroundings),
-    signal: new AbortController().signal,
+  const { cwd, input = "", signal = new AbortController().signal, onOutput } = surroundings;
+  stdin.end(input);
+  const written = { stdout: "", stderr: "" };
+  stdout.on("data", (chunk) => {
+    written.stdout += String(chunk);
+    onOutput?.(written.stdout, written.stderr);
   });
-  const written = (stream: PassThrough): string => String(stream.read() ?? "");
-  return { exitCode, stdout: written(stdout), stderr: written(stderr) };
+  stderr.on("data", (chunk) => {
+    written.stderr += String(chunk);
+    onOutput?.(written.stdout, written.stderr);
+  });
+  const env = environmentOf(surroundings);
+  const exitCode = await run(words, { streams: { stdin, stdout, stderr }, cwd, env, signal });
+  stdout.end();
+  stderr.end();
+  await Promise.all([finished(stdout), finished(stderr)]);
+  return { exitCode, ...written };
 };
 
 /** Runs the command line as a process of its own. */

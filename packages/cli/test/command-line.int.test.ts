@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { annalsPool, createRepository, entityTablesSql, migrate } from "@annals/kysely-adapter";
+import { annalsPool, createRepository } from "@annals/kysely-adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asProcess, inTerminal, piped } from "./annals.ts";
+import { migrated } from "./migrated.ts";
 import { Member } from "./project/member.ts";
 
 const cwd = join(import.meta.dirname, "project");
@@ -21,10 +20,7 @@ const here = { cwd, databaseUrl: database.connectionString };
 let id: string;
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), "annals-cli-"));
-  await writeFile(join(folder, "0001_members.sql"), entityTablesSql(Member));
-  await migrate(db, { folder });
-  await rm(folder, { recursive: true });
+  await migrated(db);
   const ada = await members.create({ email: "ada@example.com" });
   ada.choose("paid");
   await members.update(ada);

@@ -1,5 +1,6 @@
 // What the author of a store, or of tools for tests, needs beside the public names.
 
+export { canonicalText } from "./append/canonical-text.ts";
 export type { Ambient } from "./decide/ambient.ts";
 export { decide, decideCreation } from "./decide/decide.ts";
 export { History, type StoredEvent, type WriteEnd } from "./decide/history.ts";
@@ -56,6 +57,11 @@ export { uniqueKey } from "./port/unique-key.ts";
 export { encodeCursor } from "./read/cursor.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
+export {
+  type ImportChecks,
+  type ImportedHistory,
+  importedHistory,
+} from "./read/imported-history.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";

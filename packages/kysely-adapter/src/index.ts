@@ -27,7 +27,13 @@ export {
   type DeleteExpiredOptions,
   deleteExpiredIdempotencyKeys,
 } from "./maintenance/delete-expired-idempotency-keys.ts";
+export { type ExportOptions, exportHistories } from "./maintenance/export-histories.ts";
 export type { WalkOptions as MaintenanceOptions } from "./maintenance/folded-batches.ts";
+export {
+  type Import,
+  type ImportOptions,
+  importHistories,
+} from "./maintenance/import-histories.ts";
 export { type Rebuilding, type RebuildOptions, rebuild } from "./maintenance/rebuild.ts";
 export {
   type Difference,

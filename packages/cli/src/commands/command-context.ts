@@ -38,6 +38,11 @@ export class CommandContext {
     return this.#surroundings.signal;
   }
 
+  /** The folder that files are named from. */
+  get cwd(): string {
+    return this.#surroundings.cwd;
+  }
+
   config(): Promise<LoadedConfig> {
     return loadConfig(this.#surroundings, this.#configFile);
   }

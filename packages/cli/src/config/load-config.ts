@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { AnyEntity } from "@annals/core";
+import type { AnyEntity, AnyTopic } from "@annals/core";
 import { CliError } from "../cli-error.ts";
 import type { AnnalsConfig } from "./define-config.ts";
 
@@ -16,6 +16,7 @@ const DEFAULT_FILES = [
 export interface LoadedConfig {
   readonly file: string;
   readonly entities: readonly AnyEntity[];
+  readonly topics: readonly AnyTopic[];
   readonly database: AnnalsConfig["database"];
   readonly schema: string;
   /** An absolute path. */
@@ -38,6 +39,7 @@ export const loadConfig = async (
   return {
     file,
     entities: config.entities,
+    topics: config.topics ?? [],
     database: config.database ?? env.DATABASE_URL,
     schema: config.schema ?? "public",
     migrations: resolve(dirname(file), config.migrations ?? "migrations"),
@@ -72,8 +74,10 @@ const importConfig = async (file: string): Promise<AnnalsConfig> => {
   );
   const config = module.default;
   if (typeof config === "object" && config !== null && "entities" in config) {
-    const { entities } = config;
-    if (Array.isArray(entities) && entities.every(isEntity)) return config as AnnalsConfig;
+    const { entities, topics = [] } = config as { entities: unknown; topics?: unknown };
+    const areEntities = Array.isArray(entities) && entities.every(isDefinition);
+    const areTopics = Array.isArray(topics) && topics.every(isDefinition);
+    if (areEntities && areTopics) return config as AnnalsConfig;
   }
   throw new CliError(
     `${file} exports no configuration`,
@@ -81,5 +85,5 @@ const importConfig = async (file: string): Promise<AnnalsConfig> => {
   );
 };
 
-const isEntity = (value: unknown): boolean =>
+const isDefinition = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "plan" in value && "events" in value;

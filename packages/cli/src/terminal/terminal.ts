@@ -66,6 +66,19 @@ export class Terminal {
     if (this.isJson) this.streams.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
+  /** Waits until whoever reads the result has caught up, so that what is not read does not pile up. */
+  async drained(): Promise<void> {
+    const { stdout } = this.streams;
+    if (!stdout.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        stdout.off("drain", go).off("close", go);
+        resolve();
+      };
+      stdout.once("drain", go).once("close", go);
+    });
+  }
+
   /** What is going on, and no result. */
   note(text: string): void {
     if (!this.isJson) this.streams.stderr.write(`${text}\n`);

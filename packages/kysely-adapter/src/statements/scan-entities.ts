@@ -3,7 +3,7 @@ import type { EntityTables } from "./entity-table-names.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
 
 /** Where a walk begins; no entity has the nil UUID. */
-const fromId = "coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')";
+export const fromId = "coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')";
 
 /**
  * The id at which a batch of rows after another id ends: the last row of the batch, or of the table.
