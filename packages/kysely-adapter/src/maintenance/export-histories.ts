@@ -1,10 +1,10 @@
 import type { AnyEntity } from "@annals/core";
 import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import { entityTableNames } from "../statements/entity-table-names.ts";
 import { type ExportedRow, exportRange } from "../statements/export-histories.ts";
 import { type BatchEndRow, batchEnd, estimatedCount } from "../statements/scan-entities.ts";
-import { databaseError } from "../store/violations.ts";
 
 export interface ExportOptions {
   /** How many entities are read at once: 1 to 10,000. Default is 500. */

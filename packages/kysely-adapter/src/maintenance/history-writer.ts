@@ -2,13 +2,14 @@ import { AnnalsError, type AnyEntity } from "@annals/core";
 import { canonicalText, type ImportedHistory } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import { isRefusedValue, SQLSTATE, sqlstateOf } from "../connection/sqlstate.ts";
 import type { Statement } from "../connection/statement.ts";
 import { transaction } from "../connection/transaction.ts";
 import { type EntityTables, entityTableNames } from "../statements/entity-table-names.ts";
 import { type ExportedRow, exportThese } from "../statements/export-histories.ts";
 import { importEvents, importIndexRows } from "../statements/import-histories.ts";
-import { databaseError, writeFailure } from "../store/violations.ts";
+import { writeFailure } from "../store/violations.ts";
 
 /** A history that fits the definition, with the line that it came in. */
 export type HistoryLine = Extract<ImportedHistory, { kind: "fits" }> & {

@@ -21,3 +21,7 @@ for each row execute function "public"."members_handle_filled"();
 create trigger "members_handle_filled_insert"
 before insert on "public"."members"
 for each row when (new."handle" is not null) execute function "public"."members_handle_filled"();
+
+-- member: the index members_handle_idx is added.
+-- Lists by handle, where it has no value.
+create index "members_handle_idx" on "public"."members" ("id") where "handle" is null;

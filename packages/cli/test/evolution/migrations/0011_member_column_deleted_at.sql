@@ -53,6 +53,16 @@ create index "members_plan_idx" on "public"."members" ("plan", "id") where "dele
 -- Lists by plan, in its order, of deleted rows.
 create index "members_plan_idx_deleted" on "public"."members" ("plan", "id") where "deleted_at" is not null;
 
+-- member: the index members_handle_idx changes.
+drop index if exists "public"."members_handle_idx";
+
+-- Lists by handle, where it has no value.
+create index "members_handle_idx" on "public"."members" ("id") where "deleted_at" is null and "handle" is null;
+
+-- member: the index members_handle_idx_deleted is added.
+-- Lists by handle, where it has no value, of deleted rows.
+create index "members_handle_idx_deleted" on "public"."members" ("id") where "deleted_at" is not null and "handle" is null;
+
 -- member: the index members_domain_idx changes.
 drop index if exists "public"."members_domain_idx";
 

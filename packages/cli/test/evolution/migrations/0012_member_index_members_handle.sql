@@ -1,3 +1,9 @@
+-- member: the index members_handle_idx_deleted is dropped.
+drop index if exists "public"."members_handle_idx_deleted";
+
+-- member: the index members_handle_idx is dropped.
+drop index if exists "public"."members_handle_idx";
+
 -- member: the index members_handle_key_deleted is dropped.
 drop index if exists "public"."members_handle_key_deleted";
 
