@@ -90,10 +90,16 @@ describe("a deduplication key in an open transaction", () => {
     const keys = Array.from({ length: 40 }, (_, at) => `many-${at}`);
     const call = (order: readonly string[]) =>
       feed.publishAll(order.map((key) => ({ event: noted("many"), key, deduplicationKey: key })));
-    const results = await Promise.all(
-      Array.from({ length: 8 }, (_, at) => call(at % 2 === 0 ? keys : keys.toReversed())),
-    );
-    expect(results.reduce((sum, { published }) => sum + published, 0)).toBe(40);
+    // Both meet the one in the middle, each with the half behind it that the other one is about to need.
+    const tx = await begin();
+    await feed.publish(noted("many"), { tx, deduplicationKey: "many-20" });
+    const first = call(keys);
+    await waiting(1);
+    const second = call(keys.toReversed());
+    await waiting(2);
+    await tx.rollback().execute();
+    expect((await first).published).toBe(40);
+    expect((await second).duplicates).toBe(40);
   });
 });
 
@@ -124,34 +130,41 @@ describe("the latest event of a key", () => {
     }
   });
 
-  it("does not come back when an older event arrives after the deletion", async () => {
-    const key = "deleted";
-    await feed.publish(noted(key));
-    // The older one draws its position, and is held up before it gets to the row.
-    const older = await begin();
-    await sql`select nextval('annals.position')`.execute(older);
-    const { rows } = await sql<{
-      position: string;
-    }>`insert into feed_events (key, event_type, event, recorded_at)
-      values (${key}, 'Noted', ${JSON.stringify(noted(key, 1))}, now()) returning position`.execute(
-      older,
-    );
-    await feed.publish({ type: "Erased", key });
-    const untouched = await feed.maintain();
-    expect(untouched.ran).toBe(true);
-    await sql`insert into feed_compacted as l
-        (key, position, event_type, event, headers, recorded_at, deleted)
-      values (${key}, ${rows[0]?.position}, 'Noted', ${JSON.stringify(noted(key, 1))}, '{}', now(), false)
-      on conflict (key) do update set position = excluded.position, deleted = false
-      where excluded.position > l.position`.execute(older);
-    await older.commit().execute();
+  /**
+   * Publishes under two keys in one call, which has drawn both positions and then waits for the first key's
+   * row; meanwhile does something else about the second key.
+   */
+  const overtaken = async (keys: readonly [string, string], meanwhile: () => Promise<unknown>) => {
+    await feed.publish(noted(keys[0]));
+    const tx = await begin();
+    await sql`select from feed_compacted where key = ${keys[0]} for update`.execute(tx);
+    const older = feed.publishAll(keys.map((key) => ({ event: noted(key, 1) })));
+    await waiting(1);
+    await meanwhile();
+    await tx.commit().execute();
+    await older;
+  };
+
+  it("is never taken back by an older one that was held up", async () => {
+    await overtaken(["held-a", "held-b"], () => feed.publish(noted("held-b", 2)));
+    expect((await feed.latest("held-b"))?.event).toEqual(noted("held-b", 2));
+    expect((await feed.latest("held-a"))?.event).toEqual(noted("held-a", 1));
+  });
+
+  it("does not come back when an older one arrives after the deletion", async () => {
+    const [, key] = ["erased-a", "erased-b"] as const;
+    await overtaken(["erased-a", key], async () => {
+      await feed.publish({ type: "Erased", key });
+      // While the older one may still come, the deletion is remembered.
+      expect((await feed.maintain()).ran).toBe(true);
+    });
     expect(await feed.latest(key)).toBeUndefined();
 
-    const forgotten = () =>
+    const remembered = () =>
       sql`select from feed_compacted where key = ${key}`.execute(db).then(({ rows }) => rows);
-    expect(await forgotten()).toHaveLength(1);
+    expect(await remembered()).toHaveLength(1);
     await feed.maintain();
-    expect(await forgotten()).toHaveLength(0);
+    expect(await remembered()).toHaveLength(0);
   });
 
   it("is readable as a table", async () => {
