@@ -150,7 +150,10 @@ describe("transaction()", () => {
       await own.update(account, { tx });
       await sql`select 1 / 0`.execute(tx).catch(() => {});
     });
-    await expect(work).rejects.toThrow(/rolled back/i);
+    await expect(work).rejects.toMatchObject({
+      code: "ANNALS_DATABASE",
+      cause: { message: expect.stringMatching(/rolled back/i) },
+    });
     expect(account.pending).toHaveLength(1);
     expect(await own.update(account)).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { type ColumnPlan, DELETED_AT, type Predicate } from "@annals/core/adapter";
-import { sqlType, toParameter } from "../tables/column-sql.ts";
+import { parameterType, toParameter } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 
@@ -39,12 +39,12 @@ export const condition = (
       return `(${name} is null)`;
     case "compare": {
       const value = parameters.add(toParameter(column, predicate.value));
-      return `(${name} ${predicate.operator} ${value}::${sqlType(column.type)})`;
+      return `(${name} ${predicate.operator} ${value}::${parameterType(column.type)})`;
     }
     case "oneOf": {
       // One list, however long, is one parameter and one text.
       const values = parameters.add(predicate.values.map((value) => toParameter(column, value)));
-      return `(${name} = any (${values}::${sqlType(column.type)}[]))`;
+      return `(${name} = any (${values}::${parameterType(column.type)}[]))`;
     }
     case "like": {
       const operator = predicate.ignoreCase ? "ilike" : "like";

@@ -1,6 +1,6 @@
 import type { UniquePlan, Visibility } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
-import { sqlType } from "../tables/column-sql.ts";
+import { parameterType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
@@ -18,7 +18,7 @@ export const findEntity = (
 ): Statement => {
   const conditions = unique.columns.map((name, at) => {
     const column = tables.plan.columns.find((candidate) => candidate.column === name);
-    const cast = column === undefined ? "" : `::${sqlType(column.type)}`;
+    const cast = column === undefined ? "" : `::${parameterType(column.type)}`;
     return `u.${quoteName(name)} = $${at + 1}${cast}`;
   });
   const condition = conditions.join(" and ");

@@ -1,5 +1,5 @@
 import { type ColumnType, DELETED_AT, type ListQuery } from "@annals/core/adapter";
-import { sqlType } from "../tables/column-sql.ts";
+import { parameterType } from "../tables/column-sql.ts";
 import { isIndexedByConstraint } from "../tables/index-table-indexes.ts";
 import { quoteName } from "../tables/quote.ts";
 import { columnOf } from "./condition.ts";
@@ -31,7 +31,7 @@ export const orderColumn = (tables: EntityTables, { orderBy, where }: ListQuery)
   const isDeletion = orderBy === DELETED_AT.property;
   return {
     name,
-    type: sqlType(type),
+    type: parameterType(type),
     text,
     // Deleted rows alone all have a time of deletion, in whose order their index has them.
     nullable: nullable && !(isDeletion && asksForDeleted(where)),

@@ -1,6 +1,6 @@
 import { type ColumnPlan, DELETED_AT, type Deletion, type EntityPlan } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
-import { sqlType } from "../tables/column-sql.ts";
+import { parameterType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { claimedKey, KEY_PARAMETERS } from "./idempotency-key.ts";
@@ -119,7 +119,7 @@ const assignments = (
   const first = firstColumn(shape);
   const declared = writtenColumns(plan, shape.creates).map(({ column, type }, at) => ({
     column: quoteName(column),
-    value: `$${first + at}::${sqlType(type)}`,
+    value: `$${first + at}::${parameterType(type)}`,
   }));
   if (shape.deletion === undefined) return declared;
   const value = shape.deletion === "deleted" ? "coalesce($4::timestamptz, now())" : "null";

@@ -20,6 +20,28 @@ const TYPES = {
 export const sqlType = (type: ColumnType): string =>
   type.kind === "declared" ? type.name : TYPES[type.kind];
 
+/**
+ * The type that a parameter for a column is cast to. An explicit cast to `varchar(3)` cuts what is longer
+ * without a word, where an assignment refuses it (PostgreSQL manual, sections 8.3 and 8.10); so the
+ * length is left to the column.
+ */
+export const parameterType = (type: ColumnType): string => {
+  const name = sqlType(type);
+  const [, base] = /^([a-z ]+?)\s*\(\s*\d+\s*\)$/i.exec(name) ?? [];
+  return (base === undefined ? undefined : WITHOUT_LENGTH[base.toLowerCase()]) ?? name;
+};
+
+const WITHOUT_LENGTH: Readonly<Record<string, string>> = {
+  varchar: "varchar",
+  "character varying": "varchar",
+  char: "bpchar",
+  character: "bpchar",
+  bpchar: "bpchar",
+  bit: "varbit",
+  "bit varying": "varbit",
+  varbit: "varbit",
+};
+
 /** The column as CREATE TABLE has it. */
 export const columnPart = (column: ColumnPlan): TablePart => {
   const parts = [sqlType(column.type)];
