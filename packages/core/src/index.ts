@@ -29,6 +29,8 @@ export type { LifecycleNames } from "./define/lifecycle.ts";
 export type { Span } from "./define/span.ts";
 export type { AnyPublishedTopic, TopicDefinition } from "./define/topic-definition.ts";
 export type { PublishedRowOf, TopicDatabaseOf } from "./define/topic-rows.ts";
+export type { OldVersion } from "./define/upcast.ts";
+export { upcast, upcastToEvents } from "./define/upcast.ts";
 export type { EventHeaders } from "./port/rows.ts";
 
 import type { Entity } from "./decide/entity.ts";

@@ -28,23 +28,20 @@ export const deliver = async <Tx>(
 ): Promise<void> => {
   if (handling.kind === "batch") {
     if (events.length === 0) return;
-    const list = events.map((stored) => {
-      const { event, meta } = topics.decode(stored);
-      return { topic: stored.topic, event, meta: { ...meta, ...delivered } };
-    });
-    const last = events.at(-1) as SlottedEvent;
-    await called(
-      () => scope(last, () => handling.handle(list, { ...delivered })),
-      plan.name,
-      events,
+    const list = events.flatMap((stored) =>
+      topics.decode(stored).map(({ event, meta }) => {
+        return { topic: stored.topic, event, meta: { ...meta, ...delivered } };
+      }),
     );
+    const last = events.at(-1) as SlottedEvent;
+    const call = () => scope(last, () => handling.handle(list, { ...delivered }));
+    if (list.length > 0) await called(call, plan.name, events);
     onHandled(events.length);
     return;
   }
   for (const [at, stored] of events.entries()) {
-    const handler = handling.handler(stored.topic, String(stored.body.type));
-    if (handler !== undefined || !topics.knows(stored)) {
-      const { event, meta } = topics.decode(stored);
+    for (const { event, meta } of topics.decode(stored)) {
+      const handler = handling.handler(stored.topic, event.type);
       const call = () => handler?.(event, { ...meta, ...delivered });
       await called(() => scope(stored, call), plan.name, [stored]);
     }

@@ -15,6 +15,13 @@ export interface CommonMeta<Topic extends AnyTopic, Tx> {
   readonly topic: Topic["name"];
   /** The event's place in the order of all topics of the database; rising, with holes. */
   readonly position: number;
+  /**
+   * Its place, from 1, among the events that one stored event of an older version became; else 1. They
+   * have everything else here in common, and are handled in one transaction.
+   */
+  readonly part: number;
+  /** How many events the stored one became; 1 as a rule. */
+  readonly parts: number;
   readonly recordedAt: Date;
   readonly context: JsonObject | null;
   /** 1 for the first time the event is handed over; higher when a transient failure repeats it. */

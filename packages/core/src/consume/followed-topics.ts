@@ -2,6 +2,7 @@ import type { AnyTopic, TopicModel } from "../define/any-topic.ts";
 import { model as modelKey } from "../define/entity-definition.ts";
 import type { FollowedTopic } from "../port/consumer-store.ts";
 import type { TopicEvent } from "../port/rows.ts";
+import type { DecodedEvent } from "../read/decode-event.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
 import { eventMeta } from "./event-meta.ts";
 
@@ -24,31 +25,47 @@ export class FollowedTopics {
   /** The event types that are read, each as `topic:type`. */
   readonly handles: readonly string[];
   readonly #models: ReadonlyMap<string, TopicModel>;
+  readonly #reads: (topic: string, type: string) => boolean;
 
   constructor(definitions: readonly AnyTopic[], reads: (topic: string, type: string) => boolean) {
     this.#models = new Map(definitions.map((one) => [one.plan.name, one[modelKey]]));
-    const typesOf = ({ plan }: AnyTopic, isRead: boolean): string[] =>
-      [...(this.#models.get(plan.name)?.events.keys() ?? [])].filter(
-        (type) => reads(plan.name, type) === isRead,
-      );
-    this.topics = definitions.map((one) => ({ plan: one.plan, passedOver: typesOf(one, false) }));
+    this.#reads = reads;
+    const readTypes = (one: AnyTopic): string[] =>
+      [...one[modelKey].events.keys()].filter((type) => reads(one.plan.name, type));
+    this.topics = definitions.map((one) => ({ plan: one.plan, passedOver: this.#passedOver(one) }));
     this.handles = definitions.flatMap((one) =>
-      typesOf(one, true).map((type) => `${one.plan.name}:${type}`),
+      readTypes(one).map((type) => `${one.plan.name}:${type}`),
     );
   }
 
-  knows({ topic, body }: TopicEvent): boolean {
-    return this.#models.get(topic)?.events.has(String(body.type)) ?? false;
-  }
-
   /**
-   * The event as the definition's types promise it, and what its record tells.
+   * The event as the definition's types promise it, and what its record tells. What an older version
+   * became is several events, or none; those that are not read are left out.
    *
    * @throws StoredEventError
    */
-  decode(stored: TopicEvent): { readonly event: object; readonly meta: Record<string, unknown> } {
+  decode(stored: TopicEvent): readonly FollowedEvent[] {
     const model = this.#models.get(stored.topic);
     if (model === undefined) throw new Error(`The store returned an event of "${stored.topic}"`);
-    return { event: decodeTopicEvent(model, stored), meta: eventMeta(model.plan, stored) };
+    const decoded = decodeTopicEvent(model, stored);
+    const told = eventMeta(model.plan, stored);
+    const parts = decoded.length;
+    return decoded
+      .map((event, at) => ({ event, meta: { ...told, part: at + 1, parts } }))
+      .filter(({ event }) => this.#reads(stored.topic, event.type));
   }
+
+  /** The stored types of which nothing that they can become is read. */
+  #passedOver({ plan: { name }, [modelKey]: { events, storedTypes } }: AnyTopic): string[] {
+    return [...new Set([...events.keys(), ...storedTypes.keys()])].filter((type) => {
+      const becomes = storedTypes.get(type)?.becomes ?? [type];
+      return becomes !== "any" && !becomes.some((one) => this.#reads(name, one));
+    });
+  }
+}
+
+/** An event as it is handed over. */
+interface FollowedEvent {
+  readonly event: DecodedEvent;
+  readonly meta: Record<string, unknown>;
 }

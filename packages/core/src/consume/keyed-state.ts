@@ -1,5 +1,5 @@
 import type { $ZodObject, output } from "zod/v4/core";
-import { refuseUnstorable } from "../define/entity-model.ts";
+import { refuseUnstorable } from "../define/event-checks.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import { type PayloadCodec, payloadCodec } from "../define/payload-codec.ts";
 import { StateError } from "../errors/consume-errors.ts";

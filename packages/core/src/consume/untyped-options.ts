@@ -60,7 +60,7 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
   const handling = handlingOf(options, invalid);
   const types = only?.types === undefined ? undefined : new Set(only.types);
   for (const type of types ?? []) {
-    if (definitions.some(({ plan }) => plan.eventTypes.includes(type))) continue;
+    if (definitions.some(({ events }) => Object.hasOwn(events, type))) continue;
     invalid(`only.types has "${type}", which is no event of its topics`, "Correct its name.");
   }
   const topics = new FollowedTopics(definitions, (topic, type) => {
@@ -134,8 +134,9 @@ const handlingOf = (options: UntypedOptions, invalid: Invalid): UntypedHandling 
   return { kind: "each", handler: (topic, type) => handlers.get(`${topic}:${type}`) };
 };
 
-const checkTypes = ({ name, plan }: AnyTopic, on: HandlersByType, invalid: Invalid): void => {
-  const unknown = Object.keys(on).find((type) => !plan.eventTypes.includes(type));
+const checkTypes = ({ name, events }: AnyTopic, on: HandlersByType, invalid: Invalid): void => {
+  const unknown = Object.keys(on).find((type) => !Object.hasOwn(events, type));
   if (unknown === undefined) return;
-  invalid(`"${unknown}" is no event of ${name}`, `Its events are ${plan.eventTypes.join(", ")}.`);
+  const hint = `Its events are ${Object.keys(events).join(", ")}.`;
+  invalid(`"${unknown}" is no event of ${name}`, hint);
 };

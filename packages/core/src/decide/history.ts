@@ -1,22 +1,23 @@
-import { type EntityModel, isReservedKey } from "../define/entity-model.ts";
+import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
-import { lastDeletion } from "../define/lifecycle.ts";
-import type { CodecResult, Encoded } from "../define/payload-codec.ts";
-import type { Issue } from "../errors/annals-error.ts";
+import { lastOfLifecycle } from "../define/lifecycle.ts";
 import {
   EntityDeletedError,
   EntityUnusableError,
   InvalidDecisionError,
-  InvalidEventError,
   InvalidStateError,
 } from "../errors/decide-errors.ts";
 import { deepFreeze } from "./deep-freeze.ts";
+import { encodeEvent, type StoredEvent } from "./stored-event.ts";
 
-/** An event in its stored form, `{"type": …, "v": …, …payload}`. Storage format. */
-export interface StoredEvent {
-  readonly type: string;
+/** What was read of an entity: the events that its stored ones became, and what they fold into. */
+export interface LoadedEvents {
+  readonly events: object[];
+  readonly state: object | undefined;
+  /** How many events are stored. */
   readonly version: number;
-  readonly body: JsonObject;
+  /** For each event the sequence of the stored one that it came of; absent where each became one. */
+  readonly sequences?: readonly number[] | undefined;
 }
 
 /** How a write ended, as far as anybody can tell. */
@@ -35,6 +36,7 @@ export interface PendingWrite {
 
 /** A moment of a history, to come back to. */
 export interface HistoryMark {
+  /** How many events there are, which versions do not tell. */
   readonly length: number;
   readonly state: object | undefined;
   readonly storedState: JsonObject | undefined;
@@ -43,8 +45,12 @@ export interface HistoryMark {
 /**
  * The events of one entity in memory, and how far they are stored. The only mutable part of an entity.
  *
- * Three numbers say how far: `committed` ≤ `written` ≤ `length`. Between the first two are events that
- * were written in a transaction that is still open; a rollback moves `written` back.
+ * Two versions say how far: `committed` ≤ `written`. Between them are events that were written in a
+ * transaction that is still open; a rollback moves `written` back.
+ *
+ * Versions count stored events. One that was loaded may have become several events, or none, so that what
+ * follows the loaded ones stands `shift` places further in the list than its sequence says. What is
+ * decided here is stored one for one.
  */
 export class History {
   readonly model: EntityModel;
@@ -53,6 +59,9 @@ export class History {
   /** The stored form of the events that were decided here; the loaded ones have none. */
   #stored: StoredEvent[] = [];
   #loaded: number;
+  /** How many more events there are than stored ones became them. */
+  #shift: number;
+  #sequences: readonly number[] | undefined;
   #committed: number;
   #written: number;
   #state: object | undefined;
@@ -63,15 +72,19 @@ export class History {
   #unusable: EntityUnusableError["reason"] | undefined;
   #isReplayed = false;
 
-  constructor(model: EntityModel, id: string, events: object[] = [], state?: object) {
+  /** @param loaded what is stored of it; nothing for a new entity. */
+  constructor(model: EntityModel, id: string, loaded?: LoadedEvents) {
+    const { events = [], state, version = 0, sequences } = loaded ?? {};
     this.model = model;
     this.id = id;
     this.#events = events;
     this.#state = state;
     this.#writtenState = state;
-    this.#loaded = events.length;
-    this.#committed = events.length;
-    this.#written = events.length;
+    this.#loaded = version;
+    this.#committed = version;
+    this.#written = version;
+    this.#shift = events.length - version;
+    this.#sequences = sequences;
   }
 
   get version(): number {
@@ -84,9 +97,18 @@ export class History {
 
   /** Whether the last event that deletes or restores is one that deletes. */
   get isDeleted(): boolean {
-    const events = this.#events as { readonly type: string }[];
-    this.#isDeleted ??= lastDeletion(this.model.plan.lifecycle, events) === "deleted";
+    this.#isDeleted ??= this.deletedBy !== undefined;
     return this.#isDeleted;
+  }
+
+  /** The sequence of the stored event that deletes it; `undefined` while it is not deleted. */
+  get deletedBy(): number | undefined {
+    const events = this.#events as { readonly type: string }[];
+    const { lifecycle } = this.model.plan;
+    const at = lastOfLifecycle(lifecycle, events);
+    return at >= 0 && events[at]?.type === lifecycle?.deleteEvent
+      ? this.#sequenceAt(at)
+      : undefined;
   }
 
   get events(): readonly object[] {
@@ -95,7 +117,13 @@ export class History {
   }
 
   get pending(): readonly object[] {
-    return this.events.slice(this.#committed);
+    return this.events.slice(this.#committed + this.#shift);
+  }
+
+  /** The events of a write that has begun. */
+  eventsOf({ expectedVersion, events }: PendingWrite): readonly object[] {
+    const first = expectedVersion + this.#shift;
+    return this.events.slice(first, first + events.length);
   }
 
   /** Whether it is what an earlier request with the same key came to, and nothing was written since. */
@@ -113,7 +141,7 @@ export class History {
     const recorded: { readonly event: object; readonly stored: StoredEvent }[] = [];
     let { state, isDeleted } = this;
     for (const raw of decided) {
-      const entry = this.#encodeEvent(source, raw);
+      const entry = encodeEvent(this.model, source, raw);
       isDeleted = this.#isDeletedBy(source, entry.stored.type, isDeleted);
       // A reducer that changed its event would change the fact that is about to be stored.
       state = deepFreeze(this.#reduce(source, state, deepFreeze(entry.event)));
@@ -142,7 +170,7 @@ export class History {
 
   /** Forgets the one event that was recorded since the mark, unless it is written or another followed. */
   takeBack({ length, state, storedState }: HistoryMark): void {
-    if (this.#events.length !== length + 1 || this.#written > length) return;
+    if (this.#events.length !== length + 1 || this.#written + this.#shift > length) return;
     this.#events.pop();
     this.#stored.pop();
     this.#state = state;
@@ -159,7 +187,7 @@ export class History {
    */
   beginWrite(): PendingWrite | undefined {
     if (this.#unusable !== undefined) throw this.#unusableError(this.#unusable);
-    if (this.#written === this.#events.length) return undefined;
+    if (this.#written + this.#shift === this.#events.length) return undefined;
     this.#unusable = "writing";
     return {
       expectedVersion: this.#written,
@@ -207,6 +235,8 @@ export class History {
     this.#events = earlier.#events;
     this.#stored = [];
     this.#loaded = earlier.#loaded;
+    this.#shift = earlier.#shift;
+    this.#sequences = earlier.#sequences;
     this.#committed = earlier.#committed;
     this.#written = earlier.#written;
     this.#state = earlier.#state;
@@ -215,6 +245,10 @@ export class History {
     this.#frozen = undefined;
     this.#unusable = undefined;
     this.#isReplayed = true;
+  }
+
+  #sequenceAt(index: number): number {
+    return this.#sequences?.[index] ?? index - this.#shift + 1;
   }
 
   #giveBack(write: PendingWrite): void {
@@ -239,32 +273,6 @@ export class History {
     return type === lifecycle?.deleteEvent;
   }
 
-  #encodeEvent(source: string, raw: unknown): { event: object; stored: StoredEvent } {
-    const entity = this.model.plan.name;
-    if (typeof raw !== "object" || raw === null || !("type" in raw)) {
-      throw new InvalidDecisionError(entity, source, describe(raw));
-    }
-    const { type, ...payload } = raw as Record<string, unknown>;
-    const event = typeof type === "string" ? this.model.events.get(type) : undefined;
-    if (event === undefined || typeof type !== "string") {
-      throw new InvalidDecisionError(entity, source, "an event that the entity does not declare");
-    }
-    const reserved = Object.keys(payload).find(isReservedKey);
-    const encoded =
-      reserved === undefined
-        ? event.codec.encode(payload)
-        : notEncoded([{ path: [reserved], message: "is a reserved name" }]);
-    if (!encoded.ok) {
-      const { issues, cause } = encoded;
-      throw new InvalidEventError({ entity, eventType: type, issues }, { cause });
-    }
-    const { stored, value } = encoded.result;
-    return {
-      event: { type, ...value },
-      stored: { type, version: 1, body: { type, ...stored } },
-    };
-  }
-
   #reduce(source: string, state: object | undefined, event: object): object {
     const { type } = event as { type: string };
     try {
@@ -282,12 +290,3 @@ export class History {
     throw new InvalidStateError({ entity: this.model.plan.name, id: this.id, issues }, { cause });
   }
 }
-
-const notEncoded = (issues: readonly Issue[]): CodecResult<Encoded> => ({ ok: false, issues });
-
-const describe = (value: unknown): string => {
-  if (value === undefined) return "nothing";
-  if (value instanceof Promise) return "a promise, but decisions are made at once";
-  if (Array.isArray(value)) return "a list where an event belongs";
-  return `${typeof value === "object" ? "an object without a type" : `a ${typeof value}`} where an event belongs`;
-};

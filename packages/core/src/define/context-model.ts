@@ -2,7 +2,7 @@ import type { $ZodObject } from "zod/v4/core";
 import type { Issue } from "../errors/annals-error.ts";
 import { InvalidContextError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
-import { refuseUnstorable } from "./entity-model.ts";
+import { refuseUnstorable } from "./event-checks.ts";
 import { type JsonObject, NotJsonError, toJson } from "./json-value.ts";
 import { payloadCodec } from "./payload-codec.ts";
 

@@ -11,6 +11,7 @@ import type {
 } from "./definition-types.ts";
 import { type DefaultTable, type EntityDefinition, model } from "./entity-definition.ts";
 import { buildModel, type UntypedLiteral } from "./entity-model.ts";
+import type { VersionLists } from "./event-versions-type.ts";
 import type { LifecycleNames } from "./lifecycle.ts";
 
 /**
@@ -37,6 +38,8 @@ export const defineEntity = <
   const Source extends IdSource = "generated",
   const Table extends string = DefaultTable<Name>,
   const Lifecycle extends LifecycleNames | undefined = undefined,
+  const Versions extends VersionLists = Record<never, never>,
+  const Retired extends VersionLists = Record<never, never>,
 >(
   literal: EntityLiteral<
     Name,
@@ -52,7 +55,9 @@ export const defineEntity = <
     Id,
     Source,
     Table,
-    Lifecycle
+    Lifecycle,
+    Versions,
+    Retired
   >,
 ): EntityDefinition<
   Name,

@@ -1,6 +1,7 @@
 import type { $ZodObject, $ZodType, output } from "zod/v4/core";
 import type { CommandView, CreateView } from "./command-view.ts";
 import type { Decision, Rejection } from "./decision.ts";
+import type { CheckRetired, CheckVersions, VersionLists } from "./event-versions-type.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import type { LifecycleNames } from "./lifecycle.ts";
 
@@ -17,7 +18,7 @@ export type EventOfType<Events extends EventShapes, Type extends keyof Events & 
 } & Readonly<Payload<output<Events[Type]>>>;
 
 // An empty object schema yields Record<string, never>, which no object with a `type` fits.
-type Payload<Fields> = [Fields[keyof Fields]] extends [never] ? unknown : Fields;
+export type Payload<Fields> = [Fields[keyof Fields]] extends [never] ? unknown : Fields;
 
 /** One reducer for each event type; the creating events have no state before them. */
 export type Reducers<State, Events extends EventShapes, Creating> = {
@@ -70,7 +71,7 @@ export type CommandFunctions<State, Events extends EventShapes, Id extends strin
  * its literals: such a function is typed before the events are inferred, when the events alone would
  * have its "EmailChanged" widened to string.
  */
-interface LiteralHint {
+export interface LiteralHint {
   readonly [hint]: never;
   readonly [field: string]: LiteralValue;
 }
@@ -161,6 +162,8 @@ export interface EntityLiteral<
   Source extends IdSource,
   Table extends string,
   Lifecycle extends LifecycleNames | undefined,
+  Versions extends VersionLists,
+  Retired extends VersionLists,
 > {
   /**
    * The entity's name in the singular, for example `user` or `orderLine`. It is the name of the topic,
@@ -177,8 +180,19 @@ export interface EntityLiteral<
   readonly idSource?: Source;
   /** The state that the events fold into. */
   readonly schema: Schema;
-  /** The event union: the stored event type to the payload's schema. Storage format. */
+  /**
+   * The event union: the stored event type to the payload's schema, in its newest version. Storage format.
+   */
   readonly events: Events;
+  /**
+   * Versions of these events that are stored, but not written any more, the oldest first: what `events`
+   * has is the one that follows them. Everything reads the newest shape; stored events never change.
+   */
+  readonly versions?: Versions & CheckVersions<Versions, NoInfer<Events>>;
+  /** Old names of events to their new ones. The versions of both are the same. */
+  readonly renamed?: { readonly [oldName: string]: keyof NoInfer<Events> & string };
+  /** Names of events that are stored, but not written any more, with every version that they had. */
+  readonly retired?: Retired & CheckRetired<Retired, NoInfer<Events>>;
   /** Decides the first event or events from the input. Pure. */
   readonly create: (
     input: Input,

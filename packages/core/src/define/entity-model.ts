@@ -4,21 +4,26 @@ import { type ColumnModel, columnModels, uniquePlans } from "./columns.ts";
 import type { CommandView, CreateView } from "./command-view.ts";
 import type { IdSource } from "./definition-types.ts";
 import type { EntityPlan } from "./entity-plan.ts";
+import { checkEventNames, checkPayload, refuseUnstorable } from "./event-checks.ts";
+import {
+  allTypes,
+  newestVersion,
+  type StoredTypes,
+  storedTypes,
+  type VersionSource,
+} from "./event-versions.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import { type LifecycleNames, lifecyclePlan } from "./lifecycle.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { type PayloadCodec, payloadCodec } from "./payload-codec.ts";
-import { inspectSchema } from "./schema-shape.ts";
 import { isUuid } from "./uuid.ts";
 
 /** A definition as it is at run time, where types no longer help. */
-export interface UntypedLiteral {
-  readonly name: string;
+export interface UntypedLiteral extends VersionSource {
   readonly table?: string;
   readonly id?: $ZodType<string>;
   readonly idSource?: IdSource;
   readonly schema: $ZodObject;
-  readonly events: Readonly<Record<string, $ZodObject>>;
   readonly create: (input: unknown, view: CreateView) => unknown;
   readonly evolve: Readonly<Record<string, Reducer>>;
   readonly commands: Readonly<Record<string, Command>>;
@@ -36,6 +41,8 @@ export type Command = (view: CommandView<unknown, unknown>, ...args: unknown[]) 
 /** One event type: how its payload is stored and read, and how it changes the state. */
 export interface EventModel {
   readonly codec: PayloadCodec;
+  /** The version that is written, from 1. */
+  readonly version: number;
   /** Whether there is anything in it beside its type. */
   readonly hasPayload: boolean;
   readonly reduce: Reducer;
@@ -52,6 +59,7 @@ export interface EntityModel {
   readonly create: UntypedLiteral["create"];
   readonly commands: ReadonlyMap<string, Command>;
   readonly events: ReadonlyMap<string, EventModel>;
+  readonly storedTypes: StoredTypes;
   readonly state: PayloadCodec;
   readonly columns: readonly ColumnModel[];
 }
@@ -68,8 +76,9 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
   checkCommands(literal);
   refuseUnstorable(literal.name, "the schema", literal.schema);
   const columns = columnModels(literal);
+  const stored = storedTypes(literal);
   return Object.freeze({
-    plan: buildPlan(literal, columns),
+    plan: buildPlan(literal, columns, stored),
     idSource: literal.idSource ?? "generated",
     keepsContext: literal.context ?? true,
     parseId: idParser(literal.id),
@@ -80,17 +89,23 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
         type,
         {
           codec: payloadCodec(schema),
+          version: newestVersion(stored, type),
           hasPayload: hasFields(schema),
           reduce: literal.evolve[type] as Reducer,
         },
       ]),
     ),
+    storedTypes: stored,
     state: payloadCodec(literal.schema),
     columns,
   });
 };
 
-const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): EntityPlan => {
+const buildPlan = (
+  literal: UntypedLiteral,
+  columns: readonly ColumnModel[],
+  stored: StoredTypes,
+): EntityPlan => {
   const { name } = literal;
   const indexTable = checkIdentifier(name, literal.table ?? `${snakeCase(name)}s`);
   const plans = columns.map(({ plan }) => plan);
@@ -119,7 +134,7 @@ const buildPlan = (literal: UntypedLiteral, columns: readonly ColumnModel[]): En
     name,
     indexTable,
     eventsTable,
-    eventTypes: Object.keys(literal.events),
+    eventTypes: allTypes(literal.events, stored),
     columns: plans,
     uniques,
     lifecycle,
@@ -167,66 +182,10 @@ const checkEvents = (literal: UntypedLiteral): void => {
   }
 };
 
-/** Refuses names that cannot be stored, and two that would be one to a reader. */
-export const checkEventNames = (definition: string, types: readonly string[]): void => {
-  const seen = new Map<string, string>();
-  for (const type of types) {
-    if (!/^[A-Za-z][A-Za-z0-9_.:-]{0,199}$/.test(type)) {
-      throw new InvalidDefinitionError(
-        definition,
-        `"${type}" is not a usable event name`,
-        "Use up to 200 letters, digits and _ . : -, with a letter first.",
-      );
-    }
-    const folded = type.replace(/[^A-Za-z0-9]/g, "").toLowerCase();
-    const twin = seen.get(folded);
-    if (twin !== undefined) {
-      throw new InvalidDefinitionError(
-        definition,
-        `"${twin}" and "${type}" name one event twice`,
-        "Keep one of them; event names are storage format.",
-      );
-    }
-    seen.set(folded, type);
-  }
-};
-
-/** Refuses a payload that its stored form could not keep. */
-export const checkPayload = (definition: string, type: string, schema: $ZodObject): void => {
-  if (schema?._zod?.def?.type !== "object") {
-    throw new InvalidDefinitionError(
-      definition,
-      `the payload of "${type}" is not an object schema`,
-      "Use z.object({ … }); z.object({}) for an event that carries nothing.",
-    );
-  }
-  const reserved = Object.keys(schema._zod.def.shape).find(isReservedKey);
-  if (reserved !== undefined) {
-    throw new InvalidDefinitionError(
-      definition,
-      `the payload of "${type}" has a field "${reserved}", which the stored format reserves`,
-      'Rename it: "type", "v" and names that begin with "$" are taken.',
-    );
-  }
-  refuseUnstorable(definition, `the event "${type}"`, schema);
-};
-
 /** Whether an object schema has a field, or takes keys that it does not name. */
 const hasFields = ({ _zod: { def } }: $ZodObject): boolean =>
   Object.keys(def.shape).length > 0 ||
   (def.catchall !== undefined && def.catchall._zod.def.type !== "never");
-
-/** Keys of the stored form that no payload may have. */
-export const isReservedKey = (key: string): boolean =>
-  key === "type" || key === "v" || key.startsWith("$");
-
-/** Refuses a schema of which something would not come back from the database as it went in. */
-export const refuseUnstorable = (definition: string, where: string, schema: $ZodType): void => {
-  const [found] = inspectSchema(schema).problems;
-  if (found === undefined) return;
-  const path = found.path.length === 0 ? "" : ` at ${found.path.join(".")}`;
-  throw new InvalidDefinitionError(definition, `${where}${path}: ${found.problem}`, found.hint);
-};
 
 const checkCommands = (literal: UntypedLiteral): void => {
   const taken = Object.keys(literal.commands).find((name) => COMMANDS_TAKEN.includes(name));

@@ -26,11 +26,19 @@ export const lastDeletion = (
   lifecycle: LifecyclePlan | undefined,
   events: readonly { readonly type: string }[],
 ): Deletion | undefined => {
-  if (lifecycle === undefined) return undefined;
-  const { deleteEvent, restoreEvent } = lifecycle;
-  const last = events.findLast(({ type }) => type === deleteEvent || type === restoreEvent);
+  const last = events[lastOfLifecycle(lifecycle, events)];
   if (last === undefined) return undefined;
-  return last.type === deleteEvent ? "deleted" : "restored";
+  return last.type === lifecycle?.deleteEvent ? "deleted" : "restored";
+};
+
+/** The place of the last event that deletes or restores; -1 for none. */
+export const lastOfLifecycle = (
+  lifecycle: LifecyclePlan | undefined,
+  events: readonly { readonly type: string }[],
+): number => {
+  if (lifecycle === undefined) return -1;
+  const { deleteEvent, restoreEvent } = lifecycle;
+  return events.findLastIndex(({ type }) => type === deleteEvent || type === restoreEvent);
 };
 
 const timestamp: ColumnType = { kind: "timestamp" };

@@ -2,7 +2,7 @@ import { type $ZodObject, util } from "zod/v4/core";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { TopicEventModel } from "./any-topic.ts";
 import { isBinary } from "./binary.ts";
-import { checkEventNames, checkPayload } from "./entity-model.ts";
+import { checkEventNames, checkPayload } from "./event-checks.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { payloadCodec } from "./payload-codec.ts";
 import type { CompactionPlan, PublishedPlan, RetentionPlan } from "./published-plan.ts";
@@ -35,6 +35,7 @@ export const buildTopicModel = (literal: UntypedTopicLiteral): PublishedModel =>
   return Object.freeze({
     plan: buildPlan(literal, types),
     keyOf: literal.key,
+    storedTypes: new Map(),
     events: new Map(types.map((type) => [type, eventModel(name, type, literal.events[type])])),
   });
 };
@@ -66,7 +67,7 @@ const eventModel = (
   }
   const json = bytesField === undefined ? schema : withoutField(name, type, schema, bytesField);
   checkPayload(name, type, json as $ZodObject);
-  return { codec: payloadCodec(json as $ZodObject), bytesField };
+  return { codec: payloadCodec(json as $ZodObject), version: 1, bytesField };
 };
 
 const withoutField = (

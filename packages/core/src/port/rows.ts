@@ -1,4 +1,5 @@
-import type { StoredEvent, WriteEnd } from "../decide/history.ts";
+import type { WriteEnd } from "../decide/history.ts";
+import type { StoredEvent } from "../decide/stored-event.ts";
 import type { JsonObject, JsonValue } from "../define/json-value.ts";
 import type { Deletion } from "../define/lifecycle.ts";
 

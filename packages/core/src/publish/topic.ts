@@ -60,7 +60,7 @@ export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
       const stored = await events.latest(key, tx);
       if (stored === undefined) return undefined;
       const { headers, position, recordedAt } = stored;
-      const event = decodeTopicEvent(model, stored) as never;
+      const [event] = decodeTopicEvent(model, stored) as readonly [never];
       return { event, key: stored.id, headers: headers ?? {}, position, recordedAt };
     },
 

@@ -1,19 +1,24 @@
 import type { TopicModel } from "../define/any-topic.ts";
-import { StoredEventError } from "../errors/read-errors.ts";
 import type { TopicEvent } from "../port/rows.ts";
-import { decodeEvent } from "./hydrate.ts";
+import { type DecodedEvent, decodeEvent, isUpcast } from "./decode-event.ts";
+import { storedEventError } from "./stored-event-error.ts";
 
 /**
  * Reads an event as a topic carries it, an entity's or one of its own, binary data included.
  *
+ * @returns what it became: one event, unless an older version became several or none.
  * @throws StoredEventError for an event that the definition does not know or that does not fit it.
  */
-export const decodeTopicEvent = (model: TopicModel, stored: TopicEvent): { type: string } => {
+export const decodeTopicEvent = (
+  model: TopicModel,
+  stored: TopicEvent,
+): readonly DecodedEvent[] => {
   const { id, sequence, position, body, bytes } = stored;
   const event = decodeEvent(model, id, sequence, body, position);
+  if (isUpcast(event)) return event;
   const field = model.events.get(event.type)?.bytesField;
-  if (field === undefined) return event;
-  if (bytes !== null) return { ...event, [field]: bytes };
+  if (field === undefined) return [event];
+  if (bytes !== null) return [{ ...event, [field]: bytes }];
   const issues = [{ path: [field], message: "no binary data is stored" }];
-  throw new StoredEventError({ table: model.plan.eventsTable, id, sequence, position, issues });
+  throw storedEventError(model, { id, sequence, position }, issues);
 };

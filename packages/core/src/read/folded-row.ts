@@ -6,7 +6,13 @@ import { hydrate } from "./hydrate.ts";
 
 /** What an entity's index row has to be, according to its events. */
 export type FoldedRow =
-  | { readonly kind: "folded"; readonly version: number; readonly columns: readonly JsonValue[] }
+  | {
+      readonly kind: "folded";
+      readonly version: number;
+      readonly columns: readonly JsonValue[];
+      /** The sequence of the stored event that deletes it; `null` while it is not deleted. */
+      readonly deletedBy: number | null;
+    }
   /** The events, or what they fold into, do not fit the definition. */
   | { readonly kind: "unfoldable"; readonly problem: string };
 
@@ -15,7 +21,8 @@ export const foldedRow = (model: EntityModel, stored: StoredEntity): FoldedRow =
   const version = stored.events.length;
   if (version === 0) return { kind: "unfoldable", problem: "it has no events" };
   try {
-    const state = hydrate(model, { ...stored, version }).state as object;
+    const history = hydrate(model, { ...stored, version });
+    const state = history.state as object;
     const encoded = model.state.encode(state);
     if (!encoded.ok) {
       return {
@@ -25,7 +32,7 @@ export const foldedRow = (model: EntityModel, stored: StoredEntity): FoldedRow =
     }
     const { stored: storedState } = encoded.result;
     const columns = model.columns.map(({ readValue }) => readValue(state, storedState));
-    return { kind: "folded", version, columns };
+    return { kind: "folded", version, columns, deletedBy: history.deletedBy ?? null };
   } catch (error) {
     if (error instanceof NotJsonError)
       return { kind: "unfoldable", problem: describeIssues([error.issue]) };

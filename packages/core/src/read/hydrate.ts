@@ -1,70 +1,68 @@
-import { History } from "../decide/history.ts";
-import type { TopicModel } from "../define/any-topic.ts";
+import { History, type LoadedEvents } from "../decide/history.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
-import { AnnalsError, type Issue } from "../errors/annals-error.ts";
-import { type StoredEventAt, StoredEventError } from "../errors/read-errors.ts";
+import { AnnalsError } from "../errors/annals-error.ts";
 import type { StoredEntity } from "../port/rows.ts";
+import { type DecodedEvent, decodeEvent, isUpcast } from "./decode-event.ts";
+import { storedEventError } from "./stored-event-error.ts";
 
 /**
  * Folds what is stored into a history.
  *
- * @throws StoredEventError for an event that the definition does not know or that does not fit it.
+ * @throws StoredEventError for an event that the definition does not know or that does not fit it, and
+ * where no event is left to fold.
  */
 export const hydrate = (model: EntityModel, stored: StoredEntity): History => {
+  const history = hydratePast(model, stored);
+  if (history !== undefined) return history;
+  const message = "the upcasters leave no event of the entity";
+  throw storedEventError(model, { id: stored.id, sequence: stored.version }, [
+    { path: [], message },
+  ]);
+};
+
+/**
+ * The same for the first events of an entity.
+ *
+ * @returns `undefined` where none of them became an event, so that the entity was not there yet.
+ * @throws StoredEventError
+ */
+export const hydratePast = (model: EntityModel, stored: StoredEntity): History | undefined => {
   const { id, version, events } = stored;
   if (events.length !== version) {
     const message = `the index row is at version ${version}, but ${events.length} events are stored`;
     throw storedEventError(model, { id, sequence: events.length }, [{ path: [], message }]);
   }
-  const decoded: object[] = new Array(version);
+  const loaded = fold(model, stored);
+  return loaded.events.length === 0 ? undefined : new History(model, id, loaded);
+};
+
+const fold = (model: EntityModel, { id, version, events }: StoredEntity): LoadedEvents => {
+  const decoded: DecodedEvent[] = [];
   let state: unknown;
+  // Kept from the first stored event on that became several, or none.
+  let sequences: number[] | undefined;
   let index = 0;
   try {
     for (; index < version; index += 1) {
       const event = decodeEvent(model, id, index + 1, events[index] as JsonObject);
-      state = model.events.get(event.type)?.reduce(state, event);
-      decoded[index] = event;
+      if (!isUpcast(event)) {
+        state = model.events.get(event.type)?.reduce(state, event);
+        decoded.push(event);
+        sequences?.push(index + 1);
+        continue;
+      }
+      if (event.length !== 1) sequences ??= decoded.map((_, at) => at + 1);
+      for (const part of event) {
+        state = model.events.get(part.type)?.reduce(state, part);
+        decoded.push(part);
+        sequences?.push(index + 1);
+      }
     }
   } catch (error) {
     if (error instanceof AnnalsError) throw error;
     const issues = [{ path: [], message: "the reducer of its type threw an error" }];
     throw storedEventError(model, { id, sequence: index + 1 }, issues, error);
   }
-  return new History(model, id, decoded, state as object);
+  return { events: decoded, state: state as object | undefined, version, sequences };
 };
-
-/** Reads one stored event into the shape that the definition's types promise. */
-export const decodeEvent = (
-  model: TopicModel,
-  id: string,
-  sequence: number,
-  body: JsonObject,
-  position?: number,
-): { type: string } => {
-  const { type, v: version } = body;
-  const event = typeof type === "string" ? model.events.get(type) : undefined;
-  if (event === undefined) {
-    const message = `the definition has no event "${String(type)}"`;
-    throw storedEventError(model, { id, sequence, position }, [{ path: ["type"], message }]);
-  }
-  if (version !== undefined) {
-    const message = `the definition has no version ${String(version)} of "${String(type)}"`;
-    throw storedEventError(model, { id, sequence, position }, [{ path: ["v"], message }]);
-  }
-  const decoded = event.codec.decode(event.codec.dropsUnknown ? body : payloadOf(body));
-  if (!decoded.ok) {
-    throw storedEventError(model, { id, sequence, position }, decoded.issues, decoded.cause);
-  }
-  return { type: type as string, ...decoded.result };
-};
-
-const payloadOf = ({ type: _type, v: _version, ...payload }: JsonObject): JsonObject => payload;
-
-const storedEventError = (
-  model: TopicModel,
-  at: Omit<StoredEventAt, "table">,
-  issues: readonly Issue[],
-  cause?: unknown,
-): StoredEventError =>
-  new StoredEventError({ table: model.plan.eventsTable, ...at, issues }, { cause });

@@ -34,26 +34,34 @@ interface Bounds {
 
 /**
  * Cuts a page from rows in its order, of which one more was fetched than it has, so that it knows
- * whether there are others.
+ * whether there are others. A row gives one item.
  */
 export const cutPage = <Row, Item>(
   rows: readonly Row[],
   { take, size }: PageSize,
   { after, before }: Bounds,
   { item, cursor }: { item: (row: Row) => Item; cursor: (row: Row) => string },
+): Page<Item> =>
+  cutPageOf(rows, { take, size }, { after, before }, { items: (row) => [item(row)], cursor });
+
+/** The same for rows that give any number of items, which have their row's cursor in common. */
+export const cutPageOf = <Row, Item>(
+  rows: readonly Row[],
+  { take, size }: PageSize,
+  { after, before }: Bounds,
+  { items, cursor }: { items: (row: Row) => readonly Item[]; cursor: (row: Row) => string },
 ): Page<Item> => {
   const isCut = rows.length > size;
   const cut = take === "first" ? rows.slice(0, size) : rows.slice(-size);
-  const cursorAt = (index: number): string | undefined => {
-    const row = cut[index];
-    return row && cursor(row);
-  };
+  const found = cut.flatMap((row) => items(row).map((item) => ({ row, item })));
+  const cursorOf = (row: Row | undefined): string | undefined => row && cursor(row);
   return {
-    items: cut.map(item),
+    items: found.map(({ item }) => item),
     hasNextPage: take === "first" ? isCut : before,
     hasPreviousPage: take === "first" ? after : isCut,
-    startCursor: cursorAt(0),
-    endCursor: cursorAt(cut.length - 1),
-    cursorAt,
+    // Also where the first or the last row gives no item, so that a walk goes on behind it.
+    startCursor: cursorOf(cut[0]),
+    endCursor: cursorOf(cut.at(-1)),
+    cursorAt: (index) => cursorOf(found[index]?.row),
   };
 };

@@ -8,6 +8,10 @@ export interface RecordedEvent<Event> {
   readonly sequence: number;
   /** Its place in the order over all topics. */
   readonly position: number;
+  /** Its place, from 1, among the events that one stored event of an older version became; else 1. */
+  readonly part: number;
+  /** How many events the stored one became, which have sequence and position in common; 1 as a rule. */
+  readonly parts: number;
   readonly recordedAt: Date;
   /** What was known of why it happened; `null` for nothing. */
   readonly context: JsonObject | null;
@@ -17,7 +21,7 @@ export interface RecordedEvent<Event> {
 export type RecordedEventOf<Definition extends AnyEntity> = RecordedEvent<EventOf<Definition>>;
 
 export interface HistoryOptions {
-  /** How many events the page has at most, counted from its beginning: 1 to 1,000. Default is 50. */
+  /** How many stored events the page has at most, counted from its beginning: 1 to 1,000. Default is 50. */
   readonly first?: number;
   /** The same, counted from its end. Not with `first`. */
   readonly last?: number;

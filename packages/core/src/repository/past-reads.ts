@@ -3,9 +3,10 @@ import type { EntityModel } from "../define/entity-model.ts";
 import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
 import type { HistoryEvent, PastBound } from "../port/rows.ts";
 import type { EntityStore } from "../port/store.ts";
-import { decodeEvent, hydrate } from "../read/hydrate.ts";
+import { decodeEvent, isUpcast } from "../read/decode-event.ts";
+import { hydratePast } from "../read/hydrate.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
-import { cutPage, pageSize } from "./cut-page.ts";
+import { cutPageOf, pageSize } from "./cut-page.ts";
 import type { AsOf, HistoryOptions, RecordedEvent } from "./history-type.ts";
 import { checkDirection } from "./list-page.ts";
 import type { Page } from "./list-type.ts";
@@ -42,8 +43,8 @@ export class PastReads<Tx> {
     const found = known && (await this.#store.history(known, query, options.tx, options));
     if (!found) throw this.#notFound(id);
     const bounds = { after: after !== undefined, before: before !== undefined };
-    return cutPage(isForward ? found : found.toReversed(), cut, bounds, {
-      item: (event) => this.#recorded(known, event),
+    return cutPageOf(isForward ? found : found.toReversed(), cut, bounds, {
+      items: (event) => this.#recorded(known, event, direction),
       cursor: ({ sequence }) => String(sequence),
     });
   };
@@ -65,17 +66,25 @@ export class PastReads<Tx> {
     const { events } = past;
     if (events.length === 0) return undefined;
     const version = bound.kind === "version" ? bound.version : events.length;
-    const history = hydrate(this.#model, { id: past.id, version, events }).markPast();
+    const history = hydratePast(this.#model, { id: past.id, version, events })?.markPast();
+    if (history === undefined) return undefined;
     if (history.isDeleted && options.includeDeleted !== true) return undefined;
     return this.#toEntity(history);
   }
 
+  /** What a stored event became, in the order of the page. */
   #recorded(
     id: string,
     { body, sequence, position, recordedAt, context }: HistoryEvent,
-  ): RecordedEvent<object> {
-    const event = decodeEvent(this.#model, id, sequence, body);
-    return { event, sequence, position, recordedAt, context };
+    direction: "asc" | "desc",
+  ): readonly RecordedEvent<object>[] {
+    const decoded = decodeEvent(this.#model, id, sequence, body);
+    const list = isUpcast(decoded) ? decoded : [decoded];
+    const recorded = list.map((event, at) => {
+      const [part, parts] = [at + 1, list.length];
+      return { event, sequence, position, part, parts, recordedAt, context };
+    });
+    return direction === "asc" ? recorded : recorded.toReversed();
   }
 
   #sequence(option: "after" | "before", given: number | string | undefined): number | undefined {

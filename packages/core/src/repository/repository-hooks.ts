@@ -99,8 +99,9 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
     try {
       for (const { entity, history, pending } of appending) {
         const first = pending.expectedVersion + 1;
-        const events = history.events.slice(first - 1, first - 1 + pending.events.length);
-        const appended = events.map((event, at) => ({ event, sequence: first + at }));
+        const appended = history
+          .eventsOf(pending)
+          .map((event, at) => ({ event, sequence: first + at }));
         await hook(tx, entity, appended);
       }
     } catch (error) {

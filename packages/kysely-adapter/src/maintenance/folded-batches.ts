@@ -123,10 +123,11 @@ export const expectedParameter = (
   rows: readonly (Folded & { readonly kind: "folded" })[],
 ): string =>
   JSON.stringify(
-    rows.map(({ id, found, version, columns }) => ({
+    rows.map(({ id, found, version, columns, deletedBy }) => ({
       id,
-      found,
+      $found: found,
       version,
+      $deleted_by: deletedBy,
       ...Object.fromEntries(plan.columns.map(({ column }, at) => [column, columns[at]])),
     })),
   );

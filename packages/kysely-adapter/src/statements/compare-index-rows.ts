@@ -12,10 +12,14 @@ interface Compared {
   readonly asText: boolean;
 }
 
-/** What the rows should be, as one JSON parameter; the casts are those of a write. */
+/**
+ * What the rows should be, as one JSON parameter; the casts are those of a write. No declared column can
+ * have a name with a $.
+ */
 const expectedRows = ({ plan }: EntityTables): string => {
   const declared = plan.columns.map(({ column, type }) => `${quoteName(column)} ${sqlType(type)}`);
-  return `json_to_recordset($1::json) as e (${["id uuid", "found int", "version int", ...declared].join(", ")})`;
+  const fixed = ["id uuid", '"$found" int', "version int", '"$deleted_by" int'];
+  return `json_to_recordset($1::json) as e (${[...fixed, ...declared].join(", ")})`;
 };
 
 const compared = (tables: EntityTables): readonly Compared[] => [
@@ -33,14 +37,10 @@ const compared = (tables: EntityTables): readonly Compared[] => [
   })),
 ];
 
-/** The time of the last of the lifecycle's events, where that one deletes. */
+/** The time of the event that deletes, by its sequence: what older events became is known to the fold alone. */
 const deletedAt = ({ plan, events }: EntityTables): readonly Compared[] => {
   if (plan.lifecycle === undefined) return [];
-  const { deleteEvent, restoreEvent } = plan.lifecycle;
-  const types = restoreEvent === undefined ? [deleteEvent] : [deleteEvent, restoreEvent];
-  const expected = `(select case when event_type = ${quoteText(deleteEvent)} then recorded_at end
-    from ${events} where id = e.id and event_type in (${types.map(quoteText).join(", ")})
-    order by sequence desc limit 1)`;
+  const expected = `(select recorded_at from ${events} where id = e.id and sequence = e."$deleted_by")`;
   return [{ column: DELETED_AT.column, expected, asText: false }];
 };
 
@@ -52,7 +52,8 @@ const differs = ({ column, expected, asText }: Compared): string => {
 /**
  * Compares index rows with what their events fold into, each at the version at which its events were
  * read: a row that moved meanwhile is none of the result's business and is told as `moved`.
- * Parameters: $1 a JSON list of `{"id", "found", "version", …columns}`, `found` being the row's version.
+ * Parameters: $1 a JSON list of `{"id", "$found", "version", "$deleted_by", …columns}`, `$found` being
+ * the row's version and `$deleted_by` the sequence of the event that deletes it.
  * Returns the rows that differ or moved. Locks: none. Relies on: users_pkey.
  */
 export const compareIndexRows = (tables: EntityTables): Statement => {
@@ -60,11 +61,11 @@ export const compareIndexRows = (tables: EntityTables): Statement => {
   const names = columns.map((one) => `case when ${differs(one)} then ${quoteText(one.column)} end`);
   return statement(
     `compare_${tables.plan.indexTable}`,
-    `select e.id, u.version is distinct from e.found as moved,
+    `select e.id, u.version is distinct from e."$found" as moved,
   to_json(array_remove(array[${names.join(", ")}]::text[], null)) as columns
 from ${expectedRows(tables)}
 left join ${tables.index} u on u.id = e.id
-where u.version is distinct from e.found or ${columns.map(differs).join(" or ")}`,
+where u.version is distinct from e."$found" or ${columns.map(differs).join(" or ")}`,
   );
 };
 
@@ -125,13 +126,13 @@ export const repairIndexRows = (
     `with e as materialized (select e.* from ${expectedRows(tables)}),
 locked as materialized (
   select u.id from ${tables.index} u join e on e.id = u.id
-  where u.version = e.found and (${wrong.join(" or ")})
+  where u.version = e."$found" and (${wrong.join(" or ")})
   order by u.id
   for update of u
 )
 update ${tables.index} u set ${sets.join(", ")}
 from e join locked on locked.id = e.id
-where u.id = e.id and u.version = e.found
+where u.id = e.id and u.version = e."$found"
 returning u.id`,
   );
 };

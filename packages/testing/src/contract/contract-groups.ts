@@ -2,6 +2,7 @@ import { asOf } from "./cases/as-of.ts";
 import { batches } from "./cases/batches.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { conditions } from "./cases/conditions.ts";
+import { consumedVersions } from "./cases/consumed-versions.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
 import { consumerShapes } from "./cases/consumer-shapes.ts";
 import { consumerSlots } from "./cases/consumer-slots.ts";
@@ -11,6 +12,7 @@ import { createOrFind } from "./cases/create-or-find.ts";
 import { deletedLists } from "./cases/deleted-lists.ts";
 import { deleting } from "./cases/deleting.ts";
 import { eventContexts } from "./cases/event-contexts.ts";
+import { eventVersions } from "./cases/event-versions.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
 import { history } from "./cases/history.ts";
@@ -64,6 +66,7 @@ export const contract: readonly ContractGroup[] = [
   deletedLists,
   lifecycleModel,
   storedEvents,
+  eventVersions,
   history,
   asOf,
   transactions,
@@ -79,6 +82,7 @@ export const contract: readonly ContractGroup[] = [
   consumerShapes,
   consumerSlots,
   consumerFailures,
+  consumedVersions,
   eventContexts,
   time,
   topics,
