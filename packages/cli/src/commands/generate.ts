@@ -1,5 +1,5 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { CliError } from "../cli-error.ts";
 import { schemaChanges } from "../generate/changed-entity.ts";
 import { kyselyModule, plannedMigrations } from "../generate/migration-text.ts";
@@ -51,8 +51,9 @@ export const generateCommand = async (
   }
   await mkdir(config.migrations, { recursive: true });
   for (const { file, text } of files) {
-    await writeFile(join(config.migrations, file), text, { flag: "wx" });
-    terminal.line(`Wrote ${join(config.migrations, file)}`);
+    const path = join(config.migrations, file);
+    await writeFile(path, text, { flag: "wx" });
+    terminal.line(`Wrote ${relative(context.cwd, path)}`);
   }
   await writeLock(lockFile, after);
   terminal.json({
