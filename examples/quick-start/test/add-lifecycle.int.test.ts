@@ -5,6 +5,7 @@ import {
   checkSchema,
   createRepository,
   entityMigration,
+  entityTables,
   frameworkMigrations,
   rebuild,
 } from "@annals/kysely-adapter";
@@ -48,6 +49,10 @@ it("a lifecycle is declared later as the guide shows", async () => {
 
   const text = await readFile(new URL("../src/add-lifecycle.sql", import.meta.url), "utf8");
   await sql.raw(text).execute(after);
+  const writer = entityTables(Project).find((statement) => statement.includes('"project_append"'));
+  await sql
+    .raw(String(writer).replace("create function", "create or replace function"))
+    .execute(after);
   expect(await checkSchema(after, [Project])).toEqual([]);
   expect(await rebuild(after, Project)).toMatchObject({ repaired: 1, finished: true });
 

@@ -126,6 +126,36 @@ describe("checkSchema", () => {
       "alter sequence annals.position cache 1",
       /sequence annals.position: It caches/,
     ],
+    [
+      "a disabled guard of the log of erasures",
+      "alter table annals.erasures disable trigger erasures_immutable",
+      "alter table annals.erasures enable trigger erasures_immutable",
+      /trigger annals.erasures.erasures_immutable: It is disabled/,
+    ],
+    [
+      "a disabled door of erasure",
+      "alter table person_events disable trigger person_events_erasure",
+      "alter table person_events enable trigger person_events_erasure",
+      /trigger person_events.person_events_erasure: It is disabled/,
+    ],
+    [
+      "who may put a trigger before an events table's own",
+      "grant trigger on person_events to public",
+      "revoke trigger on person_events from public",
+      /table public.person_events: PUBLIC has TRIGGER on it/,
+    ],
+    [
+      "who may write the log that erasure is let through by",
+      "grant insert on annals.erasures to annals_eraser",
+      "revoke insert on annals.erasures from annals_eraser",
+      /table annals.erasures: annals_eraser has INSERT on it/,
+    ],
+    [
+      "an erasure that everybody may do",
+      "grant execute on function annals.erase_event to public",
+      "revoke execute on function annals.erase_event from public",
+      /function annals.erase_event: PUBLIC has EXECUTE on it/,
+    ],
   ])("finds %s", async (_, change, back, found) => {
     undo = back.split("; ");
     const differences = await foundAfter(...change.split("; "));
@@ -145,6 +175,17 @@ describe("checkSchema", () => {
       "create or replace function person_events_guard() returns trigger language plpgsql as $$ begin return null; end $$",
     );
     expect(differences).toEqual([expect.stringMatching(/^function person_events_guard: It is/)]);
+  });
+
+  it.each(["refuse_change", "allow_erasure"])("finds that annals.%s was replaced", async (name) => {
+    const text = sql<{
+      text: string;
+    }>`select pg_get_functiondef(${`annals.${name}`}::regproc) as text`;
+    undo = (await text.execute(db)).rows.map((row) => row.text);
+    const differences = await foundAfter(
+      `create or replace function annals.${name}() returns trigger language plpgsql as $$ begin return new; end $$`,
+    );
+    expect(differences).toEqual([expect.stringMatching(/^function annals.*: It is not the one/)]);
   });
 
   it("leaves alone what a team adds by itself", async () => {

@@ -5,6 +5,7 @@ import { databaseError } from "../connection/database-error.ts";
 import type { DescribedObject } from "../statements/describe-tables.ts";
 import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
 import { type Description, describeEntity } from "./describe.ts";
+import { openGuards } from "./open-guards.ts";
 
 /** One way in which a database is not what the definitions need. */
 export interface SchemaDifference {
@@ -37,7 +38,13 @@ export const checkSchema = async <DB>(
     const tx: Transaction<DB> = transaction;
     const missing = await missingMigrations(tx);
     if (missing.length > 0) return missing;
-    const differences: SchemaDifference[] = [...(await openGuards(tx))];
+    const differences: SchemaDifference[] = [
+      ...(await openGuards(
+        database,
+        tx,
+        definitions.map(({ plan }) => plan.eventsTable),
+      )),
+    ];
     for (const definition of definitions) {
       const description = await describeEntity(database, tx, definition);
       differences.push(...compare(definition, description));
@@ -70,33 +77,6 @@ const missingMigrations = async <DB>(tx: Transaction<DB>): Promise<readonly Sche
       problem: "It has not been applied.",
       remedy: MIGRATE,
     }));
-};
-
-/** What opens every guard at once. */
-const openGuards = async <DB>(tx: Transaction<DB>): Promise<readonly SchemaDifference[]> => {
-  const { rows } = await sql<{ role: string; cache: boolean }>`select
-    current_setting('session_replication_role') as role,
-    (select seqcache = 1 and not seqcycle from pg_sequence
-      where seqrelid = 'annals.position'::regclass) as cache`.execute(tx.withoutPlugins());
-  const [settings] = rows;
-  const found: SchemaDifference[] = [];
-  if (settings?.role === "replica") {
-    found.push({
-      entity: "annals",
-      object: "setting session_replication_role",
-      problem: "It is replica, so that no trigger fires.",
-      remedy: "Set it to origin for the role, the database and the session.",
-    });
-  }
-  if (settings?.cache === false) {
-    found.push({
-      entity: "annals",
-      object: "sequence annals.position",
-      problem: "It caches values or starts again, so that consumers could lose events.",
-      remedy: "ALTER SEQUENCE annals.position CACHE 1 NO CYCLE.",
-    });
-  }
-  return found;
 };
 
 const compare = (

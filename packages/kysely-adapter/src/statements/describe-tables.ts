@@ -60,6 +60,9 @@ union all
 select r.name, 'function', p.proname, pg_get_functiondef(p.oid), false
 from relation r, place, pg_proc p
 where p.pronamespace = place.schema and p.prokind = 'f'
-  and starts_with(p.proname, r.name || '_')
+  and (starts_with(p.proname, r.name || '_')
+    or r.name ~ '_events$' and p.proname in (
+      select left(r.name, -6) || suffix from unnest(array['append', 'replay', 'replay_all', 'replay_after']) suffix
+    ))
 order by 1, 2, 3`,
 );

@@ -1,15 +1,18 @@
 import type { AnyEntity } from "@annals/core";
 import type { EntityPlan } from "@annals/core/adapter";
+import { APPEND_PARAMETERS, appendFunction, appendFunctionName } from "./append-function.ts";
 import { columnConstraints, columnPart } from "./column-sql.ts";
 import {
   contiguityGuard,
   contiguityName,
+  erasureTrigger,
   immutabilityTrigger,
   insertFunctions,
   type TableNames,
 } from "./events-guards.ts";
 import { indexes, uniqueConstraints } from "./index-table-indexes.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
+import { replayFunctions } from "./replay-functions.ts";
 import { createObject, type SchemaObject, type TablePart } from "./schema-object.ts";
 
 export interface EntityTablesOptions {
@@ -48,8 +51,16 @@ export const entityObjects = (
       table: qualify(schema, names.events),
       sql: immutabilityTrigger(names),
     },
+    {
+      kind: "trigger",
+      name: `${names.events}_erasure`,
+      comment: "Content is replaced by annals.erase_event alone, which logs it.",
+      table: qualify(schema, names.events),
+      sql: erasureTrigger(names),
+    },
     ...(plan.guards === "minimal" ? [] : guards(names)),
     ...functions(names),
+    ...publicFunctions(plan, names),
   ];
 };
 
@@ -160,3 +171,24 @@ const functions = (names: TableNames): readonly SchemaObject[] => {
     insert("_insert", "uuid[], json, jsonb, timestamptz", many),
   ];
 };
+
+/** What other languages and psql call. They follow the same rules, by the same guards. */
+const publicFunctions = (plan: EntityPlan, names: TableNames): readonly SchemaObject[] => [
+  {
+    kind: "function",
+    name: appendFunctionName(names.events),
+    comment:
+      "For writers in SQL: creates at version 0, appends at any other, returns the version after.",
+    signature: `${qualify(names.schema, appendFunctionName(names.events))}(${APPEND_PARAMETERS})`,
+    sql: appendFunction(plan, names),
+  },
+  ...replayFunctions(names).map(
+    ({ name, comment, parameters, sql }): SchemaObject => ({
+      kind: "function",
+      name,
+      comment,
+      signature: `${qualify(names.schema, name)}(${parameters})`,
+      sql,
+    }),
+  ),
+];

@@ -16,6 +16,12 @@ export const immutabilityTrigger = ({ schema, events }: TableNames): string =>
 before update or delete or truncate on ${qualify(schema, events)}
 for each statement execute function annals.refuse_change()`;
 
+/** Runs for rows that are updated, which no statement does but an erasure that was logged. */
+export const erasureTrigger = ({ schema, events }: TableNames): string =>
+  `create trigger ${quoteName(`${events}_erasure`)}
+before update on ${qualify(schema, events)}
+for each row execute function annals.allow_erasure()`;
+
 /**
  * Asserts, once for each INSERT, that the inserted events of every entity have no hole, follow the one
  * before them, and end at the index row's version. It alone ties the two tables together for writers

@@ -80,6 +80,11 @@ create trigger "resident_events_immutable"
 before update or delete or truncate on "app"."resident_events"
 for each statement execute function annals.refuse_change();
 
+-- Content is replaced by annals.erase_event alone, which logs it.
+create trigger "resident_events_erasure"
+before update on "app"."resident_events"
+for each row execute function annals.allow_erasure();
+
 -- Sequences have no hole and end at the index row's version, whoever inserts.
 create function "app"."resident_events_guard"() returns trigger
 language plpgsql as $$
@@ -133,4 +138,117 @@ begin
   where e.id in (select unnest($1))
   order by e.id, e.sequence;
 end
+$$;
+
+-- For writers in SQL: creates at version 0, appends at any other, returns the version after.
+create function "app"."resident_append"(
+  entity uuid, expected_version integer, events jsonb,
+  index_columns jsonb default '{}', context jsonb default null
+) returns integer
+language plpgsql as $$
+#variable_conflict use_variable
+declare
+  added integer;
+  wrong text;
+  found_version integer;
+  is_deleted boolean;
+begin
+  if $1 is null or $2 is null or $2 < 0 then
+    raise exception 'An id and an expected version from 0 on are needed' using errcode = 'AN004';
+  end if;
+  if jsonb_typeof($3) is distinct from 'array' or $3 = '[]' or exists (
+    select from jsonb_array_elements($3) e where jsonb_typeof(e) <> 'object'
+  ) then
+    raise exception 'Events are a JSON array of at least one object'
+      using errcode = 'AN004', hint = 'Give [{"type": "…", …}].';
+  end if;
+  if jsonb_typeof($4) is distinct from 'object' then
+    raise exception 'Columns are a JSON object' using errcode = 'AN004';
+  end if;
+  select k into wrong from jsonb_object_keys($4) k
+  where k <> all (case when $2 = 0 then array['email', 'house', 'room', 'score']::text[] else array['email', 'house', 'room', 'score']::text[] end)
+  limit 1;
+  if wrong is not null then
+    raise exception '% has no column "%" that can be set here', 'resident', wrong
+      using errcode = 'AN004', hint = 'Columns that are immutable are set when the entity is created.';
+  end if;
+  added := jsonb_array_length($3);
+  is_deleted := exists (
+    select from "app"."residents" u
+    where u.id = $1 and u.version = $2 and u.deleted_at is not null
+  );
+  for wrong in select coalesce(e ->> 'type', '') from jsonb_array_elements($3) with ordinality as given (e, n) order by n loop
+    if is_deleted and wrong <> 'MovedBack' then
+      raise exception '% % is deleted', 'resident', $1
+        using errcode = 'AN006', hint = 'Restore it first, where its definition can.';
+    end if;
+    is_deleted := wrong = 'MovedOut';
+  end loop;
+  if $2 = 0 then
+    insert into "app"."residents" (id, created_at, version, deleted_at, "email", "house", "room", "score")
+    select $1, now(), added, case when is_deleted then now() end, given."email", given."house", given."room", given."score"
+    from jsonb_to_record($4) as given ("email" text, "house" text, "room" bigint, "score" bigint)
+    on conflict on constraint "residents_pkey" do nothing;
+  else
+    update "app"."residents" u
+    set version = $2 + added,
+      deleted_at = case when is_deleted then now() end,
+      "email" = case when $4 ? 'email' then given."email" else u."email" end,
+      "house" = case when $4 ? 'house' then given."house" else u."house" end,
+      "room" = case when $4 ? 'room' then given."room" else u."room" end,
+      "score" = case when $4 ? 'score' then given."score" else u."score" end
+    from jsonb_to_record($4) as given ("email" text, "house" text, "room" bigint, "score" bigint)
+    where u.id = $1 and u.version = $2;
+  end if;
+  if not found then
+    select u.version into found_version from "app"."residents" u where u.id = $1;
+    raise exception '% % is at version %, not at %', 'resident', $1, coalesce(found_version, 0), $2
+      using errcode = 'AN003', hint = 'Replay its events, decide again, and append at its version.';
+  end if;
+  insert into "app"."resident_events" (id, sequence, event_type, event, context, recorded_at, event_version)
+  select $1, $2 + n, e ->> 'type', e, $5, now(), coalesce((e ->> 'v')::smallint, 1)
+  from jsonb_array_elements($3) with ordinality as given (e, n)
+  order by n;
+  return $2 + added;
+end
+$$;
+
+-- The events of one entity, after a sequence.
+create function "app"."resident_replay"(
+  entity uuid, after_sequence integer default 0
+) returns table (
+  id uuid, sequence integer, event jsonb, context jsonb, recorded_at timestamptz, "position" bigint
+)
+language sql stable as $$
+  select e.id, e.sequence, e.event, e.context, e.recorded_at, e.position
+  from "app"."resident_events" e
+  where e.id = $1 and e.sequence > $2
+  order by e.sequence
+$$;
+
+-- The events of several entities.
+create function "app"."resident_replay_all"(
+  entities uuid[]
+) returns table (
+  id uuid, sequence integer, event jsonb, context jsonb, recorded_at timestamptz, "position" bigint
+)
+language sql stable as $$
+  select e.id, e.sequence, e.event, e.context, e.recorded_at, e.position
+  from "app"."resident_events" e
+  where e.id = any ($1)
+  order by e.id, e.sequence
+$$;
+
+-- The events of the topic after a position, up to one below which nothing is uncommitted.
+create function "app"."resident_replay_after"(
+  after_position bigint, up_to bigint, take integer default 1000
+) returns table (
+  id uuid, sequence integer, event jsonb, context jsonb, recorded_at timestamptz, "position" bigint
+)
+language sql stable as $$
+  select e.id, e.sequence, e.event, e.context, e.recorded_at, e.position
+  from "app"."resident_events" e
+  where e.position > $1 and e.position <= $2
+  order by e.position
+  limit $3
 $$;
