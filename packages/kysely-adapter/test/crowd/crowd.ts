@@ -25,7 +25,6 @@ export const crowd = async ({
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: annalsPool(pool) }) });
   try {
     const shared: Crowd = {
-      db,
       residents: createRepository(Resident, { db }),
       ids: [],
       emails: 2 * clients,
