@@ -15,6 +15,8 @@ import { thrownBy } from "../thrown-by.ts";
 
 class Change extends Error {}
 
+const NAMES: readonly string[] = ["Ada", "Bob", "Eve"];
+
 type Account = EntityOf<ReturnType<typeof defineAccount>>;
 type Appended = AppendedEvent<ReturnType<typeof defineAccount>>;
 
@@ -48,6 +50,38 @@ export const repositoryHooks = contractGroup("hooks of repositories", {
       [{ event: { type: "Renamed", name: "Robert" }, sequence: 4 }],
     ]);
     expect(ada.version).toBe(4);
+  },
+
+  "onAppended is called for every member of a batch, in its order, once all are written": async (
+    bench,
+  ) => {
+    const told: string[] = [];
+    let refuses = false;
+    const definition = await bench.define(defineAccount);
+    const others = createStoreRepository(definition, bench.store);
+    const accounts = createStoreRepository(definition, bench.store, {
+      onAppended: async (tx, { state }, events) => {
+        const { items } = await others.list({ tx });
+        const stored = items.filter((one) => NAMES.includes(one.state.name)).length;
+        told.push(`${state.name} ${events.map(({ sequence }) => sequence).join()} of ${stored}`);
+        if (refuses) throw new Change("rolls back");
+      },
+    });
+    const emails = ["c@example.com", "a@example.com", "b@example.com"];
+    const made = await accounts.createAll(emails.map((email) => ({ email })));
+    expect(told).toHaveLength(3);
+    told.length = 0;
+    for (const [at, name] of NAMES.entries()) made[at]?.rename(name);
+    expect(await accounts.updateAll(made)).toBe(3);
+    expect(told).toEqual(["Ada 2 of 3", "Bob 2 of 3", "Eve 2 of 3"]);
+    for (const account of made) account.rename("Refused");
+    refuses = true;
+    await expect(accounts.updateAll(made)).rejects.toThrow(Change);
+    expect(made.map(({ version, pending }) => [version, pending.length])).toEqual(
+      Array(3).fill([2, 1]),
+    );
+    const { items } = await others.list();
+    expect(items.map(({ state }) => state.name)).not.toContain("Refused");
   },
 
   "what onAppended writes commits with the events, or not at all": async (bench) => {
