@@ -103,14 +103,15 @@ create table annals.dead_letters (
 create index dead_letters_open_idx on annals.dead_letters (consumer, status, position)
 where status in ('retrying', 'waiting', 'dead', 'redrive');
 
--- Keys whose later events wait for a dead letter. position: everything of the key up to here is handled; what
--- waits is above it and, once the hold is lifted, up to the checkpoint of the key's slot.
+-- Keys whose later events wait for a dead letter. position and sequence: everything of the key up to here is
+-- handled; what waits is above, up to the checkpoint of the key's slot. sequence is 0 in topics without.
 create table annals.held_keys (
   consumer text collate "C" not null,
   topic text collate "C" not null,
   key text collate "C" not null,
   bucket integer not null generated always as (annals.bucket(key)) stored,
   position bigint not null,
+  sequence integer not null,
   dead_letter bigint not null,
   held_at timestamptz(3) not null default clock_timestamp(),
   constraint held_keys_pkey primary key (consumer, topic, key),

@@ -1,4 +1,5 @@
-import { createConsumer } from "@annals/kysely-adapter";
+import { retryLater, skipEvent } from "@annals/core";
+import { consumers, createConsumer } from "@annals/kysely-adapter";
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./database.ts";
 import { Order } from "./order.ts";
@@ -53,4 +54,34 @@ export const welcome = (db: Kysely<Database>, mail: Mail) =>
       UserRegistered: ({ email }, { signal }) => mail.send(email, "Welcome", signal),
     },
   });
+// #endregion
+
+// #region answers
+/** What a handler may answer instead of throwing. */
+export const newsletter = (db: Kysely<Database>, mail: Mail, isOpen: () => boolean) =>
+  createConsumer(db, {
+    name: "newsletter",
+    topics: [User],
+    delivery: "at-least-once",
+    onFailure: "hold", // the default; or "skip", "pause", "stop"
+    retry: { attempts: 10, firstMs: 500, maxMs: 300_000 },
+    on: {
+      UserRegistered: ({ email }, { signal }) => {
+        if (email.endsWith("@example.org")) return skipEvent("a test account");
+        if (!isOpen()) return retryLater(60_000);
+        return mail.send(email, "News", signal);
+      },
+    },
+  });
+// #endregion
+
+// #region redrive
+/** What an operator does about it. */
+export const afterTheFix = async (db: Kysely<Database>) => {
+  const admin = consumers(db);
+  const letters = await admin.deadLetters({ consumer: "newsletter" });
+  const keys = letters.filter(({ error }) => error?.code === "ETIMEDOUT").map(({ key }) => key);
+  await admin.redrive({ consumer: "newsletter", keys });
+  await admin.discard({ consumer: "newsletter", status: ["dead"], reason: "no such address" });
+};
 // #endregion

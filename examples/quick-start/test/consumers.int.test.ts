@@ -1,7 +1,7 @@
-import { createRepository, entityMigration } from "@annals/kysely-adapter";
+import { consumers, createRepository, entityMigration } from "@annals/kysely-adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { afterAll, expect, it } from "vitest";
-import { activity, signupsByDay, welcome } from "../src/consumers.ts";
+import { activity, afterTheFix, newsletter, signupsByDay, welcome } from "../src/consumers.ts";
 import { migrate, openDatabase } from "../src/database.ts";
 import { Order, OrderId } from "../src/order.ts";
 import { User } from "../src/user.ts";
@@ -33,4 +33,11 @@ it("consumes as the guide shows", async () => {
   const send = async (to: string) => void mails.push(to);
   await welcome(db, { send }).catchUp();
   expect(mails.toSorted()).toEqual(["ada@example.com", "bob@example.com"]);
+
+  await users.create({ email: "test@example.org", name: "Test" });
+  await newsletter(db, { send }, () => true).catchUp();
+  expect(mails).toHaveLength(4);
+  const discarded = { consumer: "newsletter", status: ["discarded"] } as const;
+  expect(await consumers(db).deadLetters(discarded)).toMatchObject([{ reason: "a test account" }]);
+  await afterTheFix(db);
 });

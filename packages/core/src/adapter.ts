@@ -17,6 +17,13 @@ export { checkIdentifier, snakeCase } from "./define/names.ts";
 export type { PublishedPlan, RetentionPlan } from "./define/published-plan.ts";
 export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
+  ConsumerAdmin,
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterList,
+} from "./port/consumer-admin.ts";
+export type {
+  AdvanceWork,
   Attendance,
   CheckpointMove,
   ConsumerPlan,
@@ -29,6 +36,18 @@ export type {
   Standing,
   TopicRead,
 } from "./port/consumer-store.ts";
+export type {
+  DeadLetterStatus,
+  DeadLetterWrite,
+  FailureText,
+  Hold,
+  KeyPlace,
+  KeyRead,
+  OpenLetter,
+  SlotChange,
+  SlotFailure,
+  SlotTrouble,
+} from "./port/dead-letters.ts";
 export { eventIdentity } from "./port/event-identity.ts";
 export type {
   BatchResult,

@@ -39,12 +39,15 @@ import type { AnyEntity } from "./define/entity-definition.ts";
 export type EntityOf<Definition extends AnyEntity> = Entity<Definition>;
 
 // consume
+export { type Answer, retryLater, skipEvent, stopConsumer } from "./consume/answer.ts";
 export { type Consumer, createStoreConsumer } from "./consume/consumer.ts";
 export type {
   ConsumerOptions,
   ConsumerSettings,
   Delivery,
+  FailurePolicy,
   HandlerTx,
+  RetryDelays,
 } from "./consume/consumer-options.ts";
 export type { EntityEventMeta, EventMeta, PublishedEventMeta } from "./consume/event-meta.ts";
 export type {
@@ -52,6 +55,7 @@ export type {
   BatchMeta,
   DeliveredEvent,
   FollowedEvent,
+  HandlerResult,
   Handlers,
   Handling,
   TopicHandlers,
@@ -77,7 +81,14 @@ export * from "./errors/transaction-errors.ts";
 export { MemoryStore, type MemoryTransactionOptions } from "./memory/memory-store.ts";
 export type { MemoryTransaction } from "./memory/memory-transaction.ts";
 export { type Clock, systemClock } from "./port/clock.ts";
+export type {
+  ConsumerAdmin,
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterList,
+} from "./port/consumer-admin.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
+export type { DeadLetterStatus } from "./port/dead-letters.ts";
 export type { Instrument, Operation } from "./port/instrument.ts";
 export type {
   DroppedPartition,

@@ -1,5 +1,6 @@
 import {
   type Consumer,
+  type ConsumerAdmin,
   type ConsumerOptions,
   createStoreConsumer,
   type Delivery,
@@ -23,3 +24,6 @@ export const createConsumer = <
   db: Kysely<DB>,
   options: ConsumerOptions<Followed, AnnalsTransaction<DB>, Mode>,
 ): Consumer => createStoreConsumer<Followed, AnnalsTransaction<DB>, Mode>(kyselyStore(db), options);
+
+/** What operators see and decide about the consumers of a database. */
+export const consumers = <DB>(db: Kysely<DB>): ConsumerAdmin => kyselyStore(db).consumers();

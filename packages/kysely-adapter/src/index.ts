@@ -10,7 +10,7 @@ export {
 export type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 export { type TransactionOptions, transaction } from "./connection/transaction.ts";
 // consume
-export { createConsumer } from "./create-consumer.ts";
+export { consumers, createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";
 // publish
 export { createState } from "./create-state.ts";

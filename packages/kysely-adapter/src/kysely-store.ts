@@ -3,6 +3,7 @@ import type { Store } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import { type AnnalsTransaction, adopted } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
+import { consumerAdmin } from "./consumers/consumer-admin.ts";
 import { consumerStore } from "./consumers/consumer-store.ts";
 import { stateStore } from "./consumers/state-store.ts";
 import { entityStore } from "./store/entity-store.ts";
@@ -51,6 +52,7 @@ export const kyselyStore = <DB>(
       owners.claim(plan, tables, database.schema);
       return topicStore(database, plan, lockTimeoutMs);
     },
+    consumers: () => consumerAdmin(database),
   };
 };
 

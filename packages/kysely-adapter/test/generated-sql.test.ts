@@ -12,6 +12,17 @@ import {
 } from "../src/statements/consumer-registration.ts";
 import { countEntities } from "../src/statements/count-entities.ts";
 import { createEntities } from "../src/statements/create-entities.ts";
+import {
+  liftHeldKey,
+  moveHeldKey,
+  pauseSlot,
+  readKey,
+  readTrouble,
+  settleLetter,
+  suspectEvent,
+  writeLetters,
+} from "../src/statements/dead-letters.ts";
+import { decideLetters, listLetters } from "../src/statements/decide-letters.ts";
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
@@ -172,6 +183,16 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "leave a consumer": leaveConsumer,
   "move a checkpoint": moveCheckpoint,
   "read progress": readProgress,
+  "write dead letters": writeLetters,
+  "settle a dead letter": settleLetter,
+  "move a held key": moveHeldKey,
+  "lift a hold": liftHeldKey,
+  "read trouble": readTrouble,
+  "read a key": readKey("app", Person.plan, [Person.plan]),
+  "suspect an event": suspectEvent,
+  "pause a slot": pauseSlot,
+  "list dead letters": listLetters,
+  "decide about dead letters": decideLetters,
 };
 
 const residents = entityTableNames(Resident.plan, "app");

@@ -112,6 +112,8 @@ describe("a call inside transaction()", () => {
     const account = await accounts.create({ email: newEmail() });
     const consumer = createConsumer(db, {
       name: "forgetful",
+      onFailure: "stop",
+      retry: { attempts: 1 },
       topics: [Account],
       on: { AccountOpened: async () => void (await accounts.findById(account.id)) },
     });

@@ -242,6 +242,8 @@ describe("a handler", () => {
     const { instrument } = telemetry;
     const consumer = createStoreConsumer(store, {
       name: "mailer",
+      onFailure: "stop",
+      retry: { attempts: 1 },
       topics: [Account],
       instrument,
       on: { AccountOpened: handle },

@@ -45,6 +45,9 @@ export const overSilentStore = (found: Found) => {
     consumer: () => {
       throw new Error("The silent store has no consumers");
     },
+    consumers: () => {
+      throw new Error("The silent store has no consumers");
+    },
   };
   return createStoreRepository(User, store);
 };

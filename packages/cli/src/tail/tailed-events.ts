@@ -27,7 +27,7 @@ export async function* tailedEvents(
   { topics, ids }: Selection,
   { signal, start, follow, onTrouble }: TailOptions,
 ): AsyncGenerator<readonly TopicEvent[]> {
-  const plan = { name: "annals tail", topics, slots: 1, handles: [], keys: ids };
+  const plan = { name: "annals tail", topics, slots: 1, handles: [], knows: [], keys: ids };
   const reader = kyselyStore(db).consumer(plan);
   const end = await reader.settled();
   // Positions that no event has may be given out a second time after a crash; those of events are not.

@@ -9,6 +9,22 @@ import type { FollowedEvent, Handling, Topics } from "./handler.ts";
  */
 export type Delivery = "exactly-once" | "at-least-once";
 
+/**
+ * What becomes of an event when its attempts are used up. `hold`: it is a dead letter, and the later events
+ * of its entity or key wait for what somebody decides; all others go on. `skip`: it is a dead letter, and
+ * its key goes on. `pause`: its slot stands still until it is resumed. `stop`: the run ends with the error.
+ */
+export type FailurePolicy = "hold" | "skip" | "pause" | "stop";
+
+export interface RetryDelays {
+  /** How often an event is tried, the first time included. Default is 8. */
+  readonly attempts?: number;
+  /** The wait after the first failure, in milliseconds; it doubles, give or take a quarter. Default is 250. */
+  readonly firstMs?: number;
+  /** The longest wait, in milliseconds. Default is 60,000. */
+  readonly maxMs?: number;
+}
+
 /** The transaction that handlers get. */
 export type HandlerTx<Mode extends Delivery, Tx> = Mode extends "at-least-once" ? undefined : Tx;
 
@@ -39,6 +55,15 @@ export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery
    * Default is 1.
    */
   readonly slots?: number;
+  /** What becomes of an event that its handler fails on for good. Default is `"hold"`. */
+  readonly onFailure?: FailurePolicy;
+  /** How an event is tried again before that. Meanwhile its key's later events wait, and others go on. */
+  readonly retry?: RetryDelays;
+  /**
+   * How many keys of one slot may wait at a time. With more, the slot waits too: something is wrong that is
+   * no matter of single events. Default is 1,000.
+   */
+  readonly maxHeldKeys?: number;
   /** How many events one transaction, or one move of the checkpoint, has at most. Default is 100. */
   readonly batchSize?: number;
   /** The longest wait between two looks for new events, in milliseconds. Default is 200. */

@@ -1,12 +1,15 @@
+import { ConsumerPausedError } from "../errors/consume-errors.ts";
 import { systemClock } from "../port/clock.ts";
 import type { ConsumerStore, Standing } from "../port/consumer-store.ts";
 import { Backoff } from "./backoff.ts";
 import { Intake } from "./intake.ts";
 import type { Limiter } from "./limiter.ts";
+import { isPassing } from "./passing.ts";
 import { Signal } from "./signal.ts";
 import { Slot } from "./slot.ts";
-import { isPassing, SlotWorker, type WorkerParts } from "./slot-worker.ts";
+import { SlotWorker } from "./slot-worker.ts";
 import type { ConsumerEngine } from "./untyped-options.ts";
+import type { WorkerParts } from "./worker-parts.ts";
 
 const POLL_FIRST_MS = 5;
 const RETRY_FIRST_MS = 50;
@@ -43,6 +46,7 @@ export class ConsumerRun<Tx> {
   #standing: Standing | undefined;
   #failure: { readonly error: unknown } | undefined;
   #progress = 0;
+  #version: number | undefined;
   /** A position that was settled, which slots of other processes have to come to. */
   #target: number | undefined;
 
@@ -58,7 +62,9 @@ export class ConsumerRun<Tx> {
       stop: this.#ending.signal,
       giveUp: this.#givingUp.signal,
       waitsForMore: mode === "run" && engine.batchWaitMs > 0,
+      slotCount: () => this.#standing?.slots ?? 1,
       onProgress: () => this.#noteProgress(),
+      onStop: () => this.#end(),
     };
   }
 
@@ -127,7 +133,11 @@ export class ConsumerRun<Tx> {
       process: this.#process,
       leaseMs: engine.leaseMs,
       wants: mode === "run" ? "shared" : "all",
+      moved: this.#slots.filter(({ hasMoved }) => hasMoved).map(({ slot }) => slot),
     });
+    if (mode === "catchUp" && standing.paused !== undefined) {
+      throw new ConsumerPausedError({ consumer: engine.plan.name, because: standing.paused });
+    }
     const validUntil = asked + engine.leaseMs;
     const owned = new Map(standing.owned.map((one) => [one.slot, one]));
     for (const slot of this.#slots) {
@@ -191,9 +201,20 @@ export class ConsumerRun<Tx> {
     }
   }
 
+  /** Somebody decided something by hand, about dead letters or about pauses. */
+  #noteVersion(version: number): void {
+    const before = this.#version;
+    this.#version = version;
+    if (before === undefined || before === version) return;
+    for (const slot of this.#slots) slot.reloadTrouble();
+    this.#toAttend.poke();
+  }
+
   async #readOnce(): Promise<"read" | "full" | "nothing"> {
     try {
-      return await this.#intake.read(this.#slots, this.#standing?.slots ?? 1);
+      return await this.#intake.read(this.#slots, this.#standing?.slots ?? 1, (version) =>
+        this.#noteVersion(version),
+      );
     } catch (error) {
       // It may be the first sign that the server is another one than before.
       for (const slot of this.#slots) slot.forget();

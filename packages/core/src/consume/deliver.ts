@@ -1,5 +1,6 @@
 import { HandlerFailedError } from "../errors/consume-errors.ts";
-import type { SlottedEvent } from "../port/consumer-store.ts";
+import type { TopicEvent } from "../port/rows.ts";
+import { answerOf, type GivenAnswer } from "./answer.ts";
 import type { ConsumerEngine } from "./untyped-options.ts";
 
 /** What handlers get beside what the events tell. */
@@ -9,57 +10,96 @@ export interface DeliveryMeta<Tx> {
   readonly signal: AbortSignal;
 }
 
-/** An error, and the one event of several that it is about; none when that is not known. */
-export interface DeliveryFailure {
-  readonly cause: unknown;
-  readonly at: SlottedEvent | undefined;
+export interface Skip {
+  readonly event: TopicEvent;
+  readonly reason: string;
+}
+
+/** How far a delivery has come, also when it fails. */
+export class DeliveryProgress {
+  /** How many events, from the first, are handled. */
+  handled = 0;
+  /** The one event that is at work; none where that is not known. */
+  at: TopicEvent | undefined;
+  readonly skips: Skip[] = [];
+}
+
+/** A handler answered that it wants to be called later, or not any more. Never reaches users. */
+export class Answered extends Error {
+  readonly answer: GivenAnswer;
+
+  constructor(answer: GivenAnswer) {
+    super(`A handler answered "${answer.kind}"`);
+    this.answer = answer;
+  }
 }
 
 /**
  * Hands events to the handlers, one after another or all at once. The only place where handlers are called.
  *
- * @throws StoredEventError, HandlerFailedError
+ * @throws StoredEventError, HandlerFailedError, Answered
  */
 export const deliver = async <Tx>(
-  { plan, topics, handling, scope }: ConsumerEngine,
-  events: readonly SlottedEvent[],
+  engine: ConsumerEngine,
+  events: readonly TopicEvent[],
   delivered: DeliveryMeta<Tx>,
-  onHandled: (count: number) => void,
+  progress: DeliveryProgress,
 ): Promise<void> => {
+  const { handling, topics } = engine;
   if (handling.kind === "batch") {
-    if (events.length === 0) return;
-    const list = events.flatMap((stored) =>
-      topics.decode(stored).map(({ event, meta }) => {
-        return { topic: stored.topic, event, meta: { ...meta, ...delivered } };
-      }),
-    );
-    const last = events.at(-1) as SlottedEvent;
-    const call = () => scope(last, () => handling.handle(list, { ...delivered }));
-    if (list.length > 0) await called(call, plan.name, events);
-    onHandled(events.length);
-    return;
-  }
-  for (const [at, stored] of events.entries()) {
-    for (const { event, meta } of topics.decode(stored)) {
-      const handler = handling.handler(stored.topic, event.type);
-      const call = () => handler?.(event, { ...meta, ...delivered });
-      await called(() => scope(stored, call), plan.name, [stored]);
+    if (events.length > 0) await deliverBatch(engine, handling.handle, events, delivered, progress);
+  } else {
+    for (const stored of events) {
+      progress.at = stored;
+      for (const { event, meta } of topics.decode(stored)) {
+        const handler = handling.handler(stored.topic, event.type);
+        const call = () => handler?.(event, { ...meta, ...delivered });
+        const answer = await called(engine, call, [stored]);
+        if (answer !== undefined) progress.skips.push({ event: stored, reason: answer.reason });
+      }
+      progress.handled += 1;
     }
-    onHandled(at + 1);
   }
+  progress.at = undefined;
+};
+
+const deliverBatch = async <Tx>(
+  engine: ConsumerEngine,
+  handle: (events: readonly object[], meta: Record<string, unknown>) => unknown,
+  events: readonly TopicEvent[],
+  delivered: DeliveryMeta<Tx>,
+  progress: DeliveryProgress,
+): Promise<void> => {
+  const list = events.flatMap((stored) => {
+    progress.at = stored;
+    return engine.topics.decode(stored).map(({ event, meta }) => {
+      return { topic: stored.topic, event, meta: { ...meta, ...delivered } };
+    });
+  });
+  progress.at = events.length === 1 ? events[0] : undefined;
+  const call = () => (list.length === 0 ? undefined : handle(list, { ...delivered }));
+  const answer = await called(engine, call, events);
+  for (const event of answer === undefined ? [] : events) {
+    progress.skips.push({ event, reason: answer?.reason ?? "" });
+  }
+  progress.handled = events.length;
 };
 
 const called = async (
+  { plan, scope }: ConsumerEngine,
   call: () => unknown,
-  consumer: string,
-  events: readonly SlottedEvent[],
-): Promise<void> => {
+  events: readonly TopicEvent[],
+): Promise<(GivenAnswer & { kind: "skip" }) | undefined> => {
+  let returned: unknown;
   try {
-    await call();
+    returned = await scope(events.at(-1) as TopicEvent, call);
   } catch (cause) {
-    const [first] = events as readonly [SlottedEvent];
+    const [first] = events as readonly [TopicEvent];
     const { topic, id, sequence, position } = first;
-    const at = { consumer, topic, id, sequence, position, events: events.length };
+    const at = { consumer: plan.name, topic, id, sequence, position, events: events.length };
     throw new HandlerFailedError(at, { cause });
   }
+  const answer = answerOf(returned);
+  if (answer === undefined || answer.kind === "skip") return answer;
+  throw new Answered(answer);
 };

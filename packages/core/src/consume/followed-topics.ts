@@ -38,6 +38,18 @@ export class FollowedTopics {
     );
   }
 
+  knows(topic: string, type: string): boolean {
+    const model = this.#models.get(topic);
+    return model !== undefined && (model.events.has(type) || model.storedTypes.has(type));
+  }
+
+  /** All event types of the topics that their definitions know, each as `topic:type`. */
+  get known(): readonly string[] {
+    return [...this.#models].flatMap(([topic, { events, storedTypes }]) =>
+      [...events.keys(), ...storedTypes.keys()].map((type) => `${topic}:${type}`),
+    );
+  }
+
   /**
    * The event as the definition's types promise it, and what its record tells. What an older version
    * became is several events, or none; those that are not read are left out.

@@ -1,13 +1,18 @@
 import type { AnyTopic, TopicEventOf } from "../define/any-topic.ts";
 import type { EventOfType } from "../define/definition-types.ts";
+import type { Answer } from "./answer.ts";
 import type { EventMeta } from "./event-meta.ts";
+
+/** Nothing, when the event is handled, or another answer. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing returns void
+export type HandlerResult = void | Answer | Promise<void | Answer>;
 
 /** A handler for each event type that the consumer cares for; the others are not even read. */
 export type Handlers<Topic extends AnyTopic, Tx> = {
   readonly [Type in keyof Topic["events"] & string]?: (
     event: EventOfType<Topic["events"], Type>,
     meta: EventMeta<Topic, Tx>,
-  ) => void | Promise<void>;
+  ) => HandlerResult;
 };
 
 /** The topics of a consumer, at least one. */
@@ -53,7 +58,7 @@ export interface BatchHandling<Followed extends Topics, Tx> {
   readonly handle: (
     events: readonly DeliveredEvent<Followed[number], Tx>[],
     meta: BatchMeta<Tx>,
-  ) => void | Promise<void>;
+  ) => HandlerResult;
 }
 
 /** What handles the events: one of the three. */
@@ -69,7 +74,7 @@ export type Handling<Followed extends Topics, Tx> =
       readonly onEvent: (
         event: FollowedEvent<Followed[number]>,
         meta: EventMeta<Followed[number], Tx>,
-      ) => void | Promise<void>;
+      ) => HandlerResult;
       readonly on?: never;
       readonly batch?: never;
     }

@@ -23,9 +23,14 @@ export class Intake<Tx> {
   /**
    * Reads once, for the slots that were not read for the longest.
    *
+   * @param onVersion told which version of the consumer the store has seen.
    * @returns `full` when all have enough, `nothing` when none has and there is no more.
    */
-  async read(slots: readonly Slot[], of: number): Promise<"read" | "full" | "nothing"> {
+  async read(
+    slots: readonly Slot[],
+    of: number,
+    onVersion: (version: number) => void,
+  ): Promise<"read" | "full" | "nothing"> {
     const limit = Math.max(this.#batchSize, READ_MIN);
     const withRoom = slots.filter((slot) => !slot.isOver && slot.waiting < limit);
     const reading = withRoom.filter(({ isHungry }) => isHungry);
@@ -42,6 +47,7 @@ export class Intake<Tx> {
       for: { slots: together.map(({ slot }) => slot), of },
     });
     this.#turn += 1;
+    onVersion(read.version);
     const bySlot = Map.groupBy(read.events, ({ slot }) => slot);
     for (const slot of together) {
       slot.servedIn = this.#turn;

@@ -1,25 +1,19 @@
-import { AnnalsError } from "../errors/annals-error.ts";
-import type { CheckpointMove, ConsumerStore } from "../port/consumer-store.ts";
+import { LeaseOutlivedError } from "../errors/consume-errors.ts";
+import type { AdvanceWork, CheckpointMove } from "../port/consumer-store.ts";
+import type { SlotChange } from "../port/dead-letters.ts";
+import type { TopicEvent } from "../port/rows.ts";
 import { Backoff } from "./backoff.ts";
-import { deliver } from "./deliver.ts";
-import type { Limiter } from "./limiter.ts";
+import { Answered, DeliveryProgress, deliver } from "./deliver.ts";
+import { unlessGivenUp } from "./give-up.ts";
+import { HeldKeys } from "./held-keys.ts";
+import { InPlaceRetries } from "./in-place-retries.ts";
+import { KeyRepair } from "./key-repair.ts";
+import { holdOf, letterAfter, placeBefore } from "./letters.ts";
+import { isPassing } from "./passing.ts";
 import type { Batch, Slot } from "./slot.ts";
-import type { ConsumerEngine } from "./untyped-options.ts";
-
-/** What the workers of one run have in common. */
-export interface WorkerParts<Tx> {
-  readonly engine: ConsumerEngine;
-  readonly store: ConsumerStore<Tx>;
-  readonly limiter: Limiter;
-  /** Aborted when the run is to end: nothing new is begun. */
-  readonly stop: AbortSignal;
-  /** Aborted when what is in hand has to be given up as well. */
-  readonly giveUp: AbortSignal;
-  /** Whether batches that are not full wait for more. */
-  readonly waitsForMore: boolean;
-  /** Called when something was taken or handled, so that more can be read. */
-  readonly onProgress: () => void;
-}
+import { changesOf, sortEvents } from "./sort-events.ts";
+import { Suspects } from "./suspects.ts";
+import type { WorkerParts } from "./worker-parts.ts";
 
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 5_000;
@@ -32,46 +26,91 @@ export class SlotWorker<Tx> {
   readonly #parts: WorkerParts<Tx>;
   readonly #slot: Slot;
   readonly #failures: Backoff;
+  readonly #held: HeldKeys;
+  readonly #repair: KeyRepair<Tx>;
+  readonly #suspects: Suspects;
   #attempt = 1;
+  readonly #inPlace: InPlaceRetries<Tx>;
 
   constructor(parts: WorkerParts<Tx>, slot: Slot) {
     this.#parts = parts;
     this.#slot = slot;
-    this.#failures = new Backoff(parts.engine.clock, RETRY_FIRST_MS, RETRY_MAX_MS);
+    const { engine } = parts;
+    this.#failures = new Backoff(engine.clock, RETRY_FIRST_MS, RETRY_MAX_MS);
+    this.#inPlace = new InPlaceRetries(parts, slot);
+    this.#suspects = new Suspects(slot, engine.batchSize);
+    this.#held = new HeldKeys((topic, type) => engine.topics.knows(topic, type), engine.batchSize);
+    this.#repair = new KeyRepair(parts, slot, this.#held, (work) =>
+      this.#advance(slot.position, work),
+    );
   }
 
   /** Works until the slot is over or the run is to end. */
   async work(): Promise<void> {
-    const { stop } = this.#parts;
+    const { stop, limiter, store } = this.#parts;
     while (!stop.aborted && !this.#slot.isOver) {
-      const batch = await this.#next();
-      if (batch !== undefined) await this.#try(batch);
+      try {
+        await this.#step((work) => limiter.run(work));
+        this.#failures.reset();
+      } catch (error) {
+        if (this.#parts.giveUp.aborted) return this.#slot.end();
+        if (!isPassing(error, store)) throw error;
+        this.#attempt += 1;
+        await this.#failures.wait(stop);
+      }
     }
     if (!this.#slot.isOver && this.#slot.isIdle) await this.#moveOverEmpty();
+  }
+
+  async #step(limited: <Result>(work: () => Promise<Result>) => Promise<Result>): Promise<void> {
+    const { engine } = this.#parts;
+    const slot = this.#slot;
+    if (slot.isDrained) return slot.end();
+    // Without a certain lease, another process may be at work on it.
+    if (performance.now() > slot.validUntil) return slot.signal.wait(engine.leaseMs);
+    if (slot.isTroubleStale) await limited(() => this.#loadTrouble());
+    const due = this.#held.next();
+    if (due !== undefined) {
+      await limited(() => this.#repair.goOn(due));
+      return this.#noteTrouble();
+    }
+    const batch = await this.#next();
+    if (batch !== undefined) await limited(() => this.#handle(batch));
+  }
+
+  async #loadTrouble(): Promise<void> {
+    const { store, slotCount } = this.#parts;
+    const slot = this.#slot;
+    slot.isTroubleStale = false;
+    this.#held.load(await store.trouble({ slots: [slot.slot], of: slotCount() }));
+    this.#noteTrouble();
+  }
+
+  #noteTrouble(): void {
+    const before = this.#slot.awaitsRetry;
+    this.#slot.awaitsRetry = this.#held.isAwaited;
+    if (before && !this.#slot.awaitsRetry) this.#parts.onProgress();
   }
 
   async #next(): Promise<Batch | undefined> {
     const { engine, stop, onProgress } = this.#parts;
     const slot = this.#slot;
-    if (slot.isDrained) {
-      slot.end();
-      return undefined;
-    }
-    // Without a certain lease, another process may be at work on it.
-    if (performance.now() > slot.validUntil) {
-      await slot.signal.wait(engine.leaseMs);
+    const untilDue = this.#held.msUntilDue;
+    if (this.#held.size >= engine.maxHeldKeys) {
+      await slot.signal.wait(untilDue);
       return undefined;
     }
     if (slot.waiting === 0) {
       const isBehind = slot.readTo > slot.position;
       const waitsMs = slot.drainTo === slot.readTo ? 0 : EMPTY_MOVE_MS - slot.msSinceMove;
       if (isBehind && waitsMs <= 0) return slot.take(0);
-      await slot.signal.wait(isBehind ? waitsMs : undefined);
+      const waits = [...(isBehind ? [waitsMs] : []), ...(untilDue === undefined ? [] : [untilDue])];
+      await slot.signal.wait(waits.length === 0 ? undefined : Math.min(...waits));
       return undefined;
     }
     if (this.#parts.waitsForMore) await this.#untilFull();
     if (stop.aborted || slot.isOver) return undefined;
-    const batch = slot.take(engine.batchSize);
+    const batch = slot.take(this.#suspects.limit(slot.first));
     onProgress();
     return batch;
   }
@@ -86,43 +125,145 @@ export class SlotWorker<Tx> {
     }
   }
 
-  async #try(batch: Batch): Promise<void> {
-    const { limiter, store, giveUp, onProgress } = this.#parts;
+  /** Handles a batch, or deals with its failure. What fails in passing is put back and thrown on. */
+  async #handle(batch: Batch): Promise<void> {
+    const { engine, store, onProgress } = this.#parts;
+    const slot = this.#slot;
+    const progress = new DeliveryProgress();
+    const { events, parked } = sortEvents(batch.events, this.#held, engine.topics);
+    const changesUpTo = (to: number) => changesOf(parked, progress, to);
     try {
-      const moved = await limiter.run(() => this.#handle(batch));
-      if (moved) this.#slot.moved(batch.to);
-      else this.#slot.end();
-      this.#failures.reset();
-      this.#attempt = 1;
+      const [first] = events;
+      if (first !== undefined && this.#suspects.isCareful) await this.#suspect(first);
+      const changes = () => changesUpTo(batch.to);
+      const isMoved = await this.#deliverAndMove(events, batch.to, progress, changes);
+      if (!isMoved) return slot.end();
+      this.#hold(changes());
+      this.#handled(batch);
       onProgress();
     } catch (error) {
-      if (giveUp.aborted) return this.#slot.end();
-      if (!isPassing(error, store)) throw error;
-      this.#slot.putBack(batch);
-      this.#attempt += 1;
-      await this.#failures.wait(this.#parts.stop);
+      if (isPassing(error, store) || this.#parts.giveUp.aborted) {
+        slot.putBack(batch.events);
+        throw error;
+      }
+      const left = await this.#keepHandled(batch, progress, changesUpTo);
+      await this.#failed({ ...batch, events: left }, events, progress.at, error, changesUpTo);
     }
+    if (engine.onFailure === "hold" || engine.onFailure === "skip") this.#noteTrouble();
   }
 
-  /** @returns whether the checkpoint has moved. */
-  async #handle(batch: Batch): Promise<boolean> {
-    const { engine, store } = this.#parts;
-    const move = this.#moveTo(batch.to);
-    if (batch.events.length === 0) return store.advance(move);
-    if (engine.delivery === "exactly-once") {
-      return store.advance(move, (tx) => this.#deliver(batch, tx));
-    }
-    await this.#deliver(batch, undefined);
-    return store.advance(move);
+  #handled({ events, to }: Batch): void {
+    this.#slot.moved(to);
+    this.#suspects.passed(events.length);
+    this.#attempt = 1;
   }
 
-  async #deliver({ events }: Batch, tx: Tx | undefined): Promise<void> {
+  async #deliverAndMove(
+    events: readonly TopicEvent[],
+    to: number,
+    progress: DeliveryProgress,
+    changes: () => readonly SlotChange[],
+  ): Promise<boolean> {
+    const { engine } = this.#parts;
+    if (events.length === 0) return this.#advance(to, { changes });
+    const handle = (tx: Tx | undefined) => this.#deliver(events, tx, this.#attempt, progress);
+    if (engine.delivery === "exactly-once") return this.#advance(to, { effects: handle, changes });
+    await handle(undefined);
+    return this.#advance(to, { changes });
+  }
+
+  #deliver(
+    events: readonly TopicEvent[],
+    tx: Tx | undefined,
+    attempt: number,
+    progress: DeliveryProgress,
+  ): Promise<void> {
     const { engine, stop, giveUp } = this.#parts;
-    const delivered = { attempt: this.#attempt, tx, signal: stop };
-    await unlessGivenUp(
-      deliver(engine, events, delivered, () => {}),
-      giveUp,
-    );
+    return unlessGivenUp(deliver(engine, events, { attempt, tx, signal: stop }, progress), giveUp);
+  }
+
+  async #suspect(event: TopicEvent): Promise<void> {
+    const { engine, store } = this.#parts;
+    const { slot, epoch, losses } = this.#slot;
+    if (this.#suspects.isCulprit(event)) {
+      throw new LeaseOutlivedError({ consumer: engine.plan.name, losses });
+    }
+    await store.suspect({ slot, epoch }, event.position);
+  }
+
+  /** Splits the batch until the one event stands alone that fails, and then does as the policy says. */
+  async #failed(
+    batch: Batch,
+    events: readonly TopicEvent[],
+    at: TopicEvent | undefined,
+    error: unknown,
+    changesUpTo: (to: number) => readonly SlotChange[],
+  ): Promise<void> {
+    const slot = this.#slot;
+    const [only] = events;
+    if (only === undefined) throw error;
+    if (events.length > 1) {
+      slot.putBack(batch.events);
+      return this.#suspects.found(events, at);
+    }
+    if (error instanceof Answered && error.answer.kind === "stop") {
+      slot.putBack(batch.events);
+      return this.#parts.onStop();
+    }
+    const { onFailure } = this.#parts.engine;
+    if (onFailure === "hold" || onFailure === "skip" || error instanceof Answered) {
+      await this.#park(batch, only, error, changesUpTo(batch.to));
+    } else {
+      slot.putBack(batch.events);
+      this.#attempt = await this.#inPlace.failed(only, error);
+    }
+  }
+
+  /** Effects outside cannot be taken back, so the checkpoint moves over what was handled before the failure. */
+  async #keepHandled(
+    { events }: Batch,
+    { handled, at }: DeliveryProgress,
+    changesUpTo: (to: number) => readonly SlotChange[],
+  ): Promise<Batch["events"]> {
+    const { engine } = this.#parts;
+    const index = events.findIndex((event) => event.position === at?.position);
+    const before = events[index - 1];
+    if (engine.delivery === "exactly-once" || handled === 0 || before === undefined) return events;
+    const changes = () => changesUpTo(before.position);
+    if (await this.#advance(before.position, { changes })) {
+      this.#slot.position = before.position;
+      this.#hold(changes());
+    } else {
+      this.#slot.end();
+    }
+    return events.slice(index);
+  }
+
+  /** Takes over what was written about keys whose later events wait. */
+  #hold(changes: readonly SlotChange[]): void {
+    for (const change of changes) {
+      if (change.kind !== "letter" || change.hold === undefined) continue;
+      this.#held.hold(holdOf(change.hold, change.letter));
+    }
+  }
+
+  /** Makes the event a dead letter, to be tried again or not, and goes on behind it. */
+  async #park(
+    batch: Batch,
+    event: TopicEvent,
+    error: unknown,
+    others: readonly SlotChange[],
+  ): Promise<void> {
+    const letter = letterAfter(this.#parts.engine, event, error, undefined);
+    const goesOn = this.#parts.engine.onFailure === "skip" && letter.status === "dead";
+    const parking: SlotChange = goesOn
+      ? { kind: "letter", letter }
+      : { kind: "letter", letter, hold: placeBefore(event) };
+    const changes = [...others, parking];
+    if (!(await this.#advance(batch.to, { changes: () => changes }))) return this.#slot.end();
+    this.#handled(batch);
+    this.#hold(changes);
+    this.#parts.onProgress();
   }
 
   async #moveOverEmpty(): Promise<void> {
@@ -130,28 +271,17 @@ export class SlotWorker<Tx> {
     if (slot.readTo <= slot.position) return;
     const { to } = slot.take(0);
     // Nothing is lost by leaving it where it is.
-    const moved = await this.#parts.store.advance(this.#moveTo(to)).catch(() => false);
+    const moved = await this.#advance(to).catch(() => false);
     if (moved) slot.moved(to);
   }
 
-  #moveTo(to: number): CheckpointMove {
+  #advance(to: number, work?: AdvanceWork<Tx>): Promise<boolean> {
     const { slot, epoch, position, life } = this.#slot;
-    return { slot, epoch, from: position, to, life };
+    // What is at the checkpoint already rests on no reading.
+    const move: CheckpointMove = {
+      ...{ slot, epoch, from: position, to },
+      life: to === position ? undefined : life,
+    };
+    return this.#parts.store.advance(move, work);
   }
 }
-
-/** Waits for the handlers, or until they have to be given up. */
-const unlessGivenUp = (handled: Promise<void>, giveUp: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const abandon = (): void =>
-      reject(new Error("The handler took longer than the consumer waits"));
-    if (giveUp.aborted) return abandon();
-    giveUp.addEventListener("abort", abandon, { once: true });
-    handled.then(resolve, reject).finally(() => giveUp.removeEventListener("abort", abandon));
-  });
-
-/** Whether the same call may succeed later. Our own errors are looked through to what they wrap. */
-export const isPassing = <Tx>(error: unknown, store: ConsumerStore<Tx>): boolean => {
-  if (store.isTransient(error)) return true;
-  return error instanceof AnnalsError && (error.retryable || isPassing(error.cause, store));
-};

@@ -19,7 +19,7 @@ export class Slot {
   /** Everything up to here has been read. */
   readTo: number;
   /** What the store told with the last read. */
-  life = "";
+  life: string | undefined;
   /** Whether the last read found nothing more. */
   isDry = false;
   isInHand = false;
@@ -30,13 +30,22 @@ export class Slot {
   #drainTo: number | undefined;
   /** When the intake read for it last, in turns. */
   servedIn = 0;
+  /** How often its lease ran out before, and on which event. */
+  readonly losses: number;
+  readonly suspect: number | undefined;
+  /** Whether the checkpoint has moved since it was taken. */
+  hasMoved = false;
+  /** Whether what waits for dead letters has to be looked at again. */
+  isTroubleStale = true;
+  /** Whether something will be tried again before all is handled. */
+  awaitsRetry = true;
   readonly signal = new Signal();
   #queue: SlottedEvent[] = [];
   #handTo = 0;
   #movedAt = performance.now();
 
   constructor(
-    { slot, epoch, position }: OwnedSlot,
+    { slot, epoch, position, losses, suspect }: OwnedSlot,
     validUntil: number,
     drainTo: number | undefined,
   ) {
@@ -44,6 +53,8 @@ export class Slot {
     this.epoch = epoch;
     this.position = position;
     this.readTo = position;
+    this.losses = losses;
+    this.suspect = suspect;
     this.validUntil = validUntil;
     this.#drainTo = drainTo;
   }
@@ -68,6 +79,11 @@ export class Slot {
     this.readTo = bound;
   }
 
+  /** The next event to be taken. */
+  get first(): SlottedEvent | undefined {
+    return this.#queue[0];
+  }
+
   get waiting(): number {
     return this.#queue.length;
   }
@@ -79,7 +95,7 @@ export class Slot {
 
   /** Whether everything that was read is handled. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && !this.isInHand;
+    return this.#queue.length === 0 && !this.isInHand && !this.awaitsRetry;
   }
 
   /** How long the checkpoint has been behind what is known to be empty, in milliseconds. */
@@ -110,15 +126,23 @@ export class Slot {
 
   /** Notes that what was taken is handled. */
   moved(to: number): void {
+    if (to > this.position) this.hasMoved = true;
     this.position = to;
     this.isInHand = false;
     this.#movedAt = performance.now();
   }
 
   /** Puts back what could not be handled yet. */
-  putBack({ events }: Batch): void {
+  putBack(events: readonly SlottedEvent[]): void {
     this.#queue.unshift(...events);
     this.isInHand = false;
+  }
+
+  /** Looks again at what waits for dead letters. */
+  reloadTrouble(): void {
+    this.isTroubleStale = true;
+    this.awaitsRetry = true;
+    this.signal.poke();
   }
 
   /** Forgets what was read, which may mean nothing any more; it is read again from the checkpoint. */

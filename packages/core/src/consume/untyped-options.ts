@@ -2,7 +2,7 @@ import type { AnyTopic } from "../define/any-topic.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import { type Clock, systemClock } from "../port/clock.ts";
 import type { ConsumerPlan } from "../port/consumer-store.ts";
-import type { ConsumerSettings, Delivery } from "./consumer-options.ts";
+import type { ConsumerSettings, Delivery, FailurePolicy } from "./consumer-options.ts";
 import {
   type BatchHandler,
   type EventHandler,
@@ -11,6 +11,7 @@ import {
 } from "./followed-topics.ts";
 import type { Topics } from "./handler.ts";
 import { type HandlerScope, handlerScope } from "./handler-scope.ts";
+import type { RetryPlan } from "./retry-delay.ts";
 
 type HandlersByType = Readonly<Record<string, EventHandler>>;
 
@@ -33,6 +34,9 @@ export interface ConsumerEngine {
   readonly topics: FollowedTopics;
   readonly handling: UntypedHandling;
   readonly delivery: Delivery;
+  readonly onFailure: FailurePolicy;
+  readonly retry: RetryPlan;
+  readonly maxHeldKeys: number;
   readonly batchSize: number;
   readonly batchWaitMs: number;
   readonly pollIntervalMs: number;
@@ -41,6 +45,8 @@ export interface ConsumerEngine {
   readonly clock: Clock;
   readonly scope: HandlerScope;
 }
+
+const POLICIES: readonly FailurePolicy[] = ["hold", "skip", "pause", "stop"];
 
 /** @throws InvalidDefinitionError */
 export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
@@ -56,6 +62,10 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
   }
   if (delivery !== "exactly-once" && delivery !== "at-least-once") {
     invalid("delivery is neither of its two values", '"exactly-once" or "at-least-once".');
+  }
+  const { onFailure = "hold", retry = {} } = options;
+  if (!POLICIES.includes(onFailure)) {
+    invalid("onFailure is none of its values", `Use one of ${POLICIES.join(", ")}.`);
   }
   const handling = handlingOf(options, invalid);
   const types = only?.types === undefined ? undefined : new Set(only.types);
@@ -74,11 +84,19 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
       topics: topics.topics,
       slots: whole("slots", slots, 1, 1_024, 1),
       handles: topics.handles,
+      knows: topics.known,
       keys: only?.keys,
     },
     topics,
     handling,
     delivery,
+    onFailure,
+    retry: {
+      attempts: whole("retry.attempts", retry.attempts ?? 8, 1, 1_000, 8),
+      firstMs: whole("retry.firstMs", retry.firstMs ?? 250, 0, 86_400_000, 250),
+      maxMs: whole("retry.maxMs", retry.maxMs ?? 60_000, 0, 86_400_000, 60_000),
+    },
+    maxHeldKeys: whole("maxHeldKeys", options.maxHeldKeys ?? 1_000, 1, 100_000, 1_000),
     batchSize: batch
       ? whole("batch.size", batch.size ?? 500, 1, 10_000, 500)
       : whole("batchSize", options.batchSize ?? 100, 1, 10_000, 100),

@@ -37,6 +37,37 @@ export class HandlerFailedError extends AnnalsError {
   }
 }
 
+/** Leases ran out again and again while one event was handled: it blocks the process, or ends it. */
+export class LeaseOutlivedError extends AnnalsError {
+  readonly code = "ANNALS_LEASE_OUTLIVED";
+  readonly consumer: string;
+  /** How often the lease ran out. */
+  readonly losses: number;
+
+  constructor(at: { consumer: string; losses: number }) {
+    super({
+      message: `Consumer "${at.consumer}" lost its lease ${at.losses} times in a row on one event`,
+      hint: "Its handler blocks the process for longer than leaseMs, or ends it. Mend it, then redrive the event.",
+    });
+    this.consumer = at.consumer;
+    this.losses = at.losses;
+  }
+}
+
+/** A consumer, or one of its slots, is paused, so that it cannot catch up. */
+export class ConsumerPausedError extends AnnalsError {
+  readonly code = "ANNALS_CONSUMER_PAUSED";
+  readonly consumer: string;
+
+  constructor(at: { consumer: string; because: string }) {
+    super({
+      message: `Consumer "${at.consumer}" is paused: ${at.because}`,
+      hint: "annals.consumers and annals.slots say since when and why. Resume it, then catch up.",
+    });
+    this.consumer = at.consumer;
+  }
+}
+
 /** The position sequence stands below positions already used, so new events would be lost. */
 export class PositionSequenceBehindError extends AnnalsError {
   readonly code = "ANNALS_POSITION_SEQUENCE_BEHIND";

@@ -6,6 +6,7 @@ import type {
   SlottedEvent,
 } from "../port/consumer-store.ts";
 import type { TopicEvent } from "../port/rows.ts";
+import { MemoryLetters } from "./memory-letters.ts";
 import type { MemoryTransaction } from "./memory-transaction.ts";
 
 interface MemorySlot {
@@ -13,6 +14,7 @@ interface MemorySlot {
   leasedUntil: number;
   epoch: number;
   position: number;
+  pausedBecause: string | undefined;
 }
 
 /** One consumer as the in-memory store keeps it. */
@@ -20,8 +22,14 @@ export interface MemoryConsumer {
   readonly topics: string;
   slots: MemorySlot[];
   /** The processes that share the slots, the oldest first, and until when they are alive. */
-  readonly processes: Map<string, number>;
+  readonly processes: Map<string, MemoryProcess>;
+  readonly letters: MemoryLetters;
   wanted: number;
+}
+
+interface MemoryProcess {
+  aliveUntil: number;
+  readonly handles: readonly string[];
 }
 
 /** What a consumer needs of its store. */
@@ -32,7 +40,7 @@ interface Follows {
 }
 
 export const memoryConsumer = (
-  { name, topics, slots: wanted, keys }: ConsumerPlan,
+  { name, topics, slots: wanted, keys, handles, knows }: ConsumerPlan,
   { log, consumers, transaction }: Follows,
 ): ConsumerStore<MemoryTransaction> => {
   const declared = topics.map(({ plan }) => plan.name);
@@ -54,7 +62,8 @@ export const memoryConsumer = (
       const fresh = {
         topics: declared.join(", "),
         slots: newSlots(wanted, 0, 0),
-        processes: new Map(),
+        processes: new Map<string, MemoryProcess>(),
+        letters: new MemoryLetters(),
         wanted,
       };
       const known = consumers.get(name) ?? fresh;
@@ -72,14 +81,24 @@ export const memoryConsumer = (
       for (const slot of consumer.slots) {
         if (slot.owner === process) slot.leasedUntil = now + leaseMs;
       }
-      if (wants === "shared") consumer.processes.set(process, now + leaseMs);
-      const quota = wants === "all" ? consumer.slots.length : quotaOf(consumer, process, now);
+      forgetDead(consumer, now);
+      if (wants === "shared")
+        consumer.processes.set(process, { aliveUntil: now + leaseMs, handles });
+      const quota = isBehindOthers(consumer, process, knows)
+        ? 0
+        : wants === "all"
+          ? consumer.slots.length
+          : quotaOf(consumer, process);
       const undrained = consumer.slots.filter(({ position }) => position !== drainTo);
       take(undrained, process, quota, now, leaseMs);
-      const owned = consumer.slots.flatMap(({ owner, epoch, position }, slot): OwnedSlot[] =>
-        owner === process ? [{ slot, epoch, position }] : [],
+      const owned = consumer.slots.flatMap(
+        ({ owner, epoch, position, pausedBecause }, slot): OwnedSlot[] =>
+          owner === process && pausedBecause === undefined
+            ? [{ slot, epoch, position, losses: 0, suspect: undefined }]
+            : [],
       );
-      return { slots: consumer.slots.length, owned, quota, drainTo };
+      const paused = consumer.slots.find(({ pausedBecause }) => pausedBecause)?.pausedBecause;
+      return { slots: consumer.slots.length, owned, quota, drainTo, paused };
     },
 
     release: async (process, slots) => {
@@ -91,21 +110,28 @@ export const memoryConsumer = (
     },
 
     read: async ({ after, upTo = log.length, limit, for: { slots, of } }) => {
+      const { version } = consumers.get(name)?.letters ?? { version: 0 };
       const bound = Math.min(upTo, log.length);
       const events: SlottedEvent[] = [];
       // Positions are places in the log.
       for (let at = after; at < bound; at += 1) {
         const event = log[at];
         if (event === undefined) continue;
-        const slot = Math.floor((bucketOf(event.id) * of) / BUCKETS);
+        const slot = slotOf(event.id, of);
         if (!isRead(event) || !slots.includes(slot)) continue;
         events.push({ ...event, slot });
         if (events.length === limit) {
-          return { events, upTo: event.position, more: event.position < log.length, life: "" };
+          return {
+            events,
+            upTo: event.position,
+            more: event.position < log.length,
+            life: "",
+            version,
+          };
         }
       }
       const reached = Math.max(after, bound);
-      return { events, upTo: reached, more: reached < log.length, life: "" };
+      return { events, upTo: reached, more: reached < log.length, life: "", version };
     },
 
     settled: async () => log.length,
@@ -115,7 +141,7 @@ export const memoryConsumer = (
       return Math.min(...others.map(({ position }) => position));
     },
 
-    advance: async ({ slot: at, epoch, from, to }, effects) => {
+    advance: async ({ slot: at, epoch, from, to }, { effects, changes } = {}) => {
       const isOurs = (): boolean => {
         const slot = registered().slots[at];
         return slot?.epoch === epoch && slot.position === from;
@@ -132,8 +158,29 @@ export const memoryConsumer = (
         throw error;
       }
       if (!isOurs()) return false;
-      (registered().slots[at] as MemorySlot).position = to;
+      const { slots, letters } = registered();
+      (slots[at] as MemorySlot).position = to;
+      for (const change of changes?.() ?? []) letters.apply(change);
       return true;
+    },
+
+    trouble: async ({ slots, of }) =>
+      registered().letters.trouble((key) => slots.includes(slotOf(key, of))),
+
+    readKey: async ({ after: { topic, key, position }, upTo, limit }) =>
+      log
+        .slice(position, upTo)
+        .filter((event) => event !== undefined)
+        .filter((event) => event.topic === topic && event.id === key && isRead(event))
+        .slice(0, limit),
+
+    // One process does not outlive itself.
+    suspect: async () => {},
+
+    pauseSlot: async (at, because) => {
+      const { slots, letters } = registered();
+      (slots[at] as MemorySlot).pausedBecause = because;
+      letters.version += 1;
     },
 
     // Nothing in memory comes and goes.
@@ -152,8 +199,16 @@ const bucketOf = (key: string): number => {
   return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
 };
 
+const slotOf = (key: string, of: number): number => Math.floor((bucketOf(key) * of) / BUCKETS);
+
 const newSlots = (count: number, position: number, epoch: number): MemorySlot[] =>
-  Array.from({ length: count }, () => ({ owner: undefined, leasedUntil: 0, epoch, position }));
+  Array.from({ length: count }, () => ({
+    owner: undefined,
+    leasedUntil: 0,
+    epoch,
+    position,
+    pausedBecause: undefined,
+  }));
 
 /** Gives the consumer more slots once the present ones stand at one position; until then, says at which. */
 const spread = (consumer: MemoryConsumer): number | undefined => {
@@ -169,9 +224,22 @@ const spread = (consumer: MemoryConsumer): number | undefined => {
   return undefined;
 };
 
+const forgetDead = ({ processes }: MemoryConsumer, now: number): void => {
+  for (const [one, { aliveUntil }] of processes) if (aliveUntil < now) processes.delete(one);
+};
+
+/** Whether another process handles an event type that this one does not even know. */
+const isBehindOthers = (
+  { processes }: MemoryConsumer,
+  process: string,
+  knows: readonly string[],
+): boolean =>
+  [...processes].some(
+    ([one, { handles }]) => one !== process && handles.some((type) => !knows.includes(type)),
+  );
+
 /** An even share; what is left over goes to the oldest. */
-const quotaOf = ({ processes, slots }: MemoryConsumer, process: string, now: number): number => {
-  for (const [one, aliveUntil] of processes) if (aliveUntil < now) processes.delete(one);
+const quotaOf = ({ processes, slots }: MemoryConsumer, process: string): number => {
   const rank = [...processes.keys()].indexOf(process);
   const share = Math.floor(slots.length / processes.size);
   return share + (rank < slots.length % processes.size ? 1 : 0);
@@ -188,6 +256,7 @@ const take = (
   for (const slot of slots) {
     if (owned >= quota) return;
     if (slot.owner !== undefined && slot.leasedUntil >= now) continue;
+    if (slot.pausedBecause !== undefined) continue;
     slot.owner = process;
     slot.leasedUntil = now + leaseMs;
     slot.epoch += 1;

@@ -4,6 +4,7 @@ import type { PublishedPlan } from "../define/published-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { Clock } from "../port/clock.ts";
+import type { ConsumerAdmin } from "../port/consumer-admin.ts";
 import type { ConsumerPlan, ConsumerStore } from "../port/consumer-store.ts";
 import type {
   BatchResult,
@@ -20,6 +21,7 @@ import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
 import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
+import { memoryAdmin } from "./memory-admin.ts";
 import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
 import { transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
@@ -149,6 +151,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
     const state = this.#states.get(name) ?? new MemoryState(name);
     this.#states.set(name, state);
     return state;
+  }
+
+  consumers(): ConsumerAdmin {
+    return memoryAdmin(this.#consumers);
   }
 
   consumer(plan: ConsumerPlan): ConsumerStore<MemoryTransaction> {

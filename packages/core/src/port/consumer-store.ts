@@ -1,4 +1,5 @@
 import type { TopicPlan } from "../define/topic-plan.ts";
+import type { KeyRead, SlotChange, SlotFailure, SlotTrouble } from "./dead-letters.ts";
 import type { TopicEvent } from "./rows.ts";
 
 /** A topic as one consumer follows it. */
@@ -16,6 +17,8 @@ export interface ConsumerPlan {
   readonly slots: number;
   /** The event types that it has handlers for, each as `topic:type`. */
   readonly handles: readonly string[];
+  /** The event types that its definitions know, likewise. */
+  readonly knows: readonly string[];
   /** Only events of these entities or keys are read; all when absent. */
   readonly keys: readonly string[] | undefined;
 }
@@ -27,6 +30,10 @@ export interface OwnedSlot {
   readonly epoch: number;
   /** The checkpoint: everything of the slot's keys up to here is handled. */
   readonly position: number;
+  /** How often in a row its lease ran out before its checkpoint moved. */
+  readonly losses: number;
+  /** The position that was handled alone when the lease ran out last. */
+  readonly suspect: number | undefined;
 }
 
 export interface Attendance {
@@ -39,6 +46,8 @@ export interface Attendance {
    * short time.
    */
   readonly wants: "shared" | "all";
+  /** Slots whose checkpoint has moved since they were taken. */
+  readonly moved: readonly number[];
 }
 
 /** How a consumer stands, as one of its processes sees it. */
@@ -50,6 +59,8 @@ export interface Standing {
   readonly quota: number;
   /** Set while the number of slots is about to change: none goes beyond before all have come to it. */
   readonly drainTo: number | undefined;
+  /** Why nothing, or not all of it, is to be handled now; it was paused. */
+  readonly paused: string | undefined;
 }
 
 /** Which slots to read for, and over how many slots the keys are spread. */
@@ -79,6 +90,8 @@ export interface TopicRead {
   readonly more: boolean;
   /** What the store itself has to be told when the checkpoint moves. */
   readonly life: string;
+  /** Rises whenever somebody changed something about the consumer by hand. */
+  readonly version: number;
 }
 
 /** A move of a slot's checkpoint, under its lease. */
@@ -87,7 +100,13 @@ export interface CheckpointMove {
   readonly epoch: number;
   readonly from: number;
   readonly to: number;
-  readonly life: string;
+  /** What the read told that the move rests on; `undefined` when it rests on none. */
+  readonly life: string | undefined;
+}
+
+export interface AdvanceWork<Tx> {
+  readonly effects?: ((tx: Tx) => Promise<void>) | undefined;
+  readonly changes?: (() => readonly SlotChange[]) | undefined;
 }
 
 /**
@@ -123,12 +142,25 @@ export interface ConsumerStore<Tx> {
   progress(except: readonly number[]): Promise<number>;
 
   /**
-   * Moves a checkpoint; with `effects`, in one transaction with what they write.
+   * Moves a checkpoint; with `effects`, in one transaction with what they write, and with the `changes` that
+   * are known afterwards.
    *
-   * @returns false when the lease or the checkpoint is not what the move says, in which case nothing of the
-   * effects is kept.
+   * @returns false when the lease or the checkpoint is not what the move says, in which case nothing of it
+   * is kept.
    */
-  advance(move: CheckpointMove, effects?: (tx: Tx) => Promise<void>): Promise<boolean>;
+  advance(move: CheckpointMove, work?: AdvanceWork<Tx>): Promise<boolean>;
+
+  /** What is held in a slot, and what somebody wants tried again. */
+  trouble(choice: SlotChoice): Promise<SlotTrouble>;
+
+  /** The next events of one key, by rising position. All are settled. */
+  readKey(read: KeyRead): Promise<readonly TopicEvent[]>;
+
+  /** Notes that an event is about to be handled alone, since leases ran out before. */
+  suspect(lease: Pick<CheckpointMove, "slot" | "epoch">, position: number): Promise<void>;
+
+  /** Has a slot stand still until somebody resumes it, and says why. */
+  pauseSlot(slot: number, because: string, failure: SlotFailure): Promise<void>;
 
   /** Whether an error is the database's passing trouble, after which the same call may succeed. */
   isTransient(error: unknown): boolean;

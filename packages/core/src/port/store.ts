@@ -2,6 +2,7 @@ import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
 import type { PublishedPlan } from "../define/published-plan.ts";
 import type { Clock } from "./clock.ts";
+import type { ConsumerAdmin } from "./consumer-admin.ts";
 import type { ConsumerPlan, ConsumerStore } from "./consumer-store.ts";
 import type {
   BatchResult,
@@ -64,6 +65,9 @@ export interface Store<Tx, Opened extends Tx = Tx> {
 
   /** Opens topics, of entities or of their own, for one consumer. */
   consumer(plan: ConsumerPlan): ConsumerStore<Opened>;
+
+  /** What operators see and decide about consumers. */
+  consumers(): ConsumerAdmin;
 }
 
 /** What a transaction is opened for. */

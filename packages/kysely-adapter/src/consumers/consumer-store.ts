@@ -19,6 +19,7 @@ import {
 } from "../statements/consumer-registration.ts";
 import { ServerRestartedError } from "./server-restarted-error.ts";
 import { slotLeases } from "./slot-leases.ts";
+import { changeStatements, slotTrouble } from "./slot-trouble.ts";
 import { TopicReader } from "./topic-reader.ts";
 
 /** What a consumer does on PostgreSQL: reads up to the settled position, shares slots, keeps checkpoints. */
@@ -40,7 +41,7 @@ export const consumerStore = <DB>(
     { slot, epoch, from, to, life }: CheckpointMove,
     join: AnnalsTransaction<DB> | "none",
   ): Promise<boolean> => {
-    const parameters = [name, slot, epoch, from, to, life];
+    const parameters = [name, slot, epoch, from, to, life ?? null];
     return (await run(moveCheckpoint, parameters, "move", join)).length > 0;
   };
 
@@ -56,6 +57,7 @@ export const consumerStore = <DB>(
     },
 
     ...slotLeases(plan, run),
+    ...slotTrouble(database, plan, run),
 
     read: (request) => reader.read(request),
 
@@ -66,11 +68,17 @@ export const consumerStore = <DB>(
       return row?.position == null ? Number.POSITIVE_INFINITY : Number(row.position);
     },
 
-    advance: async (to, effects) => {
-      const isMoved =
-        effects === undefined
-          ? await move(to, "none")
-          : await withEffects(database, effects, (tx) => move(to, tx));
+    advance: async (to, { effects, changes } = {}) => {
+      const write = async (tx: AnnalsTransaction<DB>): Promise<boolean> => {
+        for (const [text, parameters] of changeStatements(name, changes?.() ?? [])) {
+          await run(text, parameters, "advance", tx);
+        }
+        return move(to, tx);
+      };
+      const isOneStatement = effects === undefined && (changes?.() ?? []).length === 0;
+      const isMoved = isOneStatement
+        ? await move(to, "none")
+        : await withEffects(database, effects, write);
       // Another life of the server may be why.
       if (!isMoved) reader.forget();
       return isMoved;
@@ -83,12 +91,12 @@ export const consumerStore = <DB>(
 /** The checkpoint's move is the transaction's last statement, so that its row is locked for a moment only. */
 const withEffects = async <DB>(
   { db }: Database<DB>,
-  effects: (tx: AnnalsTransaction<DB>) => Promise<void>,
+  effects: ((tx: AnnalsTransaction<DB>) => Promise<void>) | undefined,
   move: (tx: AnnalsTransaction<DB>) => Promise<boolean>,
 ): Promise<boolean> => {
   try {
     await transaction(db, async (tx) => {
-      await effects(tx);
+      await effects?.(tx);
       if (!(await move(tx))) throw new NotMoved();
     });
     return true;

@@ -20,25 +20,33 @@ type RunStatement = <Row>(
 
 /** How processes share the slots of a consumer. */
 export const slotLeases = (
-  { name, handles }: ConsumerPlan,
+  { name, handles, knows }: ConsumerPlan,
   run: RunStatement,
 ): Pick<ConsumerStore<never>, "attend" | "release"> => ({
-  attend: async ({ process, leaseMs, wants }) => {
-    if (wants === "all") await run(renewLeases, [name, process, leaseMs], "attend");
-    else await run(joinConsumer, [name, process, leaseMs, handles], "attend");
+  attend: async ({ process, leaseMs, wants, moved }) => {
+    if (wants === "all") await run(renewLeases, [name, process, leaseMs, moved], "attend");
+    else await run(joinConsumer, [name, process, leaseMs, moved, handles], "attend");
     let standing = await readOnce(run, name, process);
     if (standing.drain_to !== null) {
       await run(spreadSlots, [name], "attend");
       standing = await readOnce(run, name, process);
     }
-    const { slots, processes, older, drain_to } = standing;
-    const quota = wants === "all" ? slots : evenShare(slots, processes, older);
+    const { slots, processes, older, drain_to, elsewhere } = standing;
+    // Another process handles an event type that this one does not even know: it is the newer one.
+    const isOld = elsewhere.some((type) => !knows.includes(type));
+    const quota = isOld ? 0 : wants === "all" ? slots : evenShare(slots, processes, older);
     const owned = standing.owned.map(toOwnedSlot);
     if (owned.length < quota) {
       const parameters = [name, process, leaseMs, quota - owned.length];
       owned.push(...(await run<SlotRow>(takeSlots, parameters, "attend")).map(toOwnedSlot));
     }
-    return { slots, owned, quota, drainTo: drain_to === null ? undefined : Number(drain_to) };
+    return {
+      slots,
+      owned,
+      quota,
+      drainTo: drain_to === null ? undefined : Number(drain_to),
+      paused: standing.paused ?? undefined,
+    };
   },
 
   release: async (process, slots) => {
@@ -57,8 +65,10 @@ const readOnce = async (run: RunStatement, name: string, process: string): Promi
 const evenShare = (slots: number, processes: number, older: number): number =>
   Math.floor(slots / processes) + (older < slots % processes ? 1 : 0);
 
-const toOwnedSlot = ({ slot, epoch, position }: SlotRow): OwnedSlot => ({
+const toOwnedSlot = ({ slot, epoch, position, losses, suspect }: SlotRow): OwnedSlot => ({
   slot,
   epoch: Number(epoch),
   position: Number(position),
+  losses,
+  suspect: suspect === null ? undefined : Number(suspect),
 });

@@ -1,4 +1,4 @@
-import type { ConsumerPlan, ReadRequest, SlottedEvent, TopicRead } from "@annals/core/adapter";
+import type { ConsumerPlan, ReadRequest, TopicRead } from "@annals/core/adapter";
 import type { Database } from "../connection/database.ts";
 import { type LastPositionRow, lastPosition } from "../statements/last-position.ts";
 import { readTopic } from "../statements/read-topic.ts";
@@ -15,6 +15,7 @@ export class TopicReader<DB> {
   readonly #bySlot;
   /** What the last look found. It stays true in its life of the server, so that it is used up first. */
   #known: Settled | undefined;
+  #version = 0;
 
   constructor(database: Database<DB>, plan: ConsumerPlan) {
     this.#database = database;
@@ -42,7 +43,8 @@ export class TopicReader<DB> {
     const settled = isEnough ? (this.#known as Settled) : await this.settled();
     const bound = Math.min(settled.position, upTo ?? settled.position);
     const life = settled.serverStart;
-    if (bound <= after) return { events: [], upTo: after, more: false, life };
+    if (bound <= after)
+      return { events: [], upTo: after, more: false, life, version: this.#version };
     const isWhole = slots.length === of;
     const { name, topics, keys } = this.#plan;
     const parameters = [
@@ -53,9 +55,10 @@ export class TopicReader<DB> {
     ];
     const text = isWhole && of === 1 ? this.#whole : this.#bySlot;
     const { rows } = await this.#database.run<SlottedRow>(text, parameters, "none", [name, "read"]);
-    const events = rows.map(toSlottedEvent);
+    const events = rows.map((row) => ({ ...toTopicEvent(row), slot: row.slot ?? 0 }));
     const reached = events.length === limit ? (events.at(-1)?.position ?? bound) : bound;
-    return { events, upTo: reached, more: reached < settled.position, life };
+    const more = reached < settled.position;
+    return { events, upTo: reached, more, life, version: this.#version };
   }
 
   /** The two looks, each a statement with a snapshot of its own. */
@@ -65,15 +68,16 @@ export class TopicReader<DB> {
     const tables = this.#plan.topics.map(({ plan }) => plan.eventsTable);
     const last = lastPosition(schema, tables);
     const writers = topicWriters(schema, tables);
-    const run = async <Row>(text: typeof last) =>
-      (await this.#database.run<Row>(text, [], "none", [name, "read"])).rows;
+    const run = async <Row>(text: typeof last, parameters: readonly unknown[]) =>
+      (await this.#database.run<Row>(text, parameters, "none", [name, "read"])).rows;
     return {
       lastPosition: async () => {
-        const [row] = (await run<LastPositionRow>(last)) as [LastPositionRow];
+        const [row] = (await run<LastPositionRow>(last, [name])) as [LastPositionRow];
+        this.#version = Number(row.version);
         return { last: Number(row.last), used: Number(row.used), serverStart: row.server_start };
       },
       topicWriters: async () => {
-        const rows = await run<TopicWriterRow>(writers);
+        const rows = await run<TopicWriterRow>(writers, []);
         return { writers: rows.map(({ writer }) => writer), serverStart: rows[0]?.server_start };
       },
     };
@@ -83,8 +87,3 @@ export class TopicReader<DB> {
 interface SlottedRow extends TopicRow {
   readonly slot?: number;
 }
-
-const toSlottedEvent = (row: SlottedRow): SlottedEvent => ({
-  ...toTopicEvent(row),
-  slot: row.slot ?? 0,
-});

@@ -8,7 +8,8 @@ import { SERVER_LIFE } from "./server-life.ts";
  *
  * `used` is seen by the statement's snapshot, taken before the sequence is read, so in a healthy
  * database `used` ≤ `last` always.
- * Parameters: none. Locks: none. Relies on: user_events_position_key, read backwards.
+ * With it goes the version of a consumer, which changes when somebody decides something about it.
+ * Parameters: $1 the consumer. Locks: none. Relies on: user_events_position_key, read backwards.
  */
 export const lastPosition = (schema: string, eventsTables: readonly string[]): Statement => {
   const highest = eventsTables.map(
@@ -18,7 +19,8 @@ export const lastPosition = (schema: string, eventsTables: readonly string[]): S
     `last_position_${eventsTables.join("_")}`,
     `select case when is_called then last_value else last_value - 1 end as last,
   coalesce(greatest(${highest.join(", ")}, (select max(position) from annals.checkpoints)), 0) as used,
-  ${SERVER_LIFE} as server_start
+  ${SERVER_LIFE} as server_start,
+  coalesce((select version from annals.consumers where name = $1), 0) as version
 from annals.position`,
   );
 };
@@ -27,4 +29,5 @@ export interface LastPositionRow {
   readonly last: number | string;
   readonly used: number | string;
   readonly server_start: string;
+  readonly version: number | string;
 }

@@ -548,7 +548,8 @@ from (select from "app"."people" u where (u."nick" is null) limit $1::bigint) co
 -- last position
 select case when is_called then last_value else last_value - 1 end as last,
   coalesce(greatest((select max(position) from "app"."person_events"), (select max(position) from annals.checkpoints)), 0) as used,
-  concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start
+  concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) as server_start,
+  coalesce((select version from annals.consumers where name = $1), 0) as version
 from annals.position;
 
 -- topic writers
@@ -615,7 +616,11 @@ where name = $1 and coalesce(slots_wanted, slots) < $2::int;
 select annals.spread_slots($1) as spread;
 
 -- renew leases
-update annals.slots set leased_until = clock_timestamp() + $3::int * interval '1 millisecond' where consumer = $1 and owner = $2::uuid;
+update annals.slots
+set leased_until = clock_timestamp() + $3::int * interval '1 millisecond',
+  losses = case when slot = any ($4::int[]) then 0 else losses end,
+  suspect = case when slot = any ($4::int[]) then null else suspect end
+where consumer = $1 and owner = $2::uuid;
 
 -- join a consumer
 with gone as (
@@ -623,23 +628,33 @@ with gone as (
   where consumer = $1 and alive_until < clock_timestamp() - interval '1 minute'
 ), joined as (
   insert into annals.consumer_processes (consumer, process, alive_until, handles)
-  values ($1, $2::uuid, clock_timestamp() + $3::int * interval '1 millisecond', $4::text[])
+  values ($1, $2::uuid, clock_timestamp() + $3::int * interval '1 millisecond', $5::text[])
   on conflict (consumer, process) do update set alive_until = excluded.alive_until
 )
-update annals.slots set leased_until = clock_timestamp() + $3::int * interval '1 millisecond' where consumer = $1 and owner = $2::uuid;
+update annals.slots
+set leased_until = clock_timestamp() + $3::int * interval '1 millisecond',
+  losses = case when slot = any ($4::int[]) then 0 else losses end,
+  suspect = case when slot = any ($4::int[]) then null else suspect end
+where consumer = $1 and owner = $2::uuid;
 
 -- read a standing
 select c.slots, c.drain_to,
+  case when c.paused_at is not null then coalesce(c.paused_because, 'paused')
+    else (select coalesce(s.paused_because, 'a slot is paused') from annals.slots s
+      where s.consumer = c.name and s.paused_at is not null limit 1) end as paused,
+  (select coalesce(json_agg(distinct handled), '[]')
+    from annals.consumer_processes p, unnest(p.handles) handled
+    where p.consumer = c.name and p.process <> $2::uuid and p.alive_until >= clock_timestamp()) as elsewhere,
   (select count(*)::int from annals.consumer_processes p
     where p.consumer = c.name and p.alive_until >= clock_timestamp()) as processes,
   (select count(*)::int from annals.consumer_processes p
     join annals.consumer_processes me on me.consumer = p.consumer and me.process = $2::uuid
     where p.consumer = c.name and p.alive_until >= clock_timestamp()
       and (p.joined_at, p.process) < (me.joined_at, me.process)) as older,
-  (select coalesce(json_agg(json_build_object('slot', s.slot, 'epoch', s.epoch, 'position', k.position)
-      order by s.slot), '[]')
+  (select coalesce(json_agg(json_build_object('slot', s.slot, 'epoch', s.epoch, 'position', k.position,
+      'losses', s.losses, 'suspect', s.suspect) order by s.slot), '[]')
     from annals.slots s join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
-    where s.consumer = c.name and s.owner = $2::uuid) as owned
+    where s.consumer = c.name and s.owner = $2::uuid and s.paused_at is null and c.paused_at is null) as owned
 from annals.consumers c
 where c.name = $1;
 
@@ -648,21 +663,25 @@ with free as (
   select s.slot from annals.slots s
   join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
   where s.consumer = $1 and (s.owner is null or s.leased_until < clock_timestamp())
-    and (select c.drain_to is null or k.position < c.drain_to from annals.consumers c where c.name = $1)
+    and s.paused_at is null
+    and (select c.paused_at is null and (c.drain_to is null or k.position < c.drain_to)
+      from annals.consumers c where c.name = $1)
   order by s.slot
   limit $4::int
   for update of s, k skip locked
 ), taken as (
   update annals.slots s
-  set owner = $2::uuid, epoch = s.epoch + 1, leased_until = clock_timestamp() + $3::int * interval '1 millisecond'
+  set owner = $2::uuid, epoch = s.epoch + 1, leased_until = clock_timestamp() + $3::int * interval '1 millisecond',
+    -- Whoever had it and did not give it back has lost it.
+    losses = case when s.owner is null then 0 else s.losses + 1 end
   from free
   where s.consumer = $1 and s.slot = free.slot
-  returning s.slot, s.epoch
+  returning s.slot, s.epoch, s.losses, s.suspect
 )
 update annals.checkpoints k set epoch = taken.epoch
 from taken
 where k.consumer = $1 and k.slot = taken.slot
-returning k.slot, k.epoch, k.position;
+returning k.slot, k.epoch, k.position, taken.losses, taken.suspect;
 
 -- release slots
 update annals.slots set owner = null, leased_until = null
@@ -677,9 +696,99 @@ update annals.slots set owner = null, leased_until = null where consumer = $1 an
 -- move a checkpoint
 update annals.checkpoints set position = $5::bigint, moved_at = clock_timestamp()
 where consumer = $1 and slot = $2::int and epoch = $3::bigint and position = $4::bigint
-  and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $6::text
+  and ($6::text is null or concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $6::text)
 returning position;
 
 -- read progress
 select min(position) as position from annals.checkpoints
 where consumer = $1 and slot <> all ($2::int[]);
+
+-- write dead letters
+with given as (
+  select * from json_to_recordset($2::json) as g (
+    topic text, key text, sequence int, "position" bigint, event_type text, status text, attempts int,
+    error_class text, error_code text, error_message text, retry_ms double precision, reason text,
+    hold_position bigint, hold_sequence int)
+), written as (
+  insert into annals.dead_letters (consumer, topic, key, sequence, position, event_type, status, attempts,
+    error_class, error_code, error_message, retry_at, reason, resolved_at)
+  select $1, topic, key, sequence, "position", event_type, status, attempts,
+    error_class, error_code, error_message, clock_timestamp() + retry_ms * interval '1 millisecond', reason,
+    case when status = 'discarded' then clock_timestamp() end
+  from given
+  on conflict (consumer, position) do update
+  set status = excluded.status, attempts = excluded.attempts, error_class = excluded.error_class,
+    error_code = excluded.error_code, error_message = excluded.error_message,
+    last_failed_at = clock_timestamp(), retry_at = excluded.retry_at, reason = excluded.reason,
+    resolved_at = excluded.resolved_at
+  returning id, position
+)
+insert into annals.held_keys (consumer, topic, key, position, sequence, dead_letter)
+select $1, g.topic, g.key, g.hold_position, g.hold_sequence, w.id
+from given g join written w on w.position = g."position"
+where g.hold_position is not null
+on conflict (consumer, topic, key) do update
+set position = excluded.position, sequence = excluded.sequence, dead_letter = excluded.dead_letter;
+
+-- settle a dead letter
+update annals.dead_letters set status = $3, retry_at = null, resolved_at = clock_timestamp()
+where consumer = $1 and position = $2::bigint;
+
+-- move a held key
+update annals.held_keys set position = $4::bigint, sequence = $5::int
+where consumer = $1 and topic = $2 and key = $3;
+
+-- lift a hold
+delete from annals.held_keys where consumer = $1 and topic = $2 and key = $3;
+
+-- read trouble
+select
+  (select coalesce(json_agg(json_build_object(
+      'place', json_build_object('topic', h.topic, 'key', h.key, 'position', h.position, 'sequence', h.sequence),
+      'letter', json_build_object('topic', d.topic, 'key', d.key, 'position', d.position, 'sequence', d.sequence,
+      'eventType', d.event_type, 'status', d.status, 'attempts', d.attempts,
+      'dueInMs', extract(epoch from d.retry_at - clock_timestamp()) * 1000)) order by h.position), '[]')
+    from annals.held_keys h join annals.dead_letters d on d.id = h.dead_letter
+    where h.consumer = $1 and h.bucket * $3::int / 1024 = any ($2::int[])) as holds,
+  (select coalesce(json_agg(json_build_object('topic', d.topic, 'key', d.key, 'position', d.position, 'sequence', d.sequence,
+      'eventType', d.event_type, 'status', d.status, 'attempts', d.attempts,
+      'dueInMs', extract(epoch from d.retry_at - clock_timestamp()) * 1000) order by d.position), '[]')
+    from annals.dead_letters d
+    where d.consumer = $1 and d.status = 'redrive'
+      and annals.bucket(d.key) * $3::int / 1024 = any ($2::int[])
+      and not exists (select from annals.held_keys h where h.dead_letter = d.id)) as redrives;
+
+-- read a key
+select 'person' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
+from "app"."person_events"
+where id = $1::uuid and sequence > $3::int and $2::bigint is not null and position <= $4::bigint and event_type <> all ($6::text[])
+order by sequence
+limit $5::int;
+
+-- suspect an event
+update annals.slots set suspect = $4::bigint where consumer = $1 and slot = $2::int and epoch = $3::bigint;
+
+-- pause a slot
+update annals.slots
+set paused_at = clock_timestamp(), paused_because = $3, failed_position = $4::bigint, failed_topic = $5,
+  failed_key = $6, failed_attempts = $7::int, failed_code = $8, failed_message = $9
+where consumer = $1 and slot = $2::int;
+
+-- list dead letters
+select topic, key, sequence, position, event_type, status, attempts, error_class, error_code, error_message,
+  to_json(first_failed_at) #>> '{}' as first_failed_at, to_json(last_failed_at) #>> '{}' as last_failed_at, to_json(retry_at) #>> '{}' as retry_at, reason
+from annals.dead_letters
+where consumer = $1 and status = any ($2::text[])
+  and ($3::bigint[] is null or position = any ($3::bigint[]))
+  and ($4::text[] is null or key = any ($4::text[])) and position > $5::bigint
+order by position
+limit $6::int;
+
+-- decide about dead letters
+update annals.dead_letters
+set status = $5::text, reason = $6::text, retry_at = null,
+  resolved_at = case when $5::text = 'discarded' then clock_timestamp() end
+where consumer = $1 and status = any ($2::text[])
+  and ($3::bigint[] is null or position = any ($3::bigint[]))
+  and ($4::text[] is null or key = any ($4::text[]))
+returning position;

@@ -9,6 +9,7 @@ import { consumerSlots } from "./cases/consumer-slots.ts";
 import { consumers } from "./cases/consumers.ts";
 import { createAndUpdate } from "./cases/create-and-update.ts";
 import { createOrFind } from "./cases/create-or-find.ts";
+import { deadLetters } from "./cases/dead-letters.ts";
 import { deletedLists } from "./cases/deleted-lists.ts";
 import { deleting } from "./cases/deleting.ts";
 import { eventContexts } from "./cases/event-contexts.ts";
@@ -83,6 +84,7 @@ export const contract: readonly ContractGroup[] = [
   consumerSlots,
   consumerFailures,
   consumedVersions,
+  deadLetters,
   eventContexts,
   time,
   topics,

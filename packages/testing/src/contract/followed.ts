@@ -5,6 +5,9 @@ import {
   createStoreRepository,
   type EntityOf,
   type EventOf,
+  type FailurePolicy,
+  type HandlerResult,
+  type RetryDelays,
 } from "@annals/core";
 import { expect } from "vitest";
 import type { Bench, OpaqueTx } from "./bench.ts";
@@ -44,13 +47,15 @@ export const followAccounts = async (bench: Bench) => {
     options: {
       name?: string;
       batchSize?: number;
-      handle?: (delivery: Delivery) => void | Promise<void>;
+      onFailure?: FailurePolicy;
+      retry?: RetryDelays;
+      handle?: (delivery: Delivery) => HandlerResult;
     } = {},
   ): Consumer => {
-    const take = async (event: AccountEvent, meta: Meta): Promise<void> => {
+    const take = async (event: AccountEvent, meta: Meta) => {
       const delivery = { event, ...meta };
       deliveries.push(delivery);
-      await options.handle?.(delivery);
+      return await options.handle?.(delivery);
     };
     return createStoreConsumer(bench.store, {
       name: options.name ?? Account.name,
@@ -63,6 +68,8 @@ export const followAccounts = async (bench: Bench) => {
         AccountSuspended: take,
       },
       batchSize: options.batchSize ?? 100,
+      onFailure: options.onFailure ?? "stop",
+      retry: options.retry ?? { attempts: 1 },
       pollIntervalMs: 10,
     });
   };
