@@ -95,6 +95,8 @@ export const consumedVersions = contractGroup("event versions in consumers", {
     const id = await storeOld(bench, Contact, [ADDED, { type: "Renamed", v: 2, name: "x" }]);
     const consumer = createStoreConsumer(bench.store, {
       name: Contact.name,
+      onFailure: "stop",
+      retry: { attempts: 1 },
       topics: [Contact],
       onEvent: () => {},
     });
