@@ -1,4 +1,5 @@
 import { uuidV7Source } from "@annals/core";
+import { fold } from "../by-hand/fold.ts";
 import { expectOneRow } from "../by-hand/in-transaction.ts";
 import { aggregatedRead } from "../by-hand/read-statements.ts";
 import { appendStatement } from "../by-hand/write-statements.ts";
@@ -86,18 +87,6 @@ const byStatement = (name: string, { pool }: BenchmarkDatabase, next: () => stri
     },
   };
 };
-
-interface Folded {
-  readonly email: string;
-  readonly name: string;
-}
-
-/** Without a schema or a check. */
-const fold = (events: readonly Partial<Folded>[]): Folded =>
-  events.reduce<Folded>((state, { email = state.email, name = state.name }) => ({ email, name }), {
-    email: "",
-    name: "",
-  });
 
 const byEmmett = (name: string, emmett: EmmettUsers, next: () => string): Variant => ({
   name,
