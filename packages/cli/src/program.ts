@@ -4,16 +4,27 @@ import {
   type GlobalOptions,
   type Surroundings,
 } from "./commands/command-context.ts";
+import type { LoadedConfig } from "./config/load-config.ts";
+import { addCompletion } from "./program/completion.ts";
 import { addHistoryCommands } from "./program/history-commands.ts";
 import { addInspectionCommands } from "./program/inspection-commands.ts";
+import { addProjectCommands } from "./program/project-commands.ts";
 import type { Run } from "./program/run-command.ts";
 import { addSchemaCommands } from "./program/schema-commands.ts";
 
 /** Takes the exit code of the command that ran. */
 type Finish = (exitCode: number) => void;
 
-/** The commands with their options; each action opens a context of its own. */
-export const buildProgram = (surroundings: Surroundings, finish: Finish): Command => {
+/**
+ * The commands with their options; each action opens a context of its own.
+ *
+ * @param config for completions alone.
+ */
+export const buildProgram = (
+  surroundings: Surroundings,
+  finish: Finish,
+  config: LoadedConfig | undefined,
+): Command => {
   const { streams } = surroundings;
   const program = new Command("annals")
     .description("Migrations, checks, repair and inspection for Annals.")
@@ -40,8 +51,10 @@ export const buildProgram = (surroundings: Surroundings, finish: Finish): Comman
       finish(await action(new CommandContext(surroundings, options), ...given));
     };
 
+  addProjectCommands(program, run);
   addSchemaCommands(program, run);
   addInspectionCommands(program, run);
   addHistoryCommands(program, run);
+  addCompletion(program, config);
   return program;
 };

@@ -2,6 +2,8 @@ import { AnnalsError } from "@annals/core";
 import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import type { Surroundings } from "./commands/command-context.ts";
+import { type LoadedConfig, loadConfig } from "./config/load-config.ts";
+import { COMPLETE } from "./program/completion.ts";
 import { buildProgram } from "./program.ts";
 import { Terminal } from "./terminal/terminal.ts";
 
@@ -17,9 +19,10 @@ export const run = async (
   surroundings: Surroundings,
 ): Promise<number> => {
   let exitCode = 0;
-  const program = buildProgram(surroundings, (code) => {
+  const finish = (code: number): void => {
     exitCode = code;
-  });
+  };
+  const program = buildProgram(surroundings, finish, await completed(words, surroundings));
   try {
     await program.parseAsync(words, { from: "user" });
     return exitCode;
@@ -36,3 +39,12 @@ export const run = async (
     return FAILED;
   }
 };
+
+/** The project whose names a shell completes. Without one, commands are completed all the same. */
+const completed = (
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<LoadedConfig | undefined> =>
+  words[0] === COMPLETE
+    ? loadConfig(surroundings, undefined).catch(() => undefined)
+    : Promise.resolve(undefined);

@@ -41,7 +41,9 @@ describe("annals", () => {
   it("lists its commands", async () => {
     const { exitCode, stdout } = await asProcess(["--help"], here);
     expect(exitCode).toBe(0);
-    for (const command of ["migrate", "check", "verify", "rebuild", "show", "diff"]) {
+    const inspecting = ["show", "diff", "tail", "export", "import"];
+    const others = ["init", "new", "generate", "migrate", "check", "verify", "rebuild"];
+    for (const command of [...inspecting, ...others, "completion"]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
     }
   });
