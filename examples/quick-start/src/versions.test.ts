@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { createStoreRepository, MemoryStore } from "@annals/core";
+import { assertUpcasts } from "@annals/testing";
 import { expect, it } from "vitest";
 import { Customer } from "./versions.ts";
 
@@ -39,3 +41,12 @@ it("writes the newest version, and reads every one that the guide shows", async 
   const [stored] = await store.entity(Customer.plan).load([ada.id], undefined);
   expect(stored?.events.at(-1)).toMatchObject({ type: "EmailChanged", v: 3 });
 });
+
+// #region samples
+it("reads every version that was ever stored", async () => {
+  const file = new URL("../migrations/annals.samples.json", import.meta.url);
+  const samples = JSON.parse(await readFile(file, "utf8"));
+  const read = assertUpcasts(Customer, samples);
+  expect(read.find(({ type }) => type === "LevelSet")?.became).toEqual([{ type: "PromotedToVip" }]);
+});
+// #endregion

@@ -75,6 +75,15 @@ export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/s
 export type { Publication, PublishWrite, TopicStore } from "./port/topic-store.ts";
 export { uniqueKey } from "./port/unique-key.ts";
 export { encodeCursor } from "./read/cursor.ts";
+export { decodeEvent, isUpcast } from "./read/decode-event.ts";
+export {
+  type EventSamples,
+  readSample,
+  type SampleReading,
+  type StoredVersion,
+  storedVersionOf,
+  versionsWithoutSample,
+} from "./read/event-samples.ts";
 export { type FoldedRow, foldedRow } from "./read/folded-row.ts";
 export { hydrate } from "./read/hydrate.ts";
 export {
@@ -82,6 +91,7 @@ export {
   type ImportedHistory,
   importedHistory,
 } from "./read/imported-history.ts";
+export { newestBodies } from "./read/newest-bodies.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";

@@ -1,3 +1,4 @@
+export { assertUpcasts, type UpcastSample } from "./event-samples/assert-upcasts.ts";
 export { assertDecidesOnce, type Decision } from "./given-when-then/assert-decides-once.ts";
 export {
   type GivenEntity,

@@ -1,8 +1,16 @@
 import { checkSchema } from "@annals/kysely-adapter";
+import { checkSamples } from "../samples/check-samples.ts";
 import type { CommandContext } from "./command-context.ts";
 
-/** `annals check`: compares the definitions with the database. Exit code 1 says that they differ. */
-export const checkCommand = (context: CommandContext): Promise<number> =>
+export interface CheckFlags {
+  readonly updateSamples?: boolean;
+}
+
+/**
+ * `annals check`: compares the definitions with the database, and with the samples of stored events that
+ * the project keeps. Exit code 1 says that they differ.
+ */
+export const checkCommand = (context: CommandContext, flags: CheckFlags): Promise<number> =>
   context.database(async (db, config) => {
     const { terminal } = context;
     const differences = await checkSchema(db, config.entities);
@@ -20,5 +28,6 @@ export const checkCommand = (context: CommandContext): Promise<number> =>
         `${terminal.style("green", "✓")} The database is as ${subject} say${count === 1 ? "s" : ""}.`,
       );
     }
-    return differences.length === 0 ? 0 : 1;
+    const unread = await checkSamples(context, db, config, flags.updateSamples ?? false);
+    return differences.length + unread === 0 ? 0 : 1;
   });

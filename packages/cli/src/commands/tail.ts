@@ -2,6 +2,7 @@ import type { JsonObject } from "@annals/core";
 import type { TopicEvent } from "@annals/core/adapter";
 import { CliError } from "../cli-error.ts";
 import { beforeNewest, beforeTime } from "../tail/first-position.ts";
+import { type ShownPart, shownParts } from "../tail/shown-parts.ts";
 import { parseSince } from "../tail/tail-start.ts";
 import { tailedEvents } from "../tail/tailed-events.ts";
 import { followed, ofIds, topicsNamed } from "../tail/tailed-topics.ts";
@@ -28,7 +29,9 @@ export const tailCommand = (
     const { terminal, signal } = context;
     const { follow = false } = flags;
     const ids = flags.id?.map((id) => id.trim());
-    const topics = ofIds(followed(topicsNamed(config, names), flags.type), ids);
+    const named = topicsNamed(config, names);
+    const topics = ofIds(followed(named, flags.type), ids);
+    const partsOf = shownParts(named, flags.type);
     const begin = startOf(flags);
     const selection = { topics, ids };
     const start = (settled: number): Promise<number> => {
@@ -43,7 +46,7 @@ export const tailCommand = (
     for await (const events of tailedEvents(db, selection, { signal, start, follow, onTrouble })) {
       for (const event of events) {
         if (begin.kind === "since" && event.recordedAt < begin.since) continue;
-        writeEvent(terminal, event);
+        for (const part of partsOf(event)) writeEvent(terminal, event, part);
       }
       await terminal.drained();
     }
@@ -65,10 +68,15 @@ const startOf = ({ all = false, since, last }: TailFlags): Start => {
   return { kind: "last", count: last ?? 20 };
 };
 
-const writeEvent = (terminal: Terminal, event: TopicEvent): void => {
-  const { topic, id, sequence, position, recordedAt, body, context, headers, bytes } = event;
+const writeEvent = (
+  terminal: Terminal,
+  event: TopicEvent,
+  { body, part, parts }: ShownPart,
+): void => {
+  const { topic, id, sequence, position, recordedAt, context, headers, bytes } = event;
   terminal.json({
     ...{ topic, id, sequence, position, recordedAt, event: body, context },
+    ...(parts > 1 && { part, parts }),
     ...(headers !== null && { headers }),
     ...(bytes !== null && { bytes: Buffer.from(bytes).toString("base64") }),
   });

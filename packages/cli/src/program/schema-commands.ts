@@ -30,7 +30,8 @@ export const addSchemaCommands = (program: Command, run: Run): void => {
     .action(run(migrateCommand));
   program
     .command("check")
-    .description("compare the definitions with the database")
+    .description("compare the definitions with the database, and with samples of stored events")
+    .option("--update-samples", "keep a stored event of every version that has no sample yet")
     .action(run(checkCommand));
   program
     .command("verify [entity...]")

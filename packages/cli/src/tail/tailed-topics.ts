@@ -1,5 +1,5 @@
 import type { AnyTopic } from "@annals/core";
-import type { FollowedTopic } from "@annals/core/adapter";
+import { type FollowedTopic, model } from "@annals/core/adapter";
 import { CliError } from "../cli-error.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 
@@ -32,7 +32,7 @@ export const followed = (
   types: readonly string[] | undefined,
 ): readonly FollowedTopic[] => {
   if (types === undefined) return topics.map(({ plan }) => ({ plan, passedOver: [] }));
-  const declared = new Set(topics.flatMap(({ plan }) => plan.eventTypes));
+  const declared = new Set(topics.flatMap(({ events }) => Object.keys(events)));
   const unknown = types.find((type) => !declared.has(type));
   if (unknown !== undefined) {
     throw new CliError(
@@ -42,8 +42,15 @@ export const followed = (
   }
   const wanted = new Set(types);
   return topics
-    .filter(({ plan }) => plan.eventTypes.some((type) => wanted.has(type)))
-    .map(({ plan }) => ({ plan, passedOver: plan.eventTypes.filter((type) => !wanted.has(type)) }));
+    .filter(({ events }) => Object.keys(events).some((type) => wanted.has(type)))
+    .map(({ plan, [model]: { storedTypes } }) => {
+      // What older versions and old names become is known only when they are read.
+      const mayBeWanted = (type: string): boolean => {
+        const becomes = storedTypes.get(type)?.becomes ?? [type];
+        return becomes === "any" || becomes.some((one) => wanted.has(one));
+      };
+      return { plan, passedOver: plan.eventTypes.filter((type) => !mayBeWanted(type)) };
+    });
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -1,0 +1,18 @@
+import type { AnyEntity, JsonObject } from "@annals/core";
+import { qualify } from "@annals/kysely-adapter/schema";
+import { sql } from "kysely";
+import type { AnyDatabase } from "../config/open-database.ts";
+
+/** The first stored event of every type and version of an entity. Reads its whole events table once. */
+export const storedSamples = async (
+  db: AnyDatabase,
+  schema: string,
+  { plan }: AnyEntity,
+): Promise<readonly JsonObject[]> => {
+  const table = sql.raw(qualify(schema, plan.eventsTable));
+  const { rows } = await sql<{ event: JsonObject }>`
+    select event from ${table} where position in (
+      select min(position) from ${table} group by event_type, event_version
+    )`.execute(db.withoutPlugins());
+  return rows.map(({ event }) => event);
+};
