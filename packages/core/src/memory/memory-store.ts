@@ -1,5 +1,4 @@
 import type { EntityPlan } from "../define/entity-plan.ts";
-import type { JsonValue } from "../define/json-value.ts";
 import type { PublishedPlan } from "../define/published-plan.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
@@ -16,6 +15,7 @@ import type {
 import type { StateStore } from "../port/state-store.ts";
 import type { EntityStore, Join, Store, Visibility } from "../port/store.ts";
 import type { TopicStore } from "../port/topic-store.ts";
+import { uniqueKey } from "../port/unique-key.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
@@ -119,9 +119,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
         return seenRows(found, seen);
       },
       find: async (constraint, values, join, seen) => {
-        const rows = this.#seen(plan, join, seen);
-        const found = rows.filter(
-          (row) => key(uniqueValues(plan, constraint, row)) === key(values),
+        const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);
+        const wanted = JSON.stringify(values);
+        const found = this.#seen(plan, join, seen).filter(
+          ({ columns }) => unique && uniqueKey(plan, unique, columns) === wanted,
         );
         return found.sort(latestDeletedFirst)[0];
       },
@@ -291,12 +292,3 @@ const throwLater = (error: Error): void => {
     throw error;
   });
 };
-
-const uniqueValues = (plan: EntityPlan, constraint: string, row: MemoryRow): JsonValue[] => {
-  const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);
-  return (unique?.properties ?? []).map(
-    (name) => row.columns[plan.columns.findIndex(({ property }) => property === name)] ?? null,
-  );
-};
-
-const key = (values: readonly JsonValue[]): string => JSON.stringify(values);
