@@ -196,3 +196,47 @@ create trigger consumers_paused
 before update of paused_at on annals.consumers
 for each row when (old.paused_at is distinct from new.paused_at)
 execute function annals.note_pause();
+
+-- The settled position of some events tables, for any SQL client that follows them: everything up to it is
+-- visible to the next statement, or will never be there. Waits for open writers of these tables, for as long
+-- as wait_ms at most, and gives NULL when one of them is still open then. A procedure, because a function
+-- could stand in the very statement that reads, whose snapshot is older than what the function finds.
+create procedure annals.settle(events_tables regclass[], wait_ms integer, inout settled bigint default null)
+language plpgsql as $$
+declare
+  last bigint;
+  writers text[];
+  tables oid[];
+  until timestamptz := clock_timestamp() + wait_ms * interval '1 millisecond';
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'annals.settle() needs READ COMMITTED: what is read after it has an older snapshot'
+      using errcode = '25001', hint = 'Call it, and read, outside of a transaction or in one of READ COMMITTED.';
+  end if;
+  select array_agg(t.relid) into tables
+  from unnest(events_tables) e (relation)
+  cross join lateral (
+    select e.relation::oid as relid union select p.relid from pg_catalog.pg_partition_tree(e.relation) p
+  ) t;
+  -- The last value first, and then who holds the lock that is taken before a position is drawn: the order of
+  -- the two looks is what it all rests on.
+  select case when s.is_called then s.last_value else s.last_value - 1 end into last from annals.position s;
+  select coalesce(array_agg(distinct l.virtualtransaction), '{}') into writers
+  from pg_catalog.pg_locks l
+  where l.locktype = 'relation' and l.relation = any (tables) and l.mode = 'RowExclusiveLock' and l.granted
+    and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database());
+  while exists (
+    select from pg_catalog.pg_locks l
+    where l.locktype = 'relation' and l.relation = any (tables) and l.mode = 'RowExclusiveLock' and l.granted
+      and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+      and l.virtualtransaction = any (writers)
+  ) loop
+    if clock_timestamp() >= until then
+      settled := null;
+      return;
+    end if;
+    perform pg_catalog.pg_sleep(0.005);
+  end loop;
+  settled := last;
+end
+$$;

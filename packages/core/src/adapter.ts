@@ -18,6 +18,7 @@ export type { PublishedPlan, RetentionPlan } from "./define/published-plan.ts";
 export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
   ConsumerAdmin,
+  ConsumerState,
   DeadLetter,
   DeadLetterFilter,
   DeadLetterList,

@@ -83,9 +83,11 @@ export type { MemoryTransaction } from "./memory/memory-transaction.ts";
 export { type Clock, systemClock } from "./port/clock.ts";
 export type {
   ConsumerAdmin,
+  ConsumerState,
   DeadLetter,
   DeadLetterFilter,
   DeadLetterList,
+  SlotState,
 } from "./port/consumer-admin.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { DeadLetterStatus } from "./port/dead-letters.ts";

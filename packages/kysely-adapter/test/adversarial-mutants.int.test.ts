@@ -1,4 +1,5 @@
 import type { PostgresServer } from "@annals/testing/postgres";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Verdict } from "./adversarial/judge.ts";
 import { FLAWLESS } from "./adversarial/judge.ts";
@@ -14,6 +15,7 @@ import {
   withoutPrepared,
 } from "./adversarial/mutant-readers.ts";
 import { noOwnServer, startAnyServer, takesPrepared } from "./adversarial/own-server.ts";
+import { plainSql } from "./adversarial/plain-sql-reader.ts";
 import {
   committedBetweenLooks,
   committedWithinStatement,
@@ -62,6 +64,29 @@ describe("readers, interleaved by hand", () => {
     const verdict = await played(scenario);
     expect(verdict).toMatchObject(FLAWLESS);
     expect(verdict.delivered).toBe(verdict.events);
+  });
+
+  it.for<[string, Scenario]>([
+    ["a late commit", lateCommit],
+    ["a prepared transaction", preparedLate],
+    ["a transaction id that is older than its position", earlyTransactionId],
+    ["transaction ids and positions that cross", crossedIds],
+  ])("a reader in plain SQL is right despite %s", async ([, scenario], { skip }) => {
+    if (scenario === preparedLate) skip(!(await takesPrepared(server)), NOT_PREPARED);
+    const verdict = await played(scenario, plainSql);
+    expect(verdict).toMatchObject(FLAWLESS);
+    expect(verdict.delivered).toBe(verdict.events);
+  });
+
+  it("a reader in plain SQL is refused where one snapshot serves all statements", async () => {
+    const stage = await setStage(server);
+    const other = new pg.Client({ connectionString: stage.connectionString });
+    await other.connect();
+    await other.query("begin isolation level repeatable read");
+    const settled = other.query("call annals.settle(array['account_events']::regclass[], 0)");
+    await expect(settled).rejects.toMatchObject({ code: "25001" });
+    await other.end();
+    await stage.close();
   });
 
   it.for<[string, Mutant, Scenario, Partial<Verdict>]>([

@@ -93,6 +93,7 @@ describeStore(
       "a consumer stops within its time, whatever its handler does",
       "two processes share the slots evenly, and one that leaves gives its own back",
       "slots grow while processes run",
+      "one that runs notices a pause",
       "a handler that loses a race is repeated, and told so",
       "of a restoring and a creation with the same value, exactly one wins",
       "nobody else sees what is published before the commit",

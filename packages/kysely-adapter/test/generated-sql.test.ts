@@ -10,6 +10,16 @@ import {
   spreadSlots,
   wantSlots,
 } from "../src/statements/consumer-registration.ts";
+import {
+  listConsumers,
+  pauseConsumer,
+  removeCheckpoints,
+  removeConsumer,
+  renameConsumer,
+  resetConsumer,
+  resizeConsumer,
+  resumeConsumer,
+} from "../src/statements/control-consumers.ts";
 import { countEntities } from "../src/statements/count-entities.ts";
 import { createEntities } from "../src/statements/create-entities.ts";
 import {
@@ -193,6 +203,14 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "pause a slot": pauseSlot,
   "list dead letters": listLetters,
   "decide about dead letters": decideLetters,
+  "list consumers": listConsumers,
+  "pause a consumer": pauseConsumer,
+  "resume a consumer": resumeConsumer,
+  "reset a consumer": resetConsumer,
+  "resize a consumer": resizeConsumer,
+  "rename a consumer": renameConsumer,
+  "remove a consumer's checkpoints": removeCheckpoints,
+  "remove a consumer": removeConsumer,
 };
 
 const residents = entityTableNames(Resident.plan, "app");

@@ -1,4 +1,9 @@
-import type { ConsumerAdmin, DeadLetter, DeadLetterFilter } from "../port/consumer-admin.ts";
+import type {
+  ConsumerAdmin,
+  ConsumerState,
+  DeadLetter,
+  DeadLetterFilter,
+} from "../port/consumer-admin.ts";
 import type { DeadLetterStatus } from "../port/dead-letters.ts";
 import type { MemoryConsumer } from "./memory-consumer.ts";
 import type { MemoryLetter } from "./memory-letters.ts";
@@ -6,7 +11,7 @@ import type { MemoryLetter } from "./memory-letters.ts";
 /** About these, something is still to happen or to be decided. */
 const OPEN: readonly DeadLetterStatus[] = ["retrying", "waiting", "dead", "redrive"];
 
-export const memoryAdmin = (consumers: ReadonlyMap<string, MemoryConsumer>): ConsumerAdmin => {
+export const memoryAdmin = (consumers: Map<string, MemoryConsumer>): ConsumerAdmin => {
   const found = ({ consumer, status = OPEN, positions, keys }: DeadLetterFilter): MemoryLetter[] =>
     [...(consumers.get(consumer)?.letters.letters.values() ?? [])]
       .filter((letter) => status.includes(letter.status))
@@ -24,7 +29,46 @@ export const memoryAdmin = (consumers: ReadonlyMap<string, MemoryConsumer>): Con
     }
     return letters.length;
   };
+  const withConsumer = (name: string, work: (consumer: MemoryConsumer) => unknown): boolean => {
+    const consumer = consumers.get(name);
+    if (consumer === undefined) return false;
+    work(consumer);
+    consumer.letters.version += 1;
+    return true;
+  };
   return {
+    list: async () =>
+      [...consumers]
+        .map(([name, consumer]) => toConsumerState(name, consumer))
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    pause: async (name, because) =>
+      withConsumer(name, (consumer) => {
+        consumer.pausedBecause = because;
+      }),
+    resume: async (name) =>
+      withConsumer(name, (consumer) => {
+        consumer.pausedBecause = undefined;
+        for (const slot of consumer.slots) slot.pausedBecause = undefined;
+      }),
+    reset: async (name, position) =>
+      withConsumer(name, (consumer) => {
+        for (const slot of consumer.slots) {
+          slot.position = position;
+          slot.epoch += 1;
+          slot.owner = undefined;
+        }
+        consumer.letters.reset();
+      }),
+    resize: async (name, slots) =>
+      withConsumer(name, (consumer) => {
+        consumer.wanted = slots;
+      }),
+    rename: async (name, to) =>
+      withConsumer(name, (consumer) => {
+        consumers.delete(name);
+        consumers.set(to, consumer);
+      }),
+    remove: async (name) => withConsumer(name, () => consumers.delete(name)),
     deadLetters: async ({ first = 100, after = 0, ...filter }) =>
       found(filter)
         .filter(({ event }) => event.position > after)
@@ -34,6 +78,20 @@ export const memoryAdmin = (consumers: ReadonlyMap<string, MemoryConsumer>): Con
     discard: async ({ reason, ...filter }) => decide(filter, "discarded", reason),
   };
 };
+
+const toConsumerState = (
+  name: string,
+  { topics, slots, letters, pausedBecause }: MemoryConsumer,
+): ConsumerState => ({
+  name,
+  topics: topics.split(", "),
+  pausedBecause: pausedBecause ?? null,
+  heldKeys: letters.heldKeys,
+  deadLetters: [...letters.letters.values()].filter(({ status }) => status === "dead").length,
+  slots: slots.map(({ position, owner, pausedBecause: because }, slot) => {
+    return { slot, position, owner: owner ?? null, pausedBecause: because ?? null };
+  }),
+});
 
 const toDeadLetter = (consumer: string, letter: MemoryLetter): DeadLetter => {
   const { event, status, attempts, error, dueAt, reason, firstFailedAt, lastFailedAt } = letter;

@@ -25,6 +25,7 @@ export interface MemoryConsumer {
   readonly processes: Map<string, MemoryProcess>;
   readonly letters: MemoryLetters;
   wanted: number;
+  pausedBecause: string | undefined;
 }
 
 interface MemoryProcess {
@@ -65,6 +66,7 @@ export const memoryConsumer = (
         processes: new Map<string, MemoryProcess>(),
         letters: new MemoryLetters(),
         wanted,
+        pausedBecause: undefined,
       };
       const known = consumers.get(name) ?? fresh;
       if (known.topics !== fresh.topics) {
@@ -89,15 +91,20 @@ export const memoryConsumer = (
         : wants === "all"
           ? consumer.slots.length
           : quotaOf(consumer, process);
-      const undrained = consumer.slots.filter(({ position }) => position !== drainTo);
+      const undrained =
+        consumer.pausedBecause === undefined
+          ? consumer.slots.filter(({ position }) => position !== drainTo)
+          : [];
       take(undrained, process, quota, now, leaseMs);
       const owned = consumer.slots.flatMap(
         ({ owner, epoch, position, pausedBecause }, slot): OwnedSlot[] =>
-          owner === process && pausedBecause === undefined
+          owner === process && pausedBecause === undefined && consumer.pausedBecause === undefined
             ? [{ slot, epoch, position, losses: 0, suspect: undefined }]
             : [],
       );
-      const paused = consumer.slots.find(({ pausedBecause }) => pausedBecause)?.pausedBecause;
+      const paused =
+        consumer.pausedBecause ??
+        consumer.slots.find(({ pausedBecause }) => pausedBecause)?.pausedBecause;
       return { slots: consumer.slots.length, owned, quota, drainTo, paused };
     },
 

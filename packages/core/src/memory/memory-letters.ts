@@ -42,6 +42,20 @@ export class MemoryLetters {
     }
   }
 
+  get heldKeys(): number {
+    return this.#holds.size;
+  }
+
+  /** Discards what is open, and holds nothing any more. */
+  reset(): void {
+    this.#holds.clear();
+    for (const [position, letter] of this.letters) {
+      if (letter.status === "handled" || letter.status === "discarded") continue;
+      const reason = "The consumer was reset";
+      this.letters.set(position, { ...letter, status: "discarded", reason, dueAt: null });
+    }
+  }
+
   trouble(isOfSlot: (key: string) => boolean): SlotTrouble {
     const holds = [...this.#holds.values()].filter(({ place }) => isOfSlot(place.key));
     const holding = new Set(holds.map(({ letter }) => letter));

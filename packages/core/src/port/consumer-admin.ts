@@ -41,8 +41,55 @@ export interface DeadLetterList extends DeadLetterFilter {
   readonly after?: number | undefined;
 }
 
+/** A consumer as it is registered, and how far it has come. */
+export interface ConsumerState {
+  readonly name: string;
+  readonly topics: readonly string[];
+  /** Why it is paused; `null` when it is not. */
+  readonly pausedBecause: string | null;
+  /** How many keys wait for a dead letter. */
+  readonly heldKeys: number;
+  /** How many dead letters wait for somebody's decision. */
+  readonly deadLetters: number;
+  readonly slots: readonly SlotState[];
+}
+
+export interface SlotState {
+  readonly slot: number;
+  /** The checkpoint: everything of the slot's keys up to here is handled, or held. */
+  readonly position: number;
+  /** The run that has it; `null` when nobody has. */
+  readonly owner: string | null;
+  readonly pausedBecause: string | null;
+}
+
 /** What operators see and decide about consumers. */
 export interface ConsumerAdmin {
+  /** All consumers, by name. */
+  list(): Promise<readonly ConsumerState[]>;
+
+  /** Has a consumer stand still, everywhere, after the batches in hand. Says whether there is one. */
+  pause(consumer: string, because: string): Promise<boolean>;
+
+  /** Lets a consumer and all of its slots go on. Says whether there is one. */
+  resume(consumer: string): Promise<boolean>;
+
+  /**
+   * Sets all checkpoints of a consumer to a position: 0 handles everything again. What is in hand anywhere
+   * is rolled back; open dead letters are discarded, and what they held goes on from the position.
+   * Says whether there is such a consumer.
+   */
+  reset(consumer: string, position: number): Promise<boolean>;
+
+  /** Spreads a consumer over another number of slots, fewer too, once the present ones are at one place. */
+  resize(consumer: string, slots: number): Promise<boolean>;
+
+  /** Gives a consumer another name. Stop its processes first. Says whether there is such a consumer. */
+  rename(consumer: string, name: string): Promise<boolean>;
+
+  /** Forgets a consumer, with its checkpoints and dead letters. Stop its processes first. */
+  remove(consumer: string): Promise<boolean>;
+
   /** Dead letters by rising position. */
   deadLetters(list: DeadLetterList): Promise<readonly DeadLetter[]>;
 

@@ -1,11 +1,24 @@
 import type {
   ConsumerAdmin,
+  ConsumerState,
   DeadLetter,
   DeadLetterFilter,
   DeadLetterStatus,
 } from "@annals/core/adapter";
 import type { Database } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
+import { transaction } from "../connection/transaction.ts";
+import {
+  type ConsumerRow,
+  listConsumers,
+  pauseConsumer,
+  removeCheckpoints,
+  removeConsumer,
+  renameConsumer,
+  resetConsumer,
+  resizeConsumer,
+  resumeConsumer,
+} from "../statements/control-consumers.ts";
 import { decideLetters, type LetterRow, listLetters } from "../statements/decide-letters.ts";
 
 /** About these, something is still to happen or to be decided. */
@@ -23,7 +36,26 @@ export const consumerAdmin = <DB>(database: Database<DB>): ConsumerAdmin => {
   ): Promise<number> =>
     (await run(decideLetters, [...chosen(filter), status, reason], status)).length;
 
+  const didFind = async (text: Statement, parameters: readonly unknown[], call: string) =>
+    (await run(text, parameters, call)).length > 0;
+
   return {
+    list: async () => (await run<ConsumerRow>(listConsumers, [], "list")).map(toConsumerState),
+    pause: (consumer, because) => didFind(pauseConsumer, [consumer, because], "pause"),
+    resume: (consumer) => didFind(resumeConsumer, [consumer], "resume"),
+    reset: (consumer, position) => didFind(resetConsumer, [consumer, position], "reset"),
+    resize: (consumer, slots) => didFind(resizeConsumer, [consumer, slots], "resize"),
+    rename: (consumer, name) => didFind(renameConsumer, [consumer, name], "rename"),
+    remove: (consumer) =>
+      transaction(database.db, async (tx) => {
+        await database.run(removeCheckpoints, [consumer], tx, ["consumers", "remove"]);
+        const { rows } = await database.run(removeConsumer, [consumer], tx, [
+          "consumers",
+          "remove",
+        ]);
+        return rows.length > 0;
+      }),
+
     deadLetters: async ({ first = 100, after = 0, ...filter }) => {
       const rows = await run<LetterRow>(listLetters, [...chosen(filter), after, first], "list");
       return rows.map((row) => toDeadLetter(filter.consumer, row));
@@ -32,6 +64,15 @@ export const consumerAdmin = <DB>(database: Database<DB>): ConsumerAdmin => {
     discard: ({ reason, ...filter }) => decide(filter, "discarded", reason),
   };
 };
+
+const toConsumerState = (row: ConsumerRow): ConsumerState => ({
+  name: row.name,
+  topics: row.topics,
+  pausedBecause: row.paused_because,
+  heldKeys: row.held_keys,
+  deadLetters: row.dead_letters,
+  slots: row.slots.map((slot) => ({ ...slot, position: Number(slot.position) })),
+});
 
 const chosen = ({ consumer, status = OPEN, positions, keys }: DeadLetterFilter) => [
   ...[consumer, status],

@@ -96,6 +96,10 @@ export class SettledPosition {
     if (serverStart !== this.#serverStart) throw new ServerRestartedError();
     if (last < this.#highest()) this.#forgetMarks();
 
+    // Nothing was drawn since everything was settled: one small statement, while a topic is quiet.
+    if (last === this.#settled && this.#unsettled.length === 0) {
+      return { position: last, serverStart };
+    }
     const holders = await this.#looks.topicWriters();
     if ((holders.serverStart ?? serverStart) !== serverStart) throw new ServerRestartedError();
     this.#settle(last, new Set(holders.writers));

@@ -792,3 +792,60 @@ where consumer = $1 and status = any ($2::text[])
   and ($3::bigint[] is null or position = any ($3::bigint[]))
   and ($4::text[] is null or key = any ($4::text[]))
 returning position;
+
+-- list consumers
+select c.name, to_json(c.topics) as topics,
+  case when c.paused_at is not null then coalesce(c.paused_because, 'paused') end as paused_because,
+  (select count(*)::int from annals.held_keys h where h.consumer = c.name) as held_keys,
+  (select count(*)::int from annals.dead_letters d where d.consumer = c.name and d.status = 'dead') as dead_letters,
+  (select json_agg(json_build_object('slot', k.slot, 'position', k.position, 'owner', s.owner,
+      'pausedBecause', case when s.paused_at is not null then coalesce(s.paused_because, 'paused') end)
+      order by k.slot)
+    from annals.checkpoints k left join annals.slots s on s.consumer = k.consumer and s.slot = k.slot
+    where k.consumer = c.name) as slots
+from annals.consumers c
+order by c.name;
+
+-- pause a consumer
+update annals.consumers set paused_at = clock_timestamp(), paused_because = $2::text
+where name = $1 returning name;
+
+-- resume a consumer
+with slots as (
+  update annals.slots
+  set paused_at = null, paused_because = null, failed_position = null, failed_topic = null, failed_key = null,
+    failed_attempts = null, failed_code = null, failed_message = null
+  where consumer = $1 and paused_at is not null
+)
+update annals.consumers set paused_at = null, paused_because = null where name = $1 returning name;
+
+-- reset a consumer
+with checkpoints as (
+  update annals.checkpoints set position = $2::bigint, epoch = epoch + 1, moved_at = clock_timestamp()
+  where consumer = $1
+), slots as (
+  update annals.slots set epoch = epoch + 1, owner = null, leased_until = null, losses = 0, suspect = null
+  where consumer = $1
+), held as (
+  delete from annals.held_keys where consumer = $1
+), letters as (
+  update annals.dead_letters
+  set status = 'discarded', reason = 'The consumer was reset', retry_at = null, resolved_at = clock_timestamp()
+  where consumer = $1 and status in ('retrying', 'waiting', 'dead', 'redrive')
+)
+update annals.consumers set version = version + 1 where name = $1 returning name;
+
+-- resize a consumer
+update annals.consumers
+set slots_wanted = $2::int,
+  drain_to = (select max(position) from annals.checkpoints where consumer = $1)
+where name = $1 returning name;
+
+-- rename a consumer
+update annals.consumers set name = $2::text where name = $1 returning name;
+
+-- remove a consumer's checkpoints
+delete from annals.checkpoints where consumer = $1;
+
+-- remove a consumer
+delete from annals.consumers where name = $1 returning name;

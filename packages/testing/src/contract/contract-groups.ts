@@ -3,6 +3,7 @@ import { batches } from "./cases/batches.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { conditions } from "./cases/conditions.ts";
 import { consumedVersions } from "./cases/consumed-versions.ts";
+import { consumerControl } from "./cases/consumer-control.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
 import { consumerShapes } from "./cases/consumer-shapes.ts";
 import { consumerSlots } from "./cases/consumer-slots.ts";
@@ -85,6 +86,7 @@ export const contract: readonly ContractGroup[] = [
   consumerFailures,
   consumedVersions,
   deadLetters,
+  consumerControl,
   eventContexts,
   time,
   topics,
