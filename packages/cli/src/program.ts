@@ -6,6 +6,7 @@ import {
 } from "./commands/command-context.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import { addCompletion } from "./program/completion.ts";
+import { addConsumerCommands } from "./program/consumer-commands.ts";
 import { addHistoryCommands } from "./program/history-commands.ts";
 import { addInspectionCommands } from "./program/inspection-commands.ts";
 import { addProjectCommands } from "./program/project-commands.ts";
@@ -55,6 +56,7 @@ export const buildProgram = (
   addSchemaCommands(program, run);
   addInspectionCommands(program, run);
   addHistoryCommands(program, run);
+  addConsumerCommands(program, run);
   addCompletion(program, config);
   return program;
 };

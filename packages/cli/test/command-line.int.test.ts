@@ -43,7 +43,7 @@ describe("annals", () => {
     expect(exitCode).toBe(0);
     const inspecting = ["show", "diff", "tail", "export", "import"];
     const others = ["init", "new", "generate", "migrate", "check", "verify", "rebuild"];
-    for (const command of [...inspecting, ...others, "completion"]) {
+    for (const command of [...inspecting, ...others, "consumers", "completion"]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
     }
   });

@@ -7,6 +7,7 @@ import {
   NotJsonError,
   toJson,
 } from "../define/json-value.ts";
+import type { PayloadCodec } from "../define/payload-codec.ts";
 import { describeIssues } from "../errors/annals-error.ts";
 import { foldedRow } from "./folded-row.ts";
 
@@ -64,7 +65,7 @@ export const importedHistory = (
     id,
     version: row.version,
     createdAt: (recorded[0] as RecordedEvent).recordedAt,
-    deletedAt: deletedAt(model, recorded),
+    deletedAt: row.deletedBy === null ? null : (recorded[row.deletedBy - 1]?.recordedAt ?? null),
     columns: row.columns,
   };
 };
@@ -111,13 +112,16 @@ const jsonProblem = (event: object, context: object | null): string | undefined 
   }
 };
 
-/** Fields that the definition would pass over. Everything else about a body is the fold's to find. */
+/**
+ * Fields that the version in which the event is stored has not. Everything else about a body is the
+ * fold's to find.
+ */
 const bodyProblem = (
   model: EntityModel,
-  { type, v: _, ...payload }: Record<string, unknown>,
+  { type, v, ...payload }: Record<string, unknown>,
   { keepUnknownFields }: ImportChecks,
 ): string | undefined => {
-  const codec = typeof type === "string" ? model.events.get(type)?.codec : undefined;
+  const codec = typeof type === "string" ? codecOf(model, type, v) : undefined;
   if (keepUnknownFields || codec === undefined) return undefined;
   const decoded = codec.decode(payload);
   if (!decoded.ok) return undefined;
@@ -127,14 +131,9 @@ const bodyProblem = (
   return path && describeIssues([{ path, message: "is not a field of the event" }]);
 };
 
-const deletedAt = (
-  { plan: { lifecycle } }: EntityModel,
-  events: readonly RecordedEvent[],
-): string | null => {
-  if (lifecycle === undefined) return null;
-  const { deleteEvent, restoreEvent } = lifecycle;
-  const last = events.findLast(
-    ({ event }) => event.type === deleteEvent || event.type === restoreEvent,
-  );
-  return last?.event.type === deleteEvent ? last.recordedAt : null;
+const codecOf = (model: EntityModel, type: string, v: unknown): PayloadCodec | undefined => {
+  const { older, newest } = model.storedTypes.get(type) ?? { older: [], newest: type };
+  const version = typeof v === "number" ? v : 1;
+  const old = older[version - 1]?.codec;
+  return old ?? (newest === undefined ? undefined : model.events.get(newest)?.codec);
 };
