@@ -55,7 +55,10 @@ export const deliver = async <Tx>(
         const handler = handling.handler(stored.topic, event.type);
         const call = () => handler?.(event, { ...meta, ...delivered });
         const answer = await called(engine, call, [stored]);
-        if (answer !== undefined) progress.skips.push({ event: stored, reason: answer.reason });
+        if (answer === undefined) continue;
+        // It is the stored event that is kept as a dead letter, once, with all that it became.
+        progress.skips.push({ event: stored, reason: answer.reason });
+        break;
       }
       progress.handled += 1;
     }

@@ -1,4 +1,4 @@
-import { createStoreConsumer, StoredEventError } from "@annals/core";
+import { createStoreConsumer, StoredEventError, skipEvent } from "@annals/core";
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
 import { contractGroup } from "../contract-case.ts";
@@ -88,6 +88,26 @@ export const consumedVersions = contractGroup("event versions in consumers", {
     expect(batches.every(({ length }) => length > 0)).toBe(true);
     await consumer.catchUp();
     expect(batches.flat()).toHaveLength(5);
+  },
+
+  "skipping one part skips the rest of what the stored event became": async (bench) => {
+    const { Contact } = await withOldContact(bench);
+    const seen: unknown[] = [];
+    const consumer = createStoreConsumer(bench.store, {
+      name: Contact.name,
+      topics: [Contact],
+      onEvent: ({ type }, { sequence, parts }) => {
+        seen.push([sequence, type]);
+        return parts > 1 ? skipEvent("not needed") : undefined;
+      },
+    });
+    await consumer.catchUp();
+    expect(seen).toEqual([
+      [1, "ContactAdded"],
+      [2, "EmailChanged"],
+      [4, "Renamed"],
+      [5, "EmailChanged"],
+    ]);
   },
 
   "a consumer stops at a version that newer code wrote": async (bench) => {
