@@ -12,6 +12,12 @@ export { type ContextModel, contextModel, type EncodedContext } from "./define/c
 export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
 export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
+export {
+  type BrokenContract,
+  brokenContracts,
+  type EventContract,
+  eventContract,
+} from "./define/event-contract.ts";
 export { DELETED_AT, type Deletion, type LifecyclePlan } from "./define/lifecycle.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
 export type { PublishedPlan, RetentionPlan } from "./define/published-plan.ts";

@@ -1,5 +1,6 @@
 import { checkSchema } from "@annals/kysely-adapter";
 import { checkSamples } from "../samples/check-samples.ts";
+import { checkLock } from "./check-lock.ts";
 import type { CommandContext } from "./command-context.ts";
 
 export interface CheckFlags {
@@ -7,13 +8,13 @@ export interface CheckFlags {
 }
 
 /**
- * `annals check`: compares the definitions with the database, and with the samples of stored events that
- * the project keeps. Exit code 1 says that they differ.
+ * `annals check`: compares the definitions with the committed migrations, with the database, and with the
+ * samples of stored events that the project keeps. Exit code 1 says that they differ.
  */
 export const checkCommand = (context: CommandContext, flags: CheckFlags): Promise<number> =>
   context.database(async (db, config) => {
     const { terminal } = context;
-    const differences = await checkSchema(db, config.entities);
+    const differences = [...(await checkLock(config)), ...(await checkSchema(db, config.entities))];
     for (const difference of differences) {
       const { entity, object, problem, remedy } = difference;
       terminal.json(difference);

@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { CliError } from "../cli-error.ts";
 import { schemaChanges } from "../generate/changed-entity.ts";
+import { CONTRACT_REMEDY, eventChanges, haveEventsChanged } from "../generate/event-changes.ts";
 import { kyselyModule, plannedMigrations } from "../generate/migration-text.ts";
 import type { Named, SchemaChange } from "../generate/schema-change.ts";
 import { lockOf, readLock, writeLock } from "../generate/schema-lock.ts";
@@ -31,11 +32,19 @@ export const generateCommand = async (
   const before = await readLock(lockFile);
   const after = lockOf(config.entities, config.schema);
   const changes = schemaChanges(before, after);
+  const broken = eventChanges(before, after);
+  checkNamed([...broken, ...changes], flags, broken.length > 0 ? `${CONTRACT_REMEDY} ` : "");
+  if (changes.length === 0 && haveEventsChanged(before, after)) {
+    if (flags.dryRun !== true) await writeLock(lockFile, after);
+    terminal.line(
+      "No migration is needed. The schemas of events in the lock file are brought up to date.",
+    );
+    return 0;
+  }
   if (changes.length === 0) {
     terminal.line("The migrations make all that the definitions need.");
     return 0;
   }
-  checkNamed(changes, flags);
   const name = flags.name ?? nameOf(changes);
   const first = flags.dryRun ? 0 : await nextNumber(config.migrations);
   const extension = flags.format === "kysely" ? "ts" : "sql";
@@ -64,12 +73,16 @@ export const generateCommand = async (
 };
 
 /** @throws CliError for what would destroy something and was not asked for by its name. */
-const checkNamed = (changes: readonly SchemaChange[], flags: GenerateFlags): void => {
+const checkNamed = (
+  changes: readonly SchemaChange[],
+  flags: GenerateFlags,
+  remedy: string,
+): void => {
   const unnamed = changes.filter(({ named }) => named !== undefined && !isGiven(named, flags));
   if (unnamed.length === 0) return;
   throw new CliError(
     `${unnamed.map(({ title }) => title).join("; ")}. Nothing was written`,
-    `If that is meant, say so: ${unnamed.map(({ named }) => `--${named?.option} ${named?.target}`).join(" ")}`,
+    `${remedy}If that is meant, say so: ${unnamed.map(({ named }) => `--${named?.option} ${named?.target}`).join(" ")}`,
   );
 };
 

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { AnyEntity } from "@annals/core";
+import { type EventContract, eventContract } from "@annals/core/adapter";
 import { entityObjects, type SchemaObject } from "@annals/kysely-adapter/schema";
 import { CliError } from "../cli-error.ts";
 
@@ -11,6 +12,8 @@ export interface LockedEntity {
   /** Columns of the index table that keep the value they were created with. */
   readonly immutable: readonly string[];
   readonly objects: readonly SchemaObject[];
+  /** What may be stored, and has to be readable for good. */
+  readonly events: EventContract;
 }
 
 /** What the committed migrations lead to; committed beside them, and compared to find what is new. */
@@ -25,16 +28,18 @@ export const EMPTY_LOCK: SchemaLock = { format: 1, entities: {} };
 export const lockOf = (entities: readonly AnyEntity[], schema: string): SchemaLock => ({
   format: 1,
   entities: Object.fromEntries(
-    entities.map(({ name, plan }) => [
-      name,
-      {
+    entities.map((definition) => {
+      const { name, plan } = definition;
+      const locked: LockedEntity = {
         indexTable: plan.indexTable,
         eventsTable: plan.eventsTable,
         eventTypes: plan.eventTypes,
         immutable: plan.columns.filter(({ immutable }) => immutable).map(({ column }) => column),
         objects: entityObjects(plan, { schema }),
-      },
-    ]),
+        events: eventContract(definition),
+      };
+      return [name, locked];
+    }),
   ),
 });
 

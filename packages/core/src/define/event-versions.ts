@@ -6,6 +6,7 @@ import type { OldVersion } from "./upcast.ts";
 
 /** One version of an event that is not written any more. */
 export interface OldVersionModel {
+  readonly schema: $ZodObject;
   readonly codec: PayloadCodec;
   /** What the upcaster returns: the stored payload of the next version, or events at their newest ones. */
   readonly becomes: "payload" | "events";
@@ -123,7 +124,7 @@ const oldVersions = (
     }
     checkPayload(source.name, `${type}, version ${at + 1}`, version.schema);
     const { schema, becomes, upcast } = version;
-    return { codec: payloadCodec(schema), becomes, upcast };
+    return { schema, codec: payloadCodec(schema), becomes, upcast };
   });
 };
 
