@@ -25,9 +25,9 @@ const PEOPLE = 57;
 let ids: string[];
 
 beforeEach(async () => {
-  await sql`alter table person_events disable trigger person_events_immutable`.execute(db);
+  await sql`alter table person_events disable trigger user`.execute(db);
   await sql`truncate people cascade`.execute(db);
-  await sql`alter table person_events enable trigger person_events_immutable`.execute(db);
+  await sql`alter table person_events enable trigger user`.execute(db);
   ids = [];
   for (let at = 0; at < PEOPLE; at += 1) {
     const person = await people.create({ email: `P${at}@example.com`, slug: `p${at}` });
@@ -82,7 +82,7 @@ describe("verify", () => {
 
   it("reports events that cannot be folded, and rebuild leaves their rows alone", async () => {
     const id = ids[5] as string;
-    await sql`alter table person_events disable trigger person_events_immutable`.execute(db);
+    await sql`alter table person_events disable trigger user`.execute(db);
     await sql`update person_events set event = event - 'email' where id = ${id}::uuid`.execute(db);
     const found = await verify(db, Person);
     expect(found.differences).toEqual([
