@@ -189,8 +189,8 @@ describe("a partition that retention does not keep", () => {
           (consumer, topic, key, sequence, position, event_type, status, attempts)
         values ('reader', 'feed', 'k', 0, 1, 'Noted', 'handled', 1) returning id
       )
-      insert into annals.held_keys (consumer, topic, key, position, dead_letter)
-      select 'reader', 'feed', 'k', 5, id from letter`.execute(db);
+      insert into annals.held_keys (consumer, topic, key, position, sequence, dead_letter)
+      select 'reader', 'feed', 'k', 5, 0, id from letter`.execute(db);
     expect((await feed.maintain()).held).toMatchObject({ consumers: ["reader"] });
     await sql`delete from annals.held_keys`.execute(db);
     expect((await feed.maintain()).dropped).toMatchObject([{ partition: 1 }]);
