@@ -42,6 +42,8 @@ export class Slot {
   readonly signal = new Signal();
   #queue: SlottedEvent[] = [];
   #handTo = 0;
+  /** Whether what was read means nothing any more, and is dropped as soon as nothing is in hand. */
+  #isForgotten = false;
   #movedAt = performance.now();
 
   constructor(
@@ -90,7 +92,8 @@ export class Slot {
 
   /** Whether there is something to read for it, as far as is known. */
   get isHungry(): boolean {
-    return !this.isDry && (this.drainTo === undefined || this.readTo < this.drainTo);
+    if (this.isDry || this.#isForgotten) return false;
+    return this.drainTo === undefined || this.readTo < this.drainTo;
   }
 
   /** Whether everything that was read is handled. */
@@ -105,7 +108,7 @@ export class Slot {
 
   /** Takes in what was read after a position, unless it has been taken back to another since. */
   fill(after: number, events: readonly SlottedEvent[], { upTo, life, more }: TopicRead): void {
-    if (after !== this.readTo) return;
+    if (after !== this.readTo || this.#isForgotten) return;
     this.#queue.push(...events);
     this.readTo = upTo;
     this.life = life;
@@ -129,6 +132,7 @@ export class Slot {
     if (to > this.position) this.hasMoved = true;
     this.position = to;
     this.isInHand = false;
+    if (this.#isForgotten) this.forget();
     this.#movedAt = performance.now();
   }
 
@@ -136,6 +140,7 @@ export class Slot {
   putBack(events: readonly SlottedEvent[]): void {
     this.#queue.unshift(...events);
     this.isInHand = false;
+    if (this.#isForgotten) this.forget();
   }
 
   /** Looks again at what waits for dead letters. */
@@ -147,7 +152,8 @@ export class Slot {
 
   /** Forgets what was read, which may mean nothing any more; it is read again from the checkpoint. */
   forget(): void {
-    // What is in hand fails by itself if it means nothing.
+    // What is in hand fails by itself if it means nothing; but nothing read later may vouch for it.
+    this.#isForgotten = this.isInHand;
     if (this.isInHand) return;
     this.#queue = [];
     this.readTo = this.position;
