@@ -303,7 +303,7 @@ describe("retention", () => {
     await brief.publish(noted("old"));
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(await brief.maintain()).toMatchObject({ closed: true, dropped: [] });
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await new Promise((resolve) => setTimeout(resolve, 3_200));
     await brief.publish(noted("young"));
     expect((await brief.maintain()).dropped).toMatchObject([{ events: 1 }]);
     const { rows } = await sql`select key from brief_events`.execute(db);

@@ -32,7 +32,7 @@ export const Brief = defineTopic({
   events: { Noted: events.Noted },
   key: ({ key }) => key,
   partitions: { span: { seconds: 0.1 } },
-  retention: { age: { seconds: 0.3 } },
+  retention: { age: { seconds: 3 } },
 });
 
 /** A topic that is kept by its size on disk, which is above this from the first event on. */
