@@ -27,7 +27,7 @@ import { resetProjection } from "./projections/reset-projection.ts";
 import { discardShadow, dropOld } from "./projections/shadow-tables.ts";
 import { TableRouter } from "./projections/table-router.ts";
 
-/** How many events one transaction of a rebuild has, unless the options say otherwise. */
+/** How many events one transaction of a rebuild has, however few the live one takes at a time. */
 const FILLER_BATCH = 500;
 
 /**
@@ -81,10 +81,9 @@ const partsOf = <Followed extends Topics, DB, Inline extends boolean>(
   }
   const routed = db.withPlugin(new TableRouter(name, tables, shadowSchema));
   const filler = follow(routed, {
-    batchSize: FILLER_BATCH,
     ...options,
     name: `${name}:rebuild`,
-    slots: 1,
+    batchSize: FILLER_BATCH,
     onFailure: "stop",
     retry: { attempts: 1 },
   });

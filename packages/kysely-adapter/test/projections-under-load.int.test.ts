@@ -100,7 +100,7 @@ const killing = (db: Kysely<NameDatabase>) => {
 const rebuildsUnderLoad = async (
   db: Kysely<NameDatabase>,
   others: Kysely<NameDatabase>,
-  options: { readonly slots?: number; readonly batchSize?: number },
+  options: { readonly batchSize?: number } = {},
 ): Promise<void> => {
   const projection = nameCounts(db, options);
   const elsewhere = nameCounts(others, options);
@@ -156,7 +156,7 @@ describe("a projection that follows, under load", async () => {
   }, 60_000);
 
   it("gives way to whoever uses the tables for long, and swaps afterwards", async () => {
-    const projection = nameCounts(db, { slots: 1 });
+    const projection = nameCounts(db);
     await projection.catchUp();
     let isOver = false;
     const long = others.transaction().execute(async (tx) => {
@@ -177,18 +177,6 @@ describe("a projection that follows, under load", async () => {
     await projection.catchUp();
     expect(await differences(db)).toEqual([]);
   }, 30_000);
-});
-
-describe("a projection that follows with several slots, under load", async () => {
-  const { connectionString } = await testDatabase({ name: "slotted names", migrate: migrateNames });
-  const db = openDatabase<NameDatabase>(connectionString);
-  const others = openDatabase<NameDatabase>(connectionString);
-  afterAll(() => Promise.all([db.destroy(), others.destroy()]));
-
-  // Slots that share rows would close circles of waits with more than one event in a transaction.
-  it("loses and doubles nothing over rebuilds", () => {
-    return rebuildsUnderLoad(db, others, { slots: 4, batchSize: 1 });
-  }, 60_000);
 });
 
 describe("an inline projection, under load", async () => {

@@ -2,7 +2,7 @@ import type { Consumer, ConsumerSettings, Handling, Topics } from "@annals/core"
 import type { Transaction } from "kysely";
 
 export interface ProjectionSettings<Followed extends Topics, DB, Inline extends boolean>
-  extends Omit<ConsumerSettings<Followed, "exactly-once">, "delivery"> {
+  extends Omit<ConsumerSettings<Followed, "exactly-once">, "delivery" | "slots"> {
   /**
    * The projection's name. Its consumer has the same, and the one that fills new tables in a rebuild has it
    * with `:rebuild` after it.
