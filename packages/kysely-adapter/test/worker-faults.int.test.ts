@@ -58,7 +58,8 @@ select count(*)::int as n from annals.consumer_processes`.execute(db);
   }
 };
 
-describe.skipIf(skipped !== undefined)(`processes that die ${skipped ?? ""}`, () => {
+// Timing decides whether a run comes to the point, and a busy machine spoils some: those are repeated.
+describe.skipIf(skipped !== undefined)(`processes that die ${skipped ?? ""}`, { retry: 2 }, () => {
   let server: EmbeddedServer;
   beforeAll(async () => {
     server = await startGround({ binaries: chosenBinaries() });
