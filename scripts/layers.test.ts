@@ -18,7 +18,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "store",
     "consumers",
     "topics",
-    "projections",
     "maintenance",
     "migrations",
   ],

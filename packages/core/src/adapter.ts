@@ -1,7 +1,6 @@
 // What the author of a store, or of tools for tests, needs beside the public names.
 
 export { canonicalText } from "./append/canonical-text.ts";
-export { type EventApplier, eventApplier } from "./consume/apply-events.ts";
 export type { Ambient } from "./decide/ambient.ts";
 export { decide, decideCreation } from "./decide/decide.ts";
 export { History, type WriteEnd } from "./decide/history.ts";

@@ -75,7 +75,6 @@ export * from "./errors/consume-errors.ts";
 export * from "./errors/decide-errors.ts";
 export * from "./errors/define-errors.ts";
 export * from "./errors/migrate-errors.ts";
-export * from "./errors/projection-errors.ts";
 export * from "./errors/read-errors.ts";
 export * from "./errors/transaction-errors.ts";
 // a store without a database

@@ -11,7 +11,6 @@ import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
 import type { KyselyRepositoryFor } from "./kysely-repository.ts";
 import { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
-import { type InlineProjection, projectInline } from "./projections/projection-type.ts";
 import { entityTableNames } from "./statements/entity-table-names.ts";
 import { type BuildQuery, entityQuery } from "./store/entity-query.ts";
 
@@ -28,18 +27,14 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
   options: RepositoryOptions &
     RepositoryHooks<Definition, AnnalsTransaction<NoInfer<DB>>> &
     TransactionDemand<Demand> &
-    KyselyStoreOptions & {
-      readonly db: Kysely<DB>;
-      /** Projections that are written in the same transaction as the events, before `onAppended`. */
-      readonly projections?: readonly InlineProjection<Definition["name"]>[];
-    },
+    KyselyStoreOptions & { readonly db: Kysely<DB> },
 ): KyselyRepositoryFor<Definition, DB, Demand> => {
-  const database = new Database(options.db);
   const { repository, toEntities } = openRepository(
     definition,
     kyselyStore(options.db, options),
-    projecting(definition, database, options),
+    options,
   );
+  const database = new Database(options.db);
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
   const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) => {
     if (options.requireTransaction) checkJoins(definition.name, call?.tx);
@@ -52,25 +47,4 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
   );
   Object.freeze(extended);
   return extended as KyselyRepositoryFor<Definition, DB, Demand>;
-};
-
-type AppendHooks<Definition extends AnyEntity, DB> = RepositoryHooks<
-  Definition,
-  AnnalsTransaction<DB>
->;
-
-/** The options with a hook that writes the projections and calls the one that was given. */
-const projecting = <Definition extends AnyEntity, DB, Options extends AppendHooks<Definition, DB>>(
-  { name }: Definition,
-  { identity, schema }: Database<DB>,
-  options: Options & { readonly projections?: readonly InlineProjection<Definition["name"]>[] },
-): Options => {
-  const writers = options.projections?.map((projection) => projection[projectInline]) ?? [];
-  for (const writer of writers) writer.checkBelongs(identity, schema, name);
-  if (writers.length === 0) return options;
-  const onAppended: AppendHooks<Definition, DB>["onAppended"] = async (tx, entity, events) => {
-    for (const writer of writers) await writer.write(tx, name, entity.id, events);
-    await options.onAppended?.(tx, entity, events);
-  };
-  return { ...options, onAppended };
 };

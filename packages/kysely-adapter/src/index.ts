@@ -11,7 +11,6 @@ export type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 export { type TransactionOptions, transaction } from "./connection/transaction.ts";
 // consume
 export { consumers, createConsumer } from "./create-consumer.ts";
-export { createProjection } from "./create-projection.ts";
 export { createRepository } from "./create-repository.ts";
 // publish
 export { createState } from "./create-state.ts";
@@ -44,17 +43,6 @@ export {
 } from "./maintenance/verify.ts";
 export { type Migrated, type MigrateOptions, migrate } from "./migrations/migrate.ts";
 export { migrationProvider } from "./migrations/migration-provider.ts";
-export type {
-  InlineProjection,
-  Projection,
-  ProjectionOptions,
-  ProjectionRebuild,
-  ProjectionSettings,
-  ProjectionStatus,
-  ProjectionTables,
-  RebuildProgress,
-  RebuildProjectionOptions,
-} from "./projections/projection-type.ts";
 export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";
 export { entityMigration, frameworkMigrations, topicMigration } from "./tables/migrations.ts";
 export { topicTables, topicTablesSql } from "./tables/topic-tables.ts";
