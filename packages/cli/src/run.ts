@@ -32,7 +32,8 @@ export const run = async (
     if (error instanceof CliError || error instanceof AnnalsError) {
       terminal.error(error.message, error.hint);
       const { cause } = error;
-      if (error instanceof AnnalsError && cause instanceof Error) terminal.error(cause.message);
+      const isTold = !(cause instanceof Error) || error.message.includes(cause.message);
+      if (error instanceof AnnalsError && !isTold) terminal.error(cause.message);
     } else {
       terminal.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }

@@ -80,6 +80,10 @@ export default defineConfig({ entities: [User] });
     } else if (what === "ada and bob") await this.#register();
     else if (what === "a fault") await sql`update users set status = 'active'`.execute(this.#db);
     else if (what === "a missing index") await sql`drop index users_status_idx`.execute(this.#db);
+    else if (what === "the index again") {
+      await sql`create index users_status_idx on users (status, id)`.execute(this.#db);
+    } else if (what === "an event that cannot be read") await this.#reword("reason", "grounds");
+    else if (what === "the event again") await this.#reword("grounds", "reason");
     else if (what === "a bad line") {
       const lines = (await readFile(join(this.folder, "users.jsonl"), "utf8")).split("\n");
       const changed = lines[0]
@@ -90,6 +94,15 @@ export default defineConfig({ entities: [User] });
         [...lines.slice(0, -1), changed].join("\n"),
       );
     } else throw new Error(`Nobody knows how to do "${what}"`);
+  }
+
+  /** Changes what is stored, past the guards. */
+  async #reword(before: string, after: string): Promise<void> {
+    await sql`alter table user_events disable trigger user`.execute(this.#db);
+    await sql`update user_events
+      set event = event - ${before}::text || jsonb_build_object(${after}::text, event -> ${before}::text)
+      where event_type = 'UserSuspended'`.execute(this.#db);
+    await sql`alter table user_events enable trigger user`.execute(this.#db);
   }
 
   async #register(): Promise<void> {

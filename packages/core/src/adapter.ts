@@ -99,6 +99,7 @@ export {
   importedHistory,
 } from "./read/imported-history.ts";
 export { newestBodies } from "./read/newest-bodies.ts";
+export { readingProblem } from "./read/reading-problem.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";
 export { type OpenedRepository, openRepository } from "./repository/repository.ts";

@@ -22,13 +22,24 @@ export type {
 } from "./kysely-repository.ts";
 export { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
 // maintain
-export { checkSchema, type SchemaDifference } from "./maintenance/check-schema.ts";
+export {
+  type CheckAtStart,
+  type CheckAtStartOptions,
+  checkAtStart,
+} from "./maintenance/check-at-start.ts";
+export {
+  type CheckEventsOptions,
+  checkEvents,
+  type EventCheck,
+  type UnreadableEvent,
+  type VersionCount,
+} from "./maintenance/check-events.ts";
+export { checkSchema } from "./maintenance/check-schema.ts";
 export {
   type DeleteExpiredOptions,
   deleteExpiredIdempotencyKeys,
 } from "./maintenance/delete-expired-idempotency-keys.ts";
 export { type ExportOptions, exportHistories } from "./maintenance/export-histories.ts";
-export type { WalkOptions as MaintenanceOptions } from "./maintenance/folded-batches.ts";
 export {
   type Import,
   type ImportOptions,
@@ -41,6 +52,7 @@ export {
   type VerifyOptions,
   verify,
 } from "./maintenance/verify.ts";
+export type { WalkOptions as MaintenanceOptions } from "./maintenance/walk-batches.ts";
 export { type Migrated, type MigrateOptions, migrate } from "./migrations/migrate.ts";
 export { migrationProvider } from "./migrations/migration-provider.ts";
 export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";

@@ -44,6 +44,7 @@ import { loadPast } from "../src/statements/load-past.ts";
 import { parkValues } from "../src/statements/park-values.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
+import { eventBatchEnd, eventRange, eventsExtent } from "../src/statements/scan-events.ts";
 import {
   joinConsumer,
   leaveConsumer,
@@ -57,6 +58,7 @@ import { updateEntities } from "../src/statements/update-entities.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { parkedColumnsOf } from "../src/store/batch-parameters.ts";
 import { frameworkMigrationStatements } from "../src/tables/framework-migrations.generated.ts";
+import { Feed } from "./database/feed.ts";
 import { Person } from "./database/person.ts";
 import { Resident } from "./database/resident.ts";
 
@@ -181,6 +183,10 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
     slots: true,
     keys: true,
   }),
+  "the end of a batch of events": eventBatchEnd("app", Person.plan),
+  "a batch of events": eventRange("app", Person.plan),
+  "a batch of a topic's events": eventRange("app", Feed.plan),
+  "how far events reach": eventsExtent("app", Person.plan),
   "register a consumer": registerConsumer,
   "read a registration": readRegistration,
   "want more slots": wantSlots,

@@ -15,6 +15,7 @@ import { loadPast } from "../src/statements/load-past.ts";
 import { parkValues } from "../src/statements/park-values.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
+import { eventBatchEnd, eventRange, eventsExtent } from "../src/statements/scan-events.ts";
 import { updateEntities } from "../src/statements/update-entities.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { parkedColumnsOf } from "../src/store/batch-parameters.ts";
@@ -168,6 +169,21 @@ describe("the plan of", () => {
       ["people_pkey", "people_email_key"],
     ],
     ["read a topic", readTopic("public", [Person.plan]), ["person_events_position_key"]],
+    [
+      "the end of a batch of events",
+      eventBatchEnd("public", Person.plan),
+      ["Index Only Scan using person_events_position_key"],
+    ],
+    [
+      "a batch of events",
+      eventRange("public", Person.plan),
+      ["Index Scan using person_events_position_key"],
+    ],
+    [
+      "how far events reach",
+      eventsExtent("public", Person.plan),
+      ["Index Only Scan Backward using person_events_position_key"],
+    ],
     [
       "the last position",
       lastPosition("public", ["person_events"]),

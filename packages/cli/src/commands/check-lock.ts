@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { SchemaDifference } from "@annals/kysely-adapter";
+import type { SchemaDifference } from "@annals/core";
 import type { LoadedConfig } from "../config/load-config.ts";
 import { schemaChanges } from "../generate/changed-entity.ts";
 import { brokenEvents, CONTRACT_REMEDY, haveEventsChanged } from "../generate/event-changes.ts";

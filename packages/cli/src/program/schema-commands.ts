@@ -32,6 +32,13 @@ export const addSchemaCommands = (program: Command, run: Run): void => {
     .command("check")
     .description("compare the definitions with the database, and with samples of stored events")
     .option("--update-samples", "keep a stored event of every version that has no sample yet")
+    .option(
+      "--database",
+      "read the events that are stored, too, and count them by type and version",
+    )
+    .option("--sample <part>", "with --database: a part of the events, such as 0.01", fraction)
+    .addOption(batchSize)
+    .addOption(concurrency)
     .action(run(checkCommand));
   program
     .command("verify [entity...]")
@@ -51,7 +58,7 @@ export const addSchemaCommands = (program: Command, run: Run): void => {
 
 const batchSize = new Option(
   "--batch-size <count>",
-  "entities read at once (default: 500)",
+  "entities or events read at once (default: 500)",
 ).argParser(whole(1, 10_000));
 const concurrency = new Option("--concurrency <count>", "batches at a time (default: 4)").argParser(
   whole(1, 32),

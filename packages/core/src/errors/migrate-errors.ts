@@ -46,3 +46,32 @@ export class MigrationFailedError extends AnnalsError {
     this.migration = at.migration;
   }
 }
+
+/** One way in which a database is not what the definitions need. */
+export interface SchemaDifference {
+  /** The entity's or the topic's name, or `annals` for what all share. */
+  readonly entity: string;
+  /** What it is about, for example `column users.email`. */
+  readonly object: string;
+  /** What is wrong, as a sentence. */
+  readonly problem: string;
+  /** What to do about it, as a sentence. */
+  readonly remedy: string;
+}
+
+/** The database is not what the definitions need. */
+export class SchemaMismatchError extends AnnalsError {
+  readonly code = "ANNALS_SCHEMA_MISMATCH";
+  readonly differences: readonly SchemaDifference[];
+
+  constructor(differences: readonly SchemaDifference[]) {
+    const lines = differences.map(({ entity, object, problem, remedy }) =>
+      [`${object} (${entity})`, problem, remedy].join("\n  "),
+    );
+    super({
+      message: `The database is not as the definitions say:\n${lines.join("\n")}`,
+      hint: "annals check says the same, and its exit code is 1 then.",
+    });
+    this.differences = differences;
+  }
+}

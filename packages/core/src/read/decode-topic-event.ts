@@ -3,6 +3,9 @@ import type { TopicEvent } from "../port/rows.ts";
 import { type DecodedEvent, decodeEvent, isUpcast } from "./decode-event.ts";
 import { storedEventError } from "./stored-event-error.ts";
 
+/** What of a stored event decides how it is read. */
+export type StoredBody = Pick<TopicEvent, "id" | "sequence" | "position" | "body" | "bytes">;
+
 /**
  * Reads an event as a topic carries it, an entity's or one of its own, binary data included.
  *
@@ -11,7 +14,7 @@ import { storedEventError } from "./stored-event-error.ts";
  */
 export const decodeTopicEvent = (
   model: TopicModel,
-  stored: TopicEvent,
+  stored: StoredBody,
 ): readonly DecodedEvent[] => {
   const { id, sequence, position, body, bytes } = stored;
   const event = decodeEvent(model, id, sequence, body, position);

@@ -1,4 +1,4 @@
-import type { AnyEntity } from "@annals/core";
+import type { AnyEntity, SchemaDifference } from "@annals/core";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { Database } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
@@ -6,18 +6,6 @@ import type { DescribedObject } from "../statements/describe-tables.ts";
 import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
 import { type Description, describeEntity } from "./describe.ts";
 import { openGuards } from "./open-guards.ts";
-
-/** One way in which a database is not what the definitions need. */
-export interface SchemaDifference {
-  /** The entity's name, or `annals` for what all entities share. */
-  readonly entity: string;
-  /** What it is about, for example `column users.email`. */
-  readonly object: string;
-  /** What is wrong, as a sentence. */
-  readonly problem: string;
-  /** What to do about it, as a sentence. */
-  readonly remedy: string;
-}
 
 /**
  * Compares the database with what the definitions need: tables, columns, types, constraints, indexes,
@@ -33,7 +21,12 @@ export const checkSchema = async <DB>(
   definitions: readonly AnyEntity[],
 ): Promise<readonly SchemaDifference[]> => {
   const database = new Database(db);
-  const transaction = await db.startTransaction().execute();
+  const transaction = await db
+    .startTransaction()
+    .execute()
+    .catch((error: unknown) => {
+      throw databaseError("checking the schema", error);
+    });
   try {
     const tx: Transaction<DB> = transaction;
     const missing = await missingMigrations(tx);

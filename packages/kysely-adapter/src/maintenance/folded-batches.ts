@@ -12,18 +12,7 @@ import {
   loadRange,
 } from "../statements/scan-entities.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
-
-/** How a walk over all entities goes. */
-export interface WalkOptions {
-  /** How many entities are read at once: 1 to 10,000. Default is 500. */
-  readonly batchSize?: number;
-  /** How many batches are worked on at a time: 1 to 32. Default is 4. */
-  readonly concurrency?: number;
-  /** Stops after the batches in hand. */
-  readonly signal?: AbortSignal;
-  /** Told after each batch: entities done so far, and about how many there are. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-}
+import { BATCH_SIZE, type WalkOptions, walkBatches } from "./walk-batches.ts";
 
 /** A range of ids. */
 interface Range {
@@ -81,34 +70,21 @@ export class FoldedBatches<DB> {
     work: (range: Range) => Promise<void>,
     onDone: (last: string) => Promise<void> = async () => {},
   ): Promise<void> {
-    const { batchSize = 500, concurrency = 4, signal, onProgress } = options;
     const [estimate] = await this.run<{ count: number }>(estimatedCount(this.tables), []);
-    const inHand: Promise<void>[] = [];
-    let done = 0;
     let after = from;
-    const settle = async (): Promise<void> => {
-      await inHand.shift();
-    };
-    try {
-      while (!signal?.aborted) {
-        const range = await this.#next(after, batchSize);
-        if (range === undefined) break;
-        after = range.last;
-        const previous = inHand.at(-1);
-        const current = work(range);
-        inHand.push(
-          Promise.all([previous, current]).then(async () => {
-            done += range.rows;
-            await onDone(range.last);
-            onProgress?.({ done, total: Math.max(done, estimate?.count ?? 0) });
-          }),
-        );
-        if (inHand.length >= concurrency) await settle();
-      }
-      while (inHand.length > 0) await settle();
-    } finally {
-      await Promise.allSettled(inHand);
-    }
+    await walkBatches(
+      {
+        estimate: estimate?.count ?? 0,
+        next: async () => {
+          const range = await this.#next(after, options.batchSize ?? BATCH_SIZE);
+          after = range?.last;
+          return range;
+        },
+        work,
+        onDone: ({ last }) => onDone(last),
+      },
+      options,
+    );
   }
 
   async #next(after: string | undefined, batchSize: number): Promise<Range | undefined> {

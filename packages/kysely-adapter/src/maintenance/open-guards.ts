@@ -1,3 +1,4 @@
+import type { SchemaDifference } from "@annals/core";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import {
@@ -7,7 +8,6 @@ import {
   guardSettings,
 } from "../statements/guard-openings.ts";
 import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
-import type { SchemaDifference } from "./check-schema.ts";
 
 interface Settings {
   readonly role: string;

@@ -4,8 +4,9 @@ import type { Kysely } from "kysely";
 import type { Statement } from "../connection/statement.ts";
 import { filledColumn, presentColumns, repairIndexRows } from "../statements/compare-index-rows.ts";
 import { endRebuild, keepRebuild, readRebuild } from "../statements/rebuild-progress.ts";
-import { divided, expectedParameter, FoldedBatches, type WalkOptions } from "./folded-batches.ts";
+import { divided, expectedParameter, FoldedBatches } from "./folded-batches.ts";
 import type { Difference } from "./verify.ts";
+import type { WalkOptions } from "./walk-batches.ts";
 
 export interface RebuildOptions extends WalkOptions {
   /** Whether to begin anew although an earlier rebuild was stopped. Default is to go on. */

@@ -1,13 +1,8 @@
 import { type AnyEntity, InvalidArgumentError } from "@annals/core";
 import type { Kysely } from "kysely";
 import { type ComparedRow, compareIndexRows } from "../statements/compare-index-rows.ts";
-import {
-  divided,
-  expectedParameter,
-  type Folded,
-  FoldedBatches,
-  type WalkOptions,
-} from "./folded-batches.ts";
+import { divided, expectedParameter, type Folded, FoldedBatches } from "./folded-batches.ts";
+import type { WalkOptions } from "./walk-batches.ts";
 
 export interface VerifyOptions extends WalkOptions {
   /** The part of the batches to look at, drawn at random: above 0, at most 1. Default is 1, all. */

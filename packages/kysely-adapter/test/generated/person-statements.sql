@@ -588,6 +588,32 @@ where locktype = 'relation'
   limit $3::int
 );
 
+-- the end of a batch of events
+select position, (count(*) over ())::int as rows
+from (
+  select position from "app"."person_events"
+  where position > $1::bigint and position <= $3::bigint order by position limit $2::bigint
+) batch
+order by position desc limit 1;
+
+-- a batch of events
+select id::text as id, sequence, position, event, false as "hasBytes"
+from "app"."person_events"
+where position > $1::bigint and position <= $2::bigint
+order by position;
+
+-- a batch of a topic's events
+select key as id, 0 as sequence, position, event, bytes is not null as "hasBytes"
+from "app"."feed_events"
+where position > $1::bigint and position <= $2::bigint
+order by position;
+
+-- how far events reach
+select (select max(position) from "app"."person_events") as last, (
+  select coalesce(sum(greatest(reltuples, 0)), 0)::float8 from pg_class
+  where relkind = 'r' and (oid = '"app"."person_events"'::regclass or oid in (select relid from pg_partition_tree('"app"."person_events"'::regclass)))
+) as count;
+
 -- register a consumer
 with registered as (
   insert into annals.consumers (name, topics, slots) values ($1, $2::text[], $3::int)
