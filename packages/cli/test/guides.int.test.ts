@@ -1,6 +1,7 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { annalsPool, migrate } from "@annals/kysely-adapter";
+import type { AnyEntity } from "@annals/core";
+import { annalsPool, createConsumer, migrate } from "@annals/kysely-adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
@@ -35,7 +36,9 @@ class Project {
   }
 
   async run(line: string): Promise<string> {
-    const words = line.replace(/^annals /, "").split(" ");
+    const words = (line.replace(/^annals /, "").match(/"[^"]*"|\S+/g) ?? []).map((word) =>
+      word.replaceAll('"', ""),
+    );
     const config = ["--config", `annals.config.${this.#definitions}.ts`];
     let output = "";
     const read = { stdout: 0, stderr: 0 };
@@ -84,6 +87,7 @@ export default defineConfig({ entities: [User] });
       await sql`create index users_status_idx on users (status, id)`.execute(this.#db);
     } else if (what === "an event that cannot be read") await this.#reword("reason", "grounds");
     else if (what === "the event again") await this.#reword("grounds", "reason");
+    else if (what === "a consumer that cannot reach somebody") await this.#mail();
     else if (what === "a bad line") {
       const lines = (await readFile(join(this.folder, "users.jsonl"), "utf8")).split("\n");
       const changed = lines[0]
@@ -94,6 +98,21 @@ export default defineConfig({ entities: [User] });
         [...lines.slice(0, -1), changed].join("\n"),
       );
     } else throw new Error(`Nobody knows how to do "${what}"`);
+  }
+
+  async #mail(): Promise<void> {
+    const { User } = (await import(join(this.folder, "user.ts"))) as { User: AnyEntity };
+    const newsletter = createConsumer(this.#db, {
+      name: "newsletter",
+      topics: [User],
+      retry: { attempts: 1 },
+      on: {
+        UserRegistered: async (event) => {
+          if ("name" in event && event.name === "Bob") throw new Error("no such mailbox");
+        },
+      },
+    });
+    await newsletter.catchUp();
   }
 
   /** Changes what is stored, past the guards. */

@@ -67,7 +67,8 @@ const writeHeading = (
   );
 };
 
-const writeFields = (
+/** Fields and their values, under a title. */
+export const writeFields = (
   terminal: Terminal,
   title: string,
   fields: Readonly<Record<string, unknown>>,

@@ -1,13 +1,44 @@
-import type { Command } from "commander";
-import { discardCommand, listLettersCommand, redriveCommand } from "../commands/dead-letters.ts";
+import { type Command, Option } from "commander";
+import {
+  consumersCommand,
+  pauseCommand,
+  resetCommand,
+  resumeCommand,
+} from "../commands/consumers.ts";
+import {
+  DEAD_LETTER_STATUSES,
+  discardCommand,
+  listLettersCommand,
+  redriveCommand,
+  showLetterCommand,
+} from "../commands/dead-letters.ts";
 import { whole } from "./option-values.ts";
 import type { Run } from "./run-command.ts";
 
 /** What operators see and decide about consumers. */
 export const addConsumerCommands = (program: Command, run: Run): void => {
-  const letters = program
+  const consumers = program
     .command("consumers")
-    .description("what consumers could not handle")
+    .description("how far consumers have come, and what becomes of what they could not handle");
+  consumers
+    .command("status [consumer]", { isDefault: true })
+    .description("all of them, or one with its slots")
+    .action(run(consumersCommand));
+  consumers
+    .command("pause <consumer>")
+    .description("have it stand still, everywhere, after the batches in hand")
+    .option("--because <text>", "why; it is shown with it")
+    .action(run(pauseCommand));
+  consumers
+    .command("resume <consumer>")
+    .description("let it and all of its slots go on")
+    .action(run(resumeCommand));
+  consumers
+    .command("reset <consumer>")
+    .description("have it handle everything after a position again")
+    .requiredOption("--to <position>", "0 is the beginning", whole(0, Number.MAX_SAFE_INTEGER))
+    .action(run(resetCommand));
+  const letters = consumers
     .command("dead-letters")
     .description("events that a consumer could not handle, and what becomes of them");
   const chosen = (command: Command): Command =>
@@ -17,7 +48,18 @@ export const addConsumerCommands = (program: Command, run: Run): void => {
   chosen(letters.command("list <consumer>"))
     .description("what is still to be tried or decided")
     .option("--first <count>", "how many at most (default: 100)", whole(1, 10_000))
+    .addOption(
+      new Option("--status <status...>", "only those (default: what is open)").choices(
+        DEAD_LETTER_STATUSES,
+      ),
+    )
     .action(run(listLettersCommand));
+  letters
+    .command("show <consumer>")
+    .argument("<position>", "the event's position", position)
+    .description("all that is known of one")
+    .option("--payload", "with what the event says, which may be personal")
+    .action(run(showLetterCommand));
   chosen(letters.command("redrive <consumer>"))
     .description("try them again, each ahead of what waits behind it")
     .action(run(redriveCommand));

@@ -25,9 +25,10 @@ export const shownParts = (
   };
 };
 
-const newestOf = (
+/** What a stored event became, or itself where it cannot be read. */
+export const newestOf = (
   known: AnyTopic[typeof model] | undefined,
-  event: TopicEvent,
+  event: Parameters<typeof newestBodies>[1],
 ): readonly JsonObject[] => {
   if (known === undefined) return [event.body];
   try {

@@ -1,7 +1,7 @@
 import type { TopicEventModel, TopicModel } from "../define/any-topic.ts";
 import type { JsonObject } from "../define/json-value.ts";
-import type { TopicEvent } from "../port/rows.ts";
 import { decodeEvent, isUpcast } from "./decode-event.ts";
+import type { StoredBody } from "./decode-topic-event.ts";
 import { storedEventError } from "./stored-event-error.ts";
 
 /**
@@ -9,7 +9,10 @@ import { storedEventError } from "./stored-event-error.ts";
  *
  * @throws StoredEventError for an older version that cannot be read.
  */
-export const newestBodies = (model: TopicModel, stored: TopicEvent): readonly JsonObject[] => {
+export const newestBodies = (
+  model: TopicModel,
+  stored: Omit<StoredBody, "bytes">,
+): readonly JsonObject[] => {
   const { id, sequence, position, body } = stored;
   if (model.events.get(String(body.type))?.version === (body.v ?? 1)) return [body];
   const became = decodeEvent(model, id, sequence, body, position);
