@@ -3,7 +3,8 @@
 export { canonicalText } from "./append/canonical-text.ts";
 export type { Ambient } from "./decide/ambient.ts";
 export { decide, decideCreation } from "./decide/decide.ts";
-export { History, type WriteEnd } from "./decide/history.ts";
+export { History } from "./decide/history.ts";
+export type { WriteEnd } from "./decide/pending-write.ts";
 export type { StoredEvent } from "./decide/stored-event.ts";
 export type { AnyTopic, TopicEventModel, TopicModel } from "./define/any-topic.ts";
 export type { ColumnType } from "./define/column-type.ts";

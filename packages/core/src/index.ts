@@ -1,12 +1,23 @@
 // define
 
-export type { Attempt, RefusedAsDeleted } from "./decide/decide.ts";
-export { type AttemptOf, type Entity, type Executed, isReplayed } from "./decide/entity.ts";
+export type { Attempt, Executed, RefusedAsDeleted } from "./decide/attempt.ts";
+export { type AttemptOf, type Entity, isReplayed } from "./decide/entity.ts";
 export { type AppliedGuard, hasApplied } from "./decide/has-applied.ts";
 // decide
 export { uuidV7Source } from "./decide/uuid-v7.ts";
 export type { AnyTopic, TopicEventOf } from "./define/any-topic.ts";
 export { binary } from "./define/binary.ts";
+export type {
+  ChangingChild,
+  ChangingChildren,
+  Child,
+  ChildDeclaration,
+  ChildOptions,
+  ChildOutcome,
+  Children,
+  CreateViewOf,
+  ParentDeclaration,
+} from "./define/children.ts";
 export type { CommandView, CreateView } from "./define/command-view.ts";
 export type { Cause, ReservedContext } from "./define/context-model.ts";
 export type { DatabaseOf, EventRowOf, IndexRowOf } from "./define/database-types.ts";

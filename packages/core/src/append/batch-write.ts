@@ -1,4 +1,5 @@
-import type { History, PendingWrite } from "../decide/history.ts";
+import type { History } from "../decide/history.ts";
+import type { PendingWrite } from "../decide/pending-write.ts";
 import type { ColumnModel } from "../define/columns.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { EntityPlan } from "../define/entity-plan.ts";
@@ -23,7 +24,10 @@ export const batchWrite = (
   const { baseState } = pending;
   return {
     ...write,
-    heldBefore: wasDeleted || baseState === undefined ? undefined : columnsOf(model, baseState),
+    heldBefore:
+      wasDeleted || baseState === undefined
+        ? undefined
+        : columnsOf(model, baseState, pending.parentId),
     heldAfter: isDeleted ? undefined : write.columns,
   };
 };
@@ -35,15 +39,25 @@ const isDeletedAt = ({ model, events }: History, version: number): boolean => {
   return lastDeletion(lifecycle, before) === "deleted";
 };
 
-const columnsOf = (model: EntityModel, state: object): readonly JsonValue[] =>
-  model.columns.map((column) => (isInUnique(model, column) ? oldValue(column, state) : null));
+const columnsOf = (
+  model: EntityModel,
+  state: object,
+  parentId: string | undefined,
+): readonly JsonValue[] =>
+  model.columns.map((column) =>
+    isInUnique(model, column) ? oldValue(column, state, parentId) : null,
+  );
 
 const isInUnique = ({ plan: { uniques } }: EntityModel, { plan }: ColumnModel): boolean =>
   uniques.some(({ properties }) => properties.includes(plan.property));
 
-const oldValue = ({ readOldValue }: ColumnModel, state: object): JsonValue => {
+const oldValue = (
+  { readOldValue }: ColumnModel,
+  state: object,
+  parentId: string | undefined,
+): JsonValue => {
   try {
-    return readOldValue(state);
+    return readOldValue(state, parentId);
   } catch {
     // Today's column has no value for a state of old. It is only wanted for the order of writing.
     return null;

@@ -1,4 +1,4 @@
-import type { PendingWrite } from "../decide/history.ts";
+import type { PendingWrite } from "../decide/pending-write.ts";
 import type { ColumnModel } from "../define/columns.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { type JsonValue, NotJsonError } from "../define/json-value.ts";
@@ -43,10 +43,10 @@ const columnValue = (
   model: EntityModel,
   id: string,
   { plan, readValue }: ColumnModel,
-  { state, storedState }: PendingWrite,
+  { state, storedState, parentId }: PendingWrite,
 ): JsonValue => {
   try {
-    return readValue(state, storedState);
+    return readValue(state, storedState, parentId);
   } catch (error) {
     const { path, message } = error instanceof NotJsonError ? error.issue : COLUMN_THREW;
     const issues = [{ path: [plan.property, ...path], message }];

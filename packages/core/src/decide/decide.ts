@@ -1,30 +1,10 @@
-import type { CommandView, CreateView } from "../define/command-view.ts";
-import { alreadyApplied, isRejection } from "../define/decision.ts";
+import type { CreateView } from "../define/command-view.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import {
-  CommandRejectedError,
-  EntityDeletedError,
-  InvalidDecisionError,
-  InvalidEventError,
-  InvalidStateError,
-} from "../errors/decide-errors.ts";
 import type { Ambient } from "./ambient.ts";
+import { type Attempt, asList, attemptOf, creationOf, type RefusedAsDeleted } from "./attempt.ts";
 import { History } from "./history.ts";
-
-/** What became of a command, as a value. */
-export type Attempt<Event> =
-  | { readonly outcome: "executed"; readonly events: readonly Event[] }
-  | { readonly outcome: "alreadyApplied" }
-  | { readonly outcome: "rejected"; readonly code: string; readonly details: unknown }
-  /** The events do not fit their schemas, or lead to a state that does not fit its own. */
-  | { readonly outcome: "invalid"; readonly error: InvalidEventError | InvalidStateError };
-
-/** What becomes of a command, beside `Attempt`, where the definition declares a lifecycle. */
-export interface RefusedAsDeleted {
-  /** The entity is deleted, and the first event does not restore it. */
-  readonly outcome: "deleted";
-  readonly error: EntityDeletedError;
-}
+import { TreeDecision } from "./tree-decision.ts";
+import { View } from "./view.ts";
 
 /** Decides one command over a history, and records what it yields. */
 export const decide = (
@@ -33,27 +13,16 @@ export const decide = (
   command: string,
   args: readonly unknown[],
 ): Attempt<object> | RefusedAsDeleted => {
-  const run = history.model.commands.get(command);
-  if (run === undefined) throw new Error(`${history.model.plan.name} has no command ${command}`);
+  const { model } = history;
+  const run = model.commands.get(command);
+  if (run === undefined) throw new Error(`${model.plan.name} has no command ${command}`);
+  if (model.children.length > 0) return new TreeDecision(ambient).decide(history, command, args);
   const decided = run(new View(history, ambient), ...args);
-  if (decided === alreadyApplied) return { outcome: "alreadyApplied" };
-  if (isRejection(decided)) {
-    return { outcome: "rejected", code: decided.code, details: decided.details };
-  }
-  try {
-    const events = history.record(command, asList(history.model, command, decided));
-    return { outcome: "executed", events };
-  } catch (error) {
-    if (error instanceof InvalidEventError || error instanceof InvalidStateError) {
-      return { outcome: "invalid", error };
-    }
-    if (error instanceof EntityDeletedError) return { outcome: "deleted", error };
-    throw error;
-  }
+  return attemptOf(decided, () => history.record(command, asList(model, command, decided)));
 };
 
 /**
- * Decides the first events of a new entity.
+ * Decides the first events of a new entity, and of the children that it is created with.
  *
  * @throws CommandRejectedError, EntityDeletedError, InvalidDecisionError, InvalidEventError,
  * InvalidStateError
@@ -64,54 +33,11 @@ export const decideCreation = (
   ambient: Ambient,
   input: unknown,
 ): History => {
+  if (model.children.length > 0) return new TreeDecision(ambient).create(model, id, input);
   const view: CreateView = { id, now: ambient.now(), newId: ambient.newId };
   const decided = model.create(input, view);
-  const entity = model.plan.name;
-  if (isRejection(decided)) {
-    const { code: reason, details } = decided;
-    throw new CommandRejectedError({ entity, id, command: "create", reason, details });
-  }
-  if (decided === alreadyApplied) {
-    throw new InvalidDecisionError(entity, "create", "alreadyApplied for a new entity");
-  }
+  const events = creationOf(model, id, decided);
   const history = new History(model, id);
-  history.record("create", asList(model, "create", decided));
+  history.record("create", events);
   return history;
 };
-
-const asList = (model: EntityModel, command: string, decided: unknown): readonly unknown[] => {
-  if (!Array.isArray(decided)) return [decided];
-  if (decided.length > 0) return decided;
-  throw new InvalidDecisionError(model.plan.name, command, "an empty list");
-};
-
-/** Reads through to the history, so that a command pays only for what it looks at. */
-class View implements CommandView<object | undefined, object> {
-  readonly id: string;
-  readonly now: Date;
-  readonly newId: () => string;
-  readonly #history: History;
-
-  constructor(history: History, ambient: Ambient) {
-    this.id = history.id;
-    this.now = ambient.now();
-    this.newId = ambient.newId;
-    this.#history = history;
-  }
-
-  get state(): object | undefined {
-    return this.#history.state;
-  }
-
-  get version(): number {
-    return this.#history.version;
-  }
-
-  get isDeleted(): boolean {
-    return this.#history.isDeleted;
-  }
-
-  get history(): readonly object[] {
-    return this.#history.events;
-  }
-}

@@ -1,3 +1,4 @@
+import type { ChildCollections, ChildrenOf } from "../define/children.ts";
 import type {
   AnyEntity,
   CommandsOf,
@@ -7,27 +8,27 @@ import type {
   StateOf,
 } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { CommandRejectedError } from "../errors/decide-errors.ts";
 import type { Ambient } from "./ambient.ts";
-import { type Attempt, decide, type RefusedAsDeleted } from "./decide.ts";
+import { type Attempt, type Executed, executedOrThrow, type RefusedAsDeleted } from "./attempt.ts";
+import { showChildren } from "./child-collection.ts";
+import { decide } from "./decide.ts";
+import { EntityBase, historyOf } from "./entity-base.ts";
 import type { History } from "./history.ts";
 
-/** What a command method returns when it does not throw. */
-export type Executed = "executed" | "alreadyApplied";
-
 /** An entity in memory: its state, its history, and its commands as methods. */
-export type Entity<Definition extends AnyEntity> = EntityParts<Definition> & {
-  /**
-   * Decides; events it yields are pending until they are written.
-   *
-   * @throws CommandRejectedError when the command answers `reject()`; InvalidEventError and
-   * InvalidStateError when what it yields does not fit the schemas; EntityDeletedError when the entity
-   * is deleted and what it yields does not restore it first.
-   */
-  readonly [Command in keyof CommandsOf<Definition>]: (
-    ...args: CommandsOf<Definition>[Command]
-  ) => Executed;
-};
+export type Entity<Definition extends AnyEntity> = EntityParts<Definition> &
+  ChildCollections<ChildrenOf<Definition>> & {
+    /**
+     * Decides; events it yields are pending until they are written.
+     *
+     * @throws CommandRejectedError when the command answers `reject()`; InvalidEventError and
+     * InvalidStateError when what it yields does not fit the schemas; EntityDeletedError when the entity
+     * is deleted and what it yields does not restore it first.
+     */
+    readonly [Command in keyof CommandsOf<Definition>]: (
+      ...args: CommandsOf<Definition>[Command]
+    ) => Executed;
+  };
 
 export interface EntityParts<Definition extends AnyEntity> {
   readonly id: IdOf<Definition>;
@@ -58,54 +59,6 @@ export type AttemptOf<Definition extends AnyEntity> =
 
 /** Makes the entities of one definition. */
 type EntityFactory = (history: History) => object;
-
-/** The base of all entities; the history stays out of everybody's reach but the repository's. */
-class EntityBase {
-  readonly #history: History;
-
-  constructor(history: History) {
-    this.#history = history;
-  }
-
-  static historyOf(entity: object): History | undefined {
-    return #history in entity ? entity.#history : undefined;
-  }
-
-  get id(): string {
-    return this.#history.id;
-  }
-
-  get state(): object | undefined {
-    return this.#history.state;
-  }
-
-  get version(): number {
-    return this.#history.version;
-  }
-
-  get isDeleted(): boolean {
-    return this.#history.isDeleted;
-  }
-
-  get history(): readonly object[] {
-    return this.#history.events;
-  }
-
-  get pending(): readonly object[] {
-    return this.#history.pending;
-  }
-
-  toJSON(): object {
-    return { id: this.id, version: this.version, state: this.state };
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): object {
-    return this.toJSON();
-  }
-}
-
-/** The history inside an entity, or `undefined` for anything else. */
-export const historyOf = EntityBase.historyOf;
 
 /**
  * Whether the last call that wrote this entity was a repetition: its idempotency key was known, nothing
@@ -142,32 +95,10 @@ export const entityFactory = (model: EntityModel, ambient: Ambient): EntityFacto
       return executedOrThrow(model, this.id, command, attempt);
     });
   }
+  for (const kind of model.children) showChildren(Instance.prototype, kind);
   return (history) => Object.freeze(new Instance(history));
 };
 
 const define = (target: object, name: string, value: unknown): void => {
   Object.defineProperty(target, name, { value, enumerable: false });
-};
-
-const executedOrThrow = (
-  model: EntityModel,
-  id: string,
-  command: string,
-  attempt: Attempt<object> | RefusedAsDeleted,
-): Executed => {
-  switch (attempt.outcome) {
-    case "rejected":
-      throw new CommandRejectedError({
-        entity: model.plan.name,
-        id,
-        command,
-        reason: attempt.code,
-        details: attempt.details,
-      });
-    case "invalid":
-    case "deleted":
-      throw attempt.error;
-    default:
-      return attempt.outcome;
-  }
 };

@@ -8,7 +8,8 @@ import {
   InvalidStateError,
 } from "../errors/decide-errors.ts";
 import { deepFreeze } from "./deep-freeze.ts";
-import { encodeEvent, type StoredEvent } from "./stored-event.ts";
+import type { HistoryMark, PendingWrite, WriteEnd } from "./pending-write.ts";
+import { childEvent, encodeEvent, type StoredEvent } from "./stored-event.ts";
 
 /** What was read of an entity: the events that its stored ones became, and what they fold into. */
 export interface LoadedEvents {
@@ -18,28 +19,10 @@ export interface LoadedEvents {
   readonly version: number;
   /** For each event the sequence of the stored one that it came of; absent where each became one. */
   readonly sequences?: readonly number[] | undefined;
-}
-
-/** How a write ended, as far as anybody can tell. */
-export type WriteEnd = "committed" | "rolledBack" | "unknown";
-
-/** What is to be written of a history. */
-export interface PendingWrite {
-  /** The version in the database that the events follow. */
-  readonly expectedVersion: number;
-  readonly events: readonly StoredEvent[];
-  /** The state after the last event, and before the first. */
-  readonly state: object;
-  readonly storedState: JsonObject;
-  readonly baseState: object | undefined;
-}
-
-/** A moment of a history, to come back to. */
-export interface HistoryMark {
-  /** How many events there are, which versions do not tell. */
-  readonly length: number;
-  readonly state: object | undefined;
-  readonly storedState: JsonObject | undefined;
+  /** How many writes of the tree there were; of roots alone. */
+  readonly revision?: number | undefined;
+  /** The children that were read, by kind and id. A kind that is missing was left out. */
+  readonly children?: ReadonlyMap<string, Map<string, History>> | undefined;
 }
 
 /**
@@ -55,6 +38,10 @@ export interface HistoryMark {
 export class History {
   readonly model: EntityModel;
   readonly id: string;
+  /** Whose child it is. */
+  readonly parentId: string | undefined;
+  /** Its children by kind and id; a kind that was left out when it was read is missing. */
+  readonly children: ReadonlyMap<string, Map<string, History>>;
   #events: object[];
   /** The stored form of the events that were decided here; the loaded ones have none. */
   #stored: StoredEvent[] = [];
@@ -72,11 +59,16 @@ export class History {
   #unusable: EntityUnusableError["reason"] | undefined;
   #isReplayed = false;
 
-  /** @param loaded what is stored of it; nothing for a new entity. */
-  constructor(model: EntityModel, id: string, loaded?: LoadedEvents) {
+  /**
+   * @param loaded what is stored of it; nothing for a new entity.
+   * @param parentId whose child it is.
+   */
+  constructor(model: EntityModel, id: string, loaded?: LoadedEvents, parentId?: string) {
     const { events = [], state, version = 0, sequences } = loaded ?? {};
     this.model = model;
     this.id = id;
+    this.parentId = parentId;
+    this.children = loaded === undefined ? emptyKinds(model) : (loaded.children ?? NO_CHILDREN);
     this.#events = events;
     this.#state = state;
     this.#writtenState = state;
@@ -141,7 +133,7 @@ export class History {
     const recorded: { readonly event: object; readonly stored: StoredEvent }[] = [];
     let { state, isDeleted } = this;
     for (const raw of decided) {
-      const entry = encodeEvent(this.model, source, raw);
+      const entry = this.#encode(source, raw, recorded.length);
       isDeleted = this.#isDeletedBy(source, entry.stored.type, isDeleted);
       // A reducer that changed its event would change the fact that is about to be stored.
       state = deepFreeze(this.#reduce(source, state, deepFreeze(entry.event)));
@@ -166,6 +158,16 @@ export class History {
       state: this.#state,
       storedState: this.#storedState,
     };
+  }
+
+  /** Forgets all events that were recorded since the mark, none of which is written. */
+  rewind({ length, state, storedState }: HistoryMark): void {
+    this.#stored.length -= this.#events.length - length;
+    this.#events.length = length;
+    this.#state = state;
+    this.#storedState = storedState;
+    this.#isDeleted = undefined;
+    this.#frozen = undefined;
   }
 
   /** Forgets the one event that was recorded since the mark, unless it is written or another followed. */
@@ -195,6 +197,7 @@ export class History {
       state: this.#state as object,
       storedState: this.#storedState as JsonObject,
       baseState: this.#writtenState,
+      parentId: this.parentId,
     };
   }
 
@@ -256,7 +259,15 @@ export class History {
       this.#written = write.expectedVersion;
       this.#writtenState = write.baseState;
     }
-    if (write.expectedVersion === 0) this.#unusable = "not-created";
+    // A child is created again by the next write of its parent.
+    if (write.expectedVersion === 0 && this.parentId === undefined) this.#unusable = "not-created";
+  }
+
+  /** Whose child it is stands in the first event alone. */
+  #encode(source: string, raw: unknown, at: number): ReturnType<typeof encodeEvent> {
+    const entry = encodeEvent(this.model, source, raw);
+    if (this.parentId === undefined || this.#events.length + at > 0) return entry;
+    return { ...entry, stored: childEvent(entry.stored, this.parentId) };
   }
 
   #unusableError(reason: EntityUnusableError["reason"]): EntityUnusableError {
@@ -290,3 +301,8 @@ export class History {
     throw new InvalidStateError({ entity: this.model.plan.name, id: this.id, issues }, { cause });
   }
 }
+
+const NO_CHILDREN: ReadonlyMap<string, Map<string, History>> = new Map();
+
+const emptyKinds = ({ children }: EntityModel): History["children"] =>
+  children.length === 0 ? NO_CHILDREN : new Map(children.map(({ name }) => [name, new Map()]));

@@ -12,6 +12,21 @@ export interface StoredEvent {
   readonly body: JsonObject;
 }
 
+/** The key under which a child's first event says whose child it is. Storage format. */
+export const PARENT = "$parent";
+
+/** The first event of a child, which says whose child it is. */
+export const childEvent = (stored: StoredEvent, parentId: string): StoredEvent => ({
+  ...stored,
+  body: { ...stored.body, [PARENT]: parentId },
+});
+
+/** Whose child an entity is, by its first event. */
+export const parentIdOf = (events: readonly JsonObject[]): string | undefined => {
+  const id = events[0]?.[PARENT];
+  return typeof id === "string" ? id : undefined;
+};
+
 /**
  * What a decision yielded, as an event in memory and as it is stored: in the newest version.
  *

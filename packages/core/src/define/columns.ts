@@ -11,9 +11,9 @@ import { inspectSchema, isNullable } from "./schema-shape.ts";
 export interface ColumnModel {
   readonly plan: ColumnPlan;
   /** The value to store for a state; `null` for none. */
-  readonly readValue: (state: object, stored: JsonObject) => JsonValue;
+  readonly readValue: (state: object, stored: JsonObject, parentId?: string) => JsonValue;
   /** The same for a state that may not fit today's schema. */
-  readonly readOldValue: (state: object) => JsonValue;
+  readonly readOldValue: (state: object, parentId?: string) => JsonValue;
   /** A value as a finder gets it, in the form in which it is stored. */
   readonly toStored: (value: unknown) => JsonValue;
 }
@@ -44,7 +44,11 @@ const COMPUTED_OPTIONS: readonly string[] = [
   ...FIELD_OPTIONS.filter((option) => option !== "normalize"),
 ];
 
-export const columnModels = (source: ColumnSource): readonly ColumnModel[] => {
+/** @param parent the column of a child that holds its parent's id. */
+export const columnModels = (
+  source: ColumnSource,
+  parent?: ColumnModel,
+): readonly ColumnModel[] => {
   const shape = source.schema._zod.def.shape as Readonly<Record<string, $ZodType>>;
   const fields = Object.entries(source.index).map(([property, options]) => {
     const field = Object.hasOwn(shape, property) ? shape[property] : undefined;
@@ -62,7 +66,7 @@ export const columnModels = (source: ColumnSource): readonly ColumnModel[] => {
     checkOptions(source.name, property, options, COMPUTED_OPTIONS);
     return computedColumn(source.name, property, options);
   });
-  const columns = [...fields, ...computed];
+  const columns = [...(parent === undefined ? [] : [parent]), ...fields, ...computed];
   checkNoDuplicates(source.name, columns);
   return columns;
 };

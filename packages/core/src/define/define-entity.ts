@@ -1,4 +1,5 @@
 import type { $ZodObject, $ZodType, output } from "zod/v4/core";
+import type { ChildDeclaration, ParentDeclaration } from "./children.ts";
 import type {
   CommandFunctions,
   ComputedColumns,
@@ -30,7 +31,12 @@ export const defineEntity = <
   Input,
   Created extends EventUnion<NoInfer<Events>>,
   Evolve extends Reducers<output<NoInfer<Schema>>, NoInfer<Events>, Created["type"]>,
-  Commands extends CommandFunctions<output<NoInfer<Schema>>, NoInfer<Events>, output<NoInfer<Id>>>,
+  Commands extends CommandFunctions<
+    output<NoInfer<Schema>>,
+    NoInfer<Events>,
+    output<NoInfer<Id>>,
+    NoInfer<Children>
+  >,
   const Index extends IndexColumns<output<NoInfer<Schema>>>,
   const Computed extends ComputedColumns<output<NoInfer<Schema>>> = Record<never, never>,
   const Together extends readonly (readonly string[])[] = readonly [],
@@ -40,6 +46,8 @@ export const defineEntity = <
   const Lifecycle extends LifecycleNames | undefined = undefined,
   const Versions extends VersionLists = Record<never, never>,
   const Retired extends VersionLists = Record<never, never>,
+  Children extends Record<string, ChildDeclaration> = Record<never, never>,
+  const Parent extends ParentDeclaration | undefined = undefined,
 >(
   literal: EntityLiteral<
     Name,
@@ -57,7 +65,9 @@ export const defineEntity = <
     Table,
     Lifecycle,
     Versions,
-    Retired
+    Retired,
+    Children,
+    Parent
   >,
 ): EntityDefinition<
   Name,
@@ -78,7 +88,9 @@ export const defineEntity = <
   Id,
   Source,
   Table,
-  Lifecycle
+  Lifecycle,
+  Children,
+  Parent
 > => {
   const built = buildModel(literal as unknown as UntypedLiteral);
   return Object.freeze({

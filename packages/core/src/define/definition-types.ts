@@ -1,4 +1,11 @@
 import type { $ZodObject, $ZodType, output } from "zod/v4/core";
+import type {
+  ChangingCollections,
+  CheckChildren,
+  ParentColumn,
+  ParentDeclaration,
+  TreeOutcome,
+} from "./children.ts";
 import type { CommandView, CreateView } from "./command-view.ts";
 import type { Decision, Rejection } from "./decision.ts";
 import type { CheckRetired, CheckVersions, VersionLists } from "./event-versions-type.ts";
@@ -57,13 +64,23 @@ export type CheckReducers<Given, State, Events> = {
     : { "no event has this name": Type };
 };
 
+/** What decisions look at, with the children of every kind where there are any. */
+export type WithChildren<View, Children> = [keyof Children] extends [never]
+  ? View
+  : View & ChangingCollections<Children>;
+
 /** A command: the view, then arguments whose types the definition annotates. */
-export type CommandFunctions<State, Events extends EventShapes, Id extends string> = Record<
+export type CommandFunctions<
+  State,
+  Events extends EventShapes,
+  Id extends string,
+  Children,
+> = Record<
   string,
   (
-    view: CommandView<Readonly<State>, EventUnion<Events>, Id>,
+    view: WithChildren<CommandView<Readonly<State>, EventUnion<Events>, Id>, Children>,
     ...args: never[]
-  ) => Decision<EventUnion<Events>> | LiteralHint
+  ) => Decision<EventUnion<Events>> | LiteralHint | TreeOutcome<Children>
 >;
 
 /**
@@ -85,8 +102,8 @@ type LiteralValue = (string & {}) | `${bigint}hint` | { readonly [field: string]
  * a returned event does not have is found at run time: looking for it here would double the cost of a
  * definition for the compiler.
  */
-export type CheckCommands<Commands> = {
-  readonly [Name in keyof Commands]: Name extends ReservedCommand
+export type CheckCommands<Commands, Kinds> = {
+  readonly [Name in keyof Commands]: Name extends ReservedCommand | Kinds
     ? { "this name is taken by the entity itself": Name }
     : Commands[Name] extends (view: never, ...args: infer Arguments) => unknown
       ? HasNever<Arguments> extends true
@@ -164,6 +181,8 @@ export interface EntityLiteral<
   Lifecycle extends LifecycleNames | undefined,
   Versions extends VersionLists,
   Retired extends VersionLists,
+  Children,
+  Parent extends ParentDeclaration | undefined,
 > {
   /**
    * The entity's name in the singular, for example `user` or `orderLine`. It is the name of the topic,
@@ -196,12 +215,12 @@ export interface EntityLiteral<
   /** Decides the first event or events from the input. Pure. */
   readonly create: (
     input: Input,
-    view: CreateView,
+    view: WithChildren<CreateView, NoInfer<Children>>,
   ) => Created | readonly [Created, ...EventUnion<NoInfer<Events>>[]] | Rejection;
   /** Reducers, exhaustive over the events. Pure. */
   readonly evolve: Evolve & CheckReducers<Evolve, output<NoInfer<Schema>>, NoInfer<Events>>;
   /** Decisions over the state. Pure: whatever they need is in the view or an argument. */
-  readonly commands: Commands & CheckCommands<Commands>;
+  readonly commands: Commands & CheckCommands<Commands, keyof NoInfer<Children>>;
   /** Columns of the index table that repeat a field of the schema. */
   readonly index: Index & CheckIndex<Index, output<NoInfer<Schema>>>;
   /** Columns of the index table that are computed from the state. */
@@ -209,7 +228,8 @@ export interface EntityLiteral<
     ComputedColumns<output<NoInfer<Schema>>> &
     CheckComputed<Computed, Index>;
   /** Columns whose values must be unique taken together; gives `findBy<One>And<Other>`. */
-  readonly uniqueTogether?: Together & CheckTogether<Together, keyof Index | keyof Computed>;
+  readonly uniqueTogether?: Together &
+    CheckTogether<Together, keyof Index | keyof Computed | ParentColumn<Parent>>;
   /**
    * Which events delete and restore the entity, for example
    * `{ delete: "UserDeleted", restore: "UserRestored" }`. Gives repositories `delete` and `restore`, and
@@ -217,6 +237,16 @@ export interface EntityLiteral<
    */
   readonly lifecycle?: Lifecycle &
     CheckLifecycle<Lifecycle, NoInfer<Events>, EventTypeOf<NoInfer<Created>>>;
+  /**
+   * The kinds of children that belong to the entity, for example `{ lines: OrderLine }`: entities that
+   * declare it as their `parent`, and that its commands alone create, change and remove.
+   */
+  readonly children?: Children & CheckChildren<Children, NoInfer<Name>>;
+  /**
+   * The name of the entity whose child it is, for example `"order"`; `{ name, table }` where that one has
+   * a table of another name. Gives the index column `orderId`. Storage format.
+   */
+  readonly parent?: Parent;
   /**
    * What the database itself asserts about each insert of events, beside immutability:
    * `"full"`, the default, refuses holes and an index row whose version was left behind.

@@ -1,4 +1,5 @@
 import type { $ZodObject, $ZodType, output } from "zod/v4/core";
+import type { ParentDeclaration } from "./children.ts";
 import type { CommandArguments, EventShapes, EventUnion, IdSource } from "./definition-types.ts";
 import type { EntityModel } from "./entity-model.ts";
 import type { EntityPlan } from "./entity-plan.ts";
@@ -27,6 +28,8 @@ export interface EntityDefinition<
   Source extends IdSource,
   Table extends string,
   Lifecycle extends LifecycleNames | undefined,
+  Children,
+  Parent extends ParentDeclaration | undefined,
 > {
   readonly name: Name;
   readonly schema: Schema;
@@ -45,6 +48,8 @@ export interface EntityDefinition<
     readonly source: Source;
     readonly table: Table;
     readonly lifecycle: Lifecycle;
+    readonly children: Children;
+    readonly parent: Parent;
   };
 }
 
@@ -61,7 +66,9 @@ export type AnyEntity = EntityDefinition<
   $ZodType<string>,
   IdSource,
   string,
-  LifecycleNames | undefined
+  LifecycleNames | undefined,
+  unknown,
+  ParentDeclaration | undefined
 >;
 
 /** What a definition declares that no property of it carries. */

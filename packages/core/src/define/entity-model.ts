@@ -1,5 +1,7 @@
 import { type $ZodObject, type $ZodType, safeParse } from "zod/v4/core";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import { type ChildModel, childModels, parentColumn, parentPlan } from "./child-plans.ts";
+import type { ChildDeclaration, ParentDeclaration } from "./children.ts";
 import { type ColumnModel, columnModels, uniquePlans } from "./columns.ts";
 import type { CommandView, CreateView } from "./command-view.ts";
 import type { IdSource } from "./definition-types.ts";
@@ -33,6 +35,8 @@ export interface UntypedLiteral extends VersionSource {
   readonly lifecycle?: LifecycleNames;
   readonly guards?: EntityPlan["guards"];
   readonly context?: boolean;
+  readonly parent?: ParentDeclaration;
+  readonly children?: Readonly<Record<string, ChildDeclaration>>;
 }
 
 export type Reducer = (state: unknown, event: object) => unknown;
@@ -62,6 +66,8 @@ export interface EntityModel {
   readonly storedTypes: StoredTypes;
   readonly state: PayloadCodec;
   readonly columns: readonly ColumnModel[];
+  /** The kinds of its children. */
+  readonly children: readonly ChildModel[];
 }
 
 const COMMANDS_TAKEN: readonly string[] = [
@@ -75,10 +81,12 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
   checkEvents(literal);
   checkCommands(literal);
   refuseUnstorable(literal.name, "the schema", literal.schema);
-  const columns = columnModels(literal);
+  const parent = parentPlan(literal);
+  const columns = columnModels(literal, parent && parentColumn(parent));
   const stored = storedTypes(literal);
+  const children = childModels(literal, literal.table ?? `${snakeCase(literal.name)}s`);
   return Object.freeze({
-    plan: buildPlan(literal, columns, stored),
+    plan: buildPlan(literal, columns, stored, parent, children),
     idSource: literal.idSource ?? "generated",
     keepsContext: literal.context ?? true,
     parseId: idParser(literal.id),
@@ -98,6 +106,7 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
     storedTypes: stored,
     state: payloadCodec(literal.schema),
     columns,
+    children,
   });
 };
 
@@ -105,10 +114,20 @@ const buildPlan = (
   literal: UntypedLiteral,
   columns: readonly ColumnModel[],
   stored: StoredTypes,
+  parent: EntityPlan["parent"],
+  children: readonly ChildModel[],
 ): EntityPlan => {
   const { name } = literal;
   const indexTable = checkIdentifier(name, literal.table ?? `${snakeCase(name)}s`);
   const plans = columns.map(({ plan }) => plan);
+  const hasRevision = children.length > 0 && parent === undefined;
+  if (hasRevision && plans.some(({ column }) => column === "revision")) {
+    throw new InvalidDefinitionError(
+      name,
+      'an entity with children has a column "revision" of its own',
+      "Give the field another name, or leave it out of the index.",
+    );
+  }
   const uniques = uniquePlans(literal, indexTable, plans);
   const lifecycle = lifecyclePlan(name, literal.lifecycle, literal.events);
   // The longest names that are derived from the index table.
@@ -138,6 +157,9 @@ const buildPlan = (
     columns: plans,
     uniques,
     lifecycle,
+    parent,
+    children: children.map((child) => ({ name: child.name, plan: child.model.plan })),
+    hasRevision,
     guards: literal.guards ?? "full",
   });
 };

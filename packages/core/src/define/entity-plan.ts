@@ -24,6 +24,25 @@ export interface ColumnPlan {
   readonly check: string | undefined;
 }
 
+/** Whose child an entity is. */
+export interface ParentPlan {
+  /** The parent's name. */
+  readonly entity: string;
+  /** The index column that holds its id, as the definition names it: `orderId`. */
+  readonly property: string;
+  /** The same as the database names it: `order_id`. */
+  readonly column: string;
+  /** The parent's index table. */
+  readonly table: string;
+}
+
+/** One kind of children, as a store sees it. */
+export interface ChildPlan {
+  /** Its name in the definition, for example `lines`. */
+  readonly name: string;
+  readonly plan: EntityPlan;
+}
+
 /** A unique constraint over one index column or several. */
 export interface UniquePlan {
   /** The constraint's name in the database, for example `users_email_key`. */
@@ -48,6 +67,12 @@ export interface EntityPlan extends TopicPlan {
   readonly uniques: readonly UniquePlan[];
   /** Which events delete and restore; `undefined` where entities are never deleted. */
   readonly lifecycle: LifecyclePlan | undefined;
+  /** Whose child it is; `undefined` for an entity of its own. */
+  readonly parent: ParentPlan | undefined;
+  /** What belongs to it, in the order of the definition. */
+  readonly children: readonly ChildPlan[];
+  /** Whether its index row counts the writes of its tree in `revision`: it has children, and no parent. */
+  readonly hasRevision: boolean;
   /** `full` asserts contiguous sequences and the index row's version in the database. */
   readonly guards: "full" | "minimal";
 }

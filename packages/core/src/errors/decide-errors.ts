@@ -149,3 +149,35 @@ const UNUSABLE = {
     hint: "Read it without asOf, and decide on what holds now.",
   },
 } as const;
+
+/** Children were asked for that the read of the entity left out. */
+export class ChildrenNotLoadedError extends AnnalsError {
+  readonly code = "ANNALS_CHILDREN_NOT_LOADED";
+  readonly entity: string;
+  readonly id: string;
+  readonly kind: string;
+
+  constructor(at: { entity: string; id: string; kind: string }) {
+    super({
+      message: `The ${at.kind} of ${at.entity} "${at.id}" were left out when it was read`,
+      hint: "Read the entity without { children: false }, or do not look at them.",
+    });
+    this.entity = at.entity;
+    this.id = at.id;
+    this.kind = at.kind;
+  }
+}
+
+/** A child was changed through what a decision had handed out, after the decision had ended. */
+export class DecisionOverError extends AnnalsError {
+  readonly code = "ANNALS_DECISION_OVER";
+  readonly entity: string;
+
+  constructor(entity: string) {
+    super({
+      message: `A ${entity} was changed after the decision that it was handed out in`,
+      hint: "Change children within a command of their parent, and at once: decisions await nothing.",
+    });
+    this.entity = entity;
+  }
+}

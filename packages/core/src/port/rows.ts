@@ -1,4 +1,4 @@
-import type { WriteEnd } from "../decide/history.ts";
+import type { WriteEnd } from "../decide/pending-write.ts";
 import type { StoredEvent } from "../decide/stored-event.ts";
 import type { JsonObject, JsonValue } from "../define/json-value.ts";
 import type { Deletion } from "../define/lifecycle.ts";
@@ -94,7 +94,13 @@ export interface StoredEntity {
   readonly version: number;
   /** The stored events in the order of their sequence. */
   readonly events: readonly JsonObject[];
+  /** How many writes of its tree there were; of entities with children and no parent alone. */
+  readonly revision?: number | undefined;
+  /** Its children by kind, in the order of their ids; a kind that the read left out is missing. */
+  readonly children?: StoredChildren | undefined;
 }
+
+export type StoredChildren = { readonly [kind: string]: readonly StoredEntity[] };
 
 /** A place in a list: the ordering value in the store's own words, and the id. */
 export interface ListPosition {

@@ -1,3 +1,4 @@
+import { PARENT } from "../decide/stored-event.ts";
 import type { TopicModel } from "../define/any-topic.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import { storedEventError } from "./stored-event-error.ts";
@@ -37,4 +38,9 @@ export const isUpcast = (
   decoded: DecodedEvent | readonly DecodedEvent[],
 ): decoded is readonly DecodedEvent[] => Array.isArray(decoded);
 
-const payloadOf = ({ type: _type, v: _version, ...payload }: JsonObject): JsonObject => payload;
+const payloadOf = ({
+  type: _type,
+  v: _version,
+  [PARENT]: _parent,
+  ...payload
+}: JsonObject): JsonObject => payload;

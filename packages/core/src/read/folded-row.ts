@@ -31,7 +31,9 @@ export const foldedRow = (model: EntityModel, stored: StoredEntity): FoldedRow =
       };
     }
     const { stored: storedState } = encoded.result;
-    const columns = model.columns.map(({ readValue }) => readValue(state, storedState));
+    const columns = model.columns.map(({ readValue }) =>
+      readValue(state, storedState, history.parentId),
+    );
     return { kind: "folded", version, columns, deletedBy: history.deletedBy ?? null };
   } catch (error) {
     if (error instanceof NotJsonError)

@@ -1,4 +1,5 @@
 import { History, type LoadedEvents } from "../decide/history.ts";
+import { parentIdOf } from "../decide/stored-event.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import { AnnalsError } from "../errors/annals-error.ts";
@@ -34,10 +35,23 @@ export const hydratePast = (model: EntityModel, stored: StoredEntity): History |
     throw storedEventError(model, { id, sequence: events.length }, [{ path: [], message }]);
   }
   const loaded = fold(model, stored);
-  return loaded.events.length === 0 ? undefined : new History(model, id, loaded);
+  if (loaded.events.length === 0) return undefined;
+  return new History(model, id, loaded, model.plan.parent && parentIdOf(stored.events));
 };
 
-const fold = (model: EntityModel, { id, version, events }: StoredEntity): LoadedEvents => {
+/** The children that were read with an entity, by kind and id. */
+const childrenOf = (model: EntityModel, { children }: StoredEntity): History["children"] => {
+  const read = model.children.filter(({ name }) => children?.[name] !== undefined);
+  return new Map(
+    read.map((kind) => [
+      kind.name,
+      new Map(children?.[kind.name]?.map((child) => [child.id, hydrate(kind.model, child)])),
+    ]),
+  );
+};
+
+const fold = (model: EntityModel, stored: StoredEntity): LoadedEvents => {
+  const { id, version, events, revision } = stored;
   const decoded: DecodedEvent[] = [];
   let state: unknown;
   // Kept from the first stored event on that became several, or none.
@@ -64,5 +78,7 @@ const fold = (model: EntityModel, { id, version, events }: StoredEntity): Loaded
     const issues = [{ path: [], message: "the reducer of its type threw an error" }];
     throw storedEventError(model, { id, sequence: index + 1 }, issues, error);
   }
-  return { events: decoded, state: state as object | undefined, version, sequences };
+  const own = { events: decoded, state: state as object | undefined, version, sequences };
+  if (model.children.length === 0) return own;
+  return { ...own, revision, children: childrenOf(model, stored) };
 };

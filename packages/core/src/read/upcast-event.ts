@@ -1,3 +1,4 @@
+import { PARENT } from "../decide/stored-event.ts";
 import type { TopicModel } from "../define/any-topic.ts";
 import type { OldVersionModel, StoredType } from "../define/event-versions.ts";
 import { findLostKey, type JsonObject } from "../define/json-value.ts";
@@ -21,7 +22,7 @@ export const upcastEvent = (
   const fail = (issues: readonly Issue[], cause?: unknown): never => {
     throw storedEventError(model, at, issues, cause);
   };
-  const { type, v, ...stored } = body;
+  const { type, v, [PARENT]: _parent, ...stored } = body;
   const known = storedType(model, type, fail);
   const { older, newest } = known;
   const version = v === undefined ? 1 : knownVersion(known, String(type), v, fail);

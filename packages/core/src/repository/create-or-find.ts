@@ -1,14 +1,15 @@
 import { entityWrite, type Recording, refusal } from "../append/entity-write.ts";
 import type { Ambient } from "../decide/ambient.ts";
 import { decideCreation } from "../decide/decide.ts";
-import type { History, PendingWrite } from "../decide/history.ts";
+import type { History } from "../decide/history.ts";
+import { newEntityId } from "../decide/new-id.ts";
+import type { PendingWrite } from "../decide/pending-write.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { ConcurrentModificationError, OutcomeUnknownError } from "../errors/append-errors.ts";
 import type { EntityWrite } from "../port/rows.ts";
 import type { EntityStore, Join } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
 import type { CallOptions } from "./call-options.ts";
-import { newEntityId } from "./new-id.ts";
 import { recordingIn } from "./recording.ts";
 import type { Appending, AroundAppend } from "./repository-hooks.ts";
 

@@ -1,4 +1,4 @@
-import { historyOf } from "../decide/entity.ts";
+import { historyOf } from "../decide/entity-base.ts";
 import type { History } from "../decide/history.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";

@@ -1,5 +1,6 @@
 import type { Entity } from "../decide/entity.ts";
-import type { History, PendingWrite } from "../decide/history.ts";
+import type { History } from "../decide/history.ts";
+import type { PendingWrite } from "../decide/pending-write.ts";
 import type { AnyEntity, EventOf } from "../define/entity-definition.ts";
 import { EntityHookError } from "../errors/read-errors.ts";
 import type { Clock } from "../port/clock.ts";

@@ -1,4 +1,4 @@
-import type { WriteEnd } from "../decide/history.ts";
+import type { WriteEnd } from "../decide/pending-write.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 
 /** How a transaction ended that is not known to be committed. */

@@ -1,4 +1,4 @@
-import type { WriteEnd } from "../decide/history.ts";
+import type { WriteEnd } from "../decide/pending-write.ts";
 import { TransactionUnusableError } from "../errors/transaction-errors.ts";
 import { type Clock, systemClock } from "../port/clock.ts";
 import type { Durability } from "../port/rows.ts";

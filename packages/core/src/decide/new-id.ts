@@ -1,6 +1,6 @@
-import type { Ambient } from "../decide/ambient.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
+import type { Ambient } from "./ambient.ts";
 
 /**
  * The id of a new entity: the caller's, or one that is made here, as the definition says.

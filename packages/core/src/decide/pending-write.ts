@@ -1,0 +1,26 @@
+import type { JsonObject } from "../define/json-value.ts";
+import type { StoredEvent } from "./stored-event.ts";
+
+/** How a write ended, as far as anybody can tell. */
+export type WriteEnd = "committed" | "rolledBack" | "unknown";
+
+/** What is to be written of a history. */
+export interface PendingWrite {
+  /** The version in the database that the events follow. */
+  readonly expectedVersion: number;
+  readonly events: readonly StoredEvent[];
+  /** The state after the last event, and before the first. */
+  readonly state: object;
+  readonly storedState: JsonObject;
+  readonly baseState: object | undefined;
+  /** Whose child it is. */
+  readonly parentId: string | undefined;
+}
+
+/** A moment of a history, to come back to. */
+export interface HistoryMark {
+  /** How many events there are, which versions do not tell. */
+  readonly length: number;
+  readonly state: object | undefined;
+  readonly storedState: JsonObject | undefined;
+}
