@@ -86,7 +86,8 @@ export class ConsumerRun<Tx> {
       signal.removeEventListener("abort", stop);
     }
     if (this.#failure !== undefined) throw this.#failure.error;
-    return mode === "run" ? 0 : store.progress([]);
+    if (mode === "run") return 0;
+    return (await this.#repeated(() => store.progress([]), signal)) ?? 0;
   }
 
   get #isEnding(): boolean {
@@ -263,14 +264,17 @@ export class ConsumerRun<Tx> {
   }
 
   /** Repeats what fails in passing, with growing pauses. What fails for good ends the run. */
-  async #repeated<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+  async #repeated<Result>(
+    work: () => Promise<Result>,
+    stop = this.#ending.signal,
+  ): Promise<Result | undefined> {
     const pauses = new Backoff(this.#parts.engine.clock, RETRY_FIRST_MS, RETRY_MAX_MS);
-    while (!this.#isEnding) {
+    while (!stop.aborted) {
       try {
         return await work();
       } catch (error) {
         if (!isPassing(error, this.#parts.store)) throw error;
-        await pauses.wait(this.#ending.signal);
+        await pauses.wait(stop);
       }
     }
     return undefined;

@@ -1,4 +1,5 @@
-import type { Hold, KeyPlace, OpenLetter, SlotTrouble } from "../port/dead-letters.ts";
+import type { Hold, KeyPlace, OpenLetter, SlotChange, SlotTrouble } from "../port/dead-letters.ts";
+import { holdOf } from "./letters.ts";
 
 /** A key whose later events wait, as a worker keeps it. */
 export interface HeldKey {
@@ -44,6 +45,14 @@ export class HeldKeys {
   hold({ place, letter }: Hold): void {
     const dueAt = this.#dueAt(place, letter);
     this.#keys.set(nameOf(place.topic, place.key), { place, letter, dueAt, limit: this.#limit });
+  }
+
+  /** Takes over what was written about keys whose later events wait. */
+  note(changes: readonly SlotChange[]): void {
+    for (const change of changes) {
+      if (change.kind !== "letter" || change.hold === undefined) continue;
+      this.hold(holdOf(change.hold, change.letter));
+    }
   }
 
   lift({ topic, key }: Pick<KeyPlace, "topic" | "key">): void {

@@ -3,12 +3,11 @@ import type { AdvanceWork, CheckpointMove } from "../port/consumer-store.ts";
 import type { SlotChange } from "../port/dead-letters.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import { Backoff } from "./backoff.ts";
-import { Answered, DeliveryProgress, deliver } from "./deliver.ts";
+import { BatchFailure } from "./batch-failure.ts";
+import { DeliveryProgress, deliver } from "./deliver.ts";
 import { unlessGivenUp } from "./give-up.ts";
 import { HeldKeys } from "./held-keys.ts";
-import { InPlaceRetries } from "./in-place-retries.ts";
 import { KeyRepair } from "./key-repair.ts";
-import { holdOf, letterAfter, placeBefore } from "./letters.ts";
 import { isPassing } from "./passing.ts";
 import type { Batch, Slot } from "./slot.ts";
 import { changesOf, sortEvents } from "./sort-events.ts";
@@ -30,19 +29,25 @@ export class SlotWorker<Tx> {
   readonly #repair: KeyRepair<Tx>;
   readonly #suspects: Suspects;
   #attempt = 1;
-  readonly #inPlace: InPlaceRetries<Tx>;
+  readonly #failure: BatchFailure<Tx>;
 
   constructor(parts: WorkerParts<Tx>, slot: Slot) {
     this.#parts = parts;
     this.#slot = slot;
     const { engine } = parts;
     this.#failures = new Backoff(engine.clock, RETRY_FIRST_MS, RETRY_MAX_MS);
-    this.#inPlace = new InPlaceRetries(parts, slot);
     this.#suspects = new Suspects(slot, engine.batchSize);
     this.#held = new HeldKeys((topic, type) => engine.topics.knows(topic, type), engine.batchSize);
     this.#repair = new KeyRepair(parts, slot, this.#held, (work) =>
       this.#advance(slot.position, work),
     );
+    this.#failure = new BatchFailure(parts, slot, {
+      ...{ held: this.#held, suspects: this.#suspects, handled: this.#handled },
+      advance: (to, work) => this.#advance(to, work),
+      attempt: (attempt) => {
+        this.#attempt = attempt;
+      },
+    });
   }
 
   /** Works until the slot is over or the run is to end. */
@@ -81,8 +86,14 @@ export class SlotWorker<Tx> {
   async #loadTrouble(): Promise<void> {
     const { store, slotCount } = this.#parts;
     const slot = this.#slot;
+    // First, so that what somebody decides meanwhile is looked at again.
     slot.isTroubleStale = false;
-    this.#held.load(await store.trouble({ slots: [slot.slot], of: slotCount() }));
+    try {
+      this.#held.load(await store.trouble({ slots: [slot.slot], of: slotCount() }));
+    } catch (error) {
+      slot.isTroubleStale = true;
+      throw error;
+    }
     this.#noteTrouble();
   }
 
@@ -138,7 +149,7 @@ export class SlotWorker<Tx> {
       const changes = () => changesUpTo(batch.to);
       const isMoved = await this.#deliverAndMove(events, batch.to, progress, changes);
       if (!isMoved) return slot.end();
-      this.#hold(changes());
+      this.#held.note(changes());
       this.#handled(batch);
       onProgress();
     } catch (error) {
@@ -146,17 +157,17 @@ export class SlotWorker<Tx> {
         slot.putBack(batch.events);
         throw error;
       }
-      const left = await this.#keepHandled(batch, progress, changesUpTo);
-      await this.#failed({ ...batch, events: left }, events, progress.at, error, changesUpTo);
+      const failed = { batch, events, progress, changesUpTo };
+      await this.#failure.dealWith(error, failed);
     }
     if (engine.onFailure === "hold" || engine.onFailure === "skip") this.#noteTrouble();
   }
 
-  #handled({ events, to }: Batch): void {
+  readonly #handled = ({ events, to }: Batch): void => {
     this.#slot.moved(to);
     this.#suspects.passed(events.length);
     this.#attempt = 1;
-  }
+  };
 
   async #deliverAndMove(
     events: readonly TopicEvent[],
@@ -191,81 +202,6 @@ export class SlotWorker<Tx> {
     await store.suspect({ slot, epoch }, event.position);
   }
 
-  /** Splits the batch until the one event stands alone that fails, and then does as the policy says. */
-  async #failed(
-    batch: Batch,
-    events: readonly TopicEvent[],
-    at: TopicEvent | undefined,
-    error: unknown,
-    changesUpTo: (to: number) => readonly SlotChange[],
-  ): Promise<void> {
-    const slot = this.#slot;
-    const [only] = events;
-    if (only === undefined) throw error;
-    if (events.length > 1) {
-      slot.putBack(batch.events);
-      return this.#suspects.found(events, at);
-    }
-    if (error instanceof Answered && error.answer.kind === "stop") {
-      slot.putBack(batch.events);
-      return this.#parts.onStop();
-    }
-    const { onFailure } = this.#parts.engine;
-    if (onFailure === "hold" || onFailure === "skip" || error instanceof Answered) {
-      await this.#park(batch, only, error, changesUpTo(batch.to));
-    } else {
-      slot.putBack(batch.events);
-      this.#attempt = await this.#inPlace.failed(only, error);
-    }
-  }
-
-  /** Effects outside cannot be taken back, so the checkpoint moves over what was handled before the failure. */
-  async #keepHandled(
-    { events }: Batch,
-    { handled, at }: DeliveryProgress,
-    changesUpTo: (to: number) => readonly SlotChange[],
-  ): Promise<Batch["events"]> {
-    const { engine } = this.#parts;
-    const index = events.findIndex((event) => event.position === at?.position);
-    const before = events[index - 1];
-    if (engine.delivery === "exactly-once" || handled === 0 || before === undefined) return events;
-    const changes = () => changesUpTo(before.position);
-    if (await this.#advance(before.position, { changes })) {
-      this.#slot.position = before.position;
-      this.#hold(changes());
-    } else {
-      this.#slot.end();
-    }
-    return events.slice(index);
-  }
-
-  /** Takes over what was written about keys whose later events wait. */
-  #hold(changes: readonly SlotChange[]): void {
-    for (const change of changes) {
-      if (change.kind !== "letter" || change.hold === undefined) continue;
-      this.#held.hold(holdOf(change.hold, change.letter));
-    }
-  }
-
-  /** Makes the event a dead letter, to be tried again or not, and goes on behind it. */
-  async #park(
-    batch: Batch,
-    event: TopicEvent,
-    error: unknown,
-    others: readonly SlotChange[],
-  ): Promise<void> {
-    const letter = letterAfter(this.#parts.engine, event, error, undefined);
-    const goesOn = this.#parts.engine.onFailure === "skip" && letter.status === "dead";
-    const parking: SlotChange = goesOn
-      ? { kind: "letter", letter }
-      : { kind: "letter", letter, hold: placeBefore(event) };
-    const changes = [...others, parking];
-    if (!(await this.#advance(batch.to, { changes: () => changes }))) return this.#slot.end();
-    this.#handled(batch);
-    this.#hold(changes);
-    this.#parts.onProgress();
-  }
-
   async #moveOverEmpty(): Promise<void> {
     const slot = this.#slot;
     if (slot.readTo <= slot.position) return;
@@ -275,13 +211,15 @@ export class SlotWorker<Tx> {
     if (moved) slot.moved(to);
   }
 
-  #advance(to: number, work?: AdvanceWork<Tx>): Promise<boolean> {
-    const { slot, epoch, position, life } = this.#slot;
+  async #advance(to: number, work?: AdvanceWork<Tx>): Promise<boolean> {
+    const { slot, epoch, position, moves, life } = this.#slot;
     // What is at the checkpoint already rests on no reading.
     const move: CheckpointMove = {
-      ...{ slot, epoch, from: position, to },
+      ...{ slot, epoch, from: position, to, moves },
       life: to === position ? undefined : life,
     };
-    return this.#parts.store.advance(move, work);
+    const isMoved = await this.#parts.store.advance(move, work);
+    if (isMoved) this.#slot.moves += 1;
+    return isMoved;
   }
 }

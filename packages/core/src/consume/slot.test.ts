@@ -18,7 +18,11 @@ const event = (position: number): SlottedEvent => ({
 const read = (upTo: number, life: string) => ({ events: [], upTo, more: false, life, version: 0 });
 
 const slotAt = (position: number): Slot =>
-  new Slot({ slot: 0, epoch: 1, position, losses: 0, suspect: undefined }, Infinity, undefined);
+  new Slot(
+    { slot: 0, epoch: 1, position, moves: 0, losses: 0, suspect: undefined },
+    Infinity,
+    undefined,
+  );
 
 describe("a slot that forgets what was read while some of it is in hand", () => {
   it("keeps nothing of it when that is put back, and takes no later reading for its continuation", () => {

@@ -16,6 +16,8 @@ export class Slot {
   readonly epoch: number;
   /** The checkpoint, as this process has seen or moved it last. */
   position: number;
+  /** How often the checkpoint was moved, as this process knows. */
+  moves: number;
   /** Everything up to here has been read. */
   readTo: number;
   /** What the store told with the last read. */
@@ -47,13 +49,14 @@ export class Slot {
   #movedAt = performance.now();
 
   constructor(
-    { slot, epoch, position, losses, suspect }: OwnedSlot,
+    { slot, epoch, position, moves, losses, suspect }: OwnedSlot,
     validUntil: number,
     drainTo: number | undefined,
   ) {
     this.slot = slot;
     this.epoch = epoch;
     this.position = position;
+    this.moves = moves;
     this.readTo = position;
     this.losses = losses;
     this.suspect = suspect;

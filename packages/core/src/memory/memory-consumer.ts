@@ -14,6 +14,7 @@ interface MemorySlot {
   leasedUntil: number;
   epoch: number;
   position: number;
+  moves: number;
   pausedBecause: string | undefined;
 }
 
@@ -97,9 +98,9 @@ export const memoryConsumer = (
           : [];
       take(undrained, process, quota, now, leaseMs);
       const owned = consumer.slots.flatMap(
-        ({ owner, epoch, position, pausedBecause }, slot): OwnedSlot[] =>
+        ({ owner, epoch, position, moves, pausedBecause }, slot): OwnedSlot[] =>
           owner === process && pausedBecause === undefined && consumer.pausedBecause === undefined
-            ? [{ slot, epoch, position, losses: 0, suspect: undefined }]
+            ? [{ slot, epoch, position, moves, losses: 0, suspect: undefined }]
             : [],
       );
       const paused =
@@ -148,10 +149,10 @@ export const memoryConsumer = (
       return Math.min(...others.map(({ position }) => position));
     },
 
-    advance: async ({ slot: at, epoch, from, to }, { effects, changes } = {}) => {
+    advance: async ({ slot: at, epoch, from, to, moves }, { effects, changes } = {}) => {
       const isOurs = (): boolean => {
         const slot = registered().slots[at];
-        return slot?.epoch === epoch && slot.position === from;
+        return slot?.epoch === epoch && slot.position === from && slot.moves === moves;
       };
       try {
         if (effects !== undefined) {
@@ -166,7 +167,7 @@ export const memoryConsumer = (
       }
       if (!isOurs()) return false;
       const { slots, letters } = registered();
-      (slots[at] as MemorySlot).position = to;
+      Object.assign(slots[at] as MemorySlot, { position: to, moves: moves + 1 });
       for (const change of changes?.() ?? []) letters.apply(change);
       return true;
     },
@@ -214,6 +215,7 @@ const newSlots = (count: number, position: number, epoch: number): MemorySlot[] 
     leasedUntil: 0,
     epoch,
     position,
+    moves: 0,
     pausedBecause: undefined,
   }));
 

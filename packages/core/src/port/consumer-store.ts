@@ -30,6 +30,8 @@ export interface OwnedSlot {
   readonly epoch: number;
   /** The checkpoint: everything of the slot's keys up to here is handled. */
   readonly position: number;
+  /** How often the checkpoint was moved, or asserted, so far. */
+  readonly moves: number;
   /** How often in a row its lease ran out before its checkpoint moved. */
   readonly losses: number;
   /** The position that was handled alone when the lease ran out last. */
@@ -100,6 +102,11 @@ export interface CheckpointMove {
   readonly epoch: number;
   readonly from: number;
   readonly to: number;
+  /**
+   * How often it was moved before. A move whose answer was lost counts, so that nothing goes on from what
+   * was true before it.
+   */
+  readonly moves: number;
   /** What the read told that the move rests on; `undefined` when it rests on none. */
   readonly life: string | undefined;
 }

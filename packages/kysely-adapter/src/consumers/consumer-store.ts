@@ -38,10 +38,10 @@ export const consumerStore = <DB>(
   ) => (await database.run<Row>(text, parameters, join, [name, call])).rows;
 
   const move = async (
-    { slot, epoch, from, to, life }: CheckpointMove,
+    { slot, epoch, from, to, moves, life }: CheckpointMove,
     join: AnnalsTransaction<DB> | "none",
   ): Promise<boolean> => {
-    const parameters = [name, slot, epoch, from, to, life ?? null];
+    const parameters = [name, slot, epoch, from, to, life ?? null, moves];
     return (await run(moveCheckpoint, parameters, "move", join)).length > 0;
   };
 

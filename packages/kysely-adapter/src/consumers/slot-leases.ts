@@ -65,10 +65,11 @@ const readOnce = async (run: RunStatement, name: string, process: string): Promi
 const evenShare = (slots: number, processes: number, older: number): number =>
   Math.floor(slots / processes) + (older < slots % processes ? 1 : 0);
 
-const toOwnedSlot = ({ slot, epoch, position, losses, suspect }: SlotRow): OwnedSlot => ({
+const toOwnedSlot = ({ slot, epoch, position, moves, losses, suspect }: SlotRow): OwnedSlot => ({
   slot,
   epoch: Number(epoch),
   position: Number(position),
+  moves: Number(moves),
   losses,
   suspect: suspect === null ? undefined : Number(suspect),
 });

@@ -56,7 +56,7 @@ export const readStanding = statement(
     where p.consumer = c.name and p.alive_until >= clock_timestamp()
       and (p.joined_at, p.process) < (me.joined_at, me.process)) as older,
   (select coalesce(json_agg(json_build_object('slot', s.slot, 'epoch', s.epoch, 'position', k.position,
-      'losses', s.losses, 'suspect', s.suspect) order by s.slot), '[]')
+      'moves', k.moves, 'losses', s.losses, 'suspect', s.suspect) order by s.slot), '[]')
     from annals.slots s join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
     where s.consumer = c.name and s.owner = $2::uuid and s.paused_at is null and c.paused_at is null) as owned
 from annals.consumers c
@@ -78,6 +78,7 @@ export interface SlotRow {
   readonly slot: number;
   readonly epoch: number | string;
   readonly position: number | string;
+  readonly moves: number | string;
   readonly losses: number;
   readonly suspect: number | string | null;
 }
@@ -113,7 +114,7 @@ export const takeSlots = statement(
 update annals.checkpoints k set epoch = taken.epoch
 from taken
 where k.consumer = $1 and k.slot = taken.slot
-returning k.slot, k.epoch, k.position, taken.losses, taken.suspect`,
+returning k.slot, k.epoch, k.position, k.moves, taken.losses, taken.suspect`,
 );
 
 /**

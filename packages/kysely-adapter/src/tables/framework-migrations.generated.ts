@@ -61,4 +61,8 @@ export const frameworkMigrationStatements: Readonly<Record<string, readonly stri
     "do $$\nbegin\n  if exists (select from pg_roles where rolname = 'annals_eraser') then\n    grant usage on schema annals to annals_eraser;\n    grant execute on function annals.erase_event(regclass, uuid, integer, jsonb, jsonb, text) to annals_eraser;\n  end if;\nend\n$$",
     "insert into annals.migrations (name) values ('0006_guarantees')",
   ],
+  "0007_consumer_control": [
+    "-- What consumers need beside their slots: to notice a move whose answer was lost.\n\ninsert into annals.migrations (name) values ('0007_consumer_control')",
+    "-- moves: how often the checkpoint was moved, or asserted by what changes nothing of it. Who does not know\n-- whether a move came through, because the connection broke, finds another count than it knows.\nalter table annals.checkpoints add column moves bigint not null default 0",
+  ],
 };

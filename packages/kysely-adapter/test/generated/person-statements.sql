@@ -678,7 +678,7 @@ select c.slots, c.drain_to,
     where p.consumer = c.name and p.alive_until >= clock_timestamp()
       and (p.joined_at, p.process) < (me.joined_at, me.process)) as older,
   (select coalesce(json_agg(json_build_object('slot', s.slot, 'epoch', s.epoch, 'position', k.position,
-      'losses', s.losses, 'suspect', s.suspect) order by s.slot), '[]')
+      'moves', k.moves, 'losses', s.losses, 'suspect', s.suspect) order by s.slot), '[]')
     from annals.slots s join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
     where s.consumer = c.name and s.owner = $2::uuid and s.paused_at is null and c.paused_at is null) as owned
 from annals.consumers c
@@ -707,7 +707,7 @@ with free as (
 update annals.checkpoints k set epoch = taken.epoch
 from taken
 where k.consumer = $1 and k.slot = taken.slot
-returning k.slot, k.epoch, k.position, taken.losses, taken.suspect;
+returning k.slot, k.epoch, k.position, k.moves, taken.losses, taken.suspect;
 
 -- release slots
 update annals.slots set owner = null, leased_until = null
@@ -720,8 +720,8 @@ with left_behind as (
 update annals.slots set owner = null, leased_until = null where consumer = $1 and owner = $2::uuid;
 
 -- move a checkpoint
-update annals.checkpoints set position = $5::bigint, moved_at = clock_timestamp()
-where consumer = $1 and slot = $2::int and epoch = $3::bigint and position = $4::bigint
+update annals.checkpoints set position = $5::bigint, moves = moves + 1, moved_at = clock_timestamp()
+where consumer = $1 and slot = $2::int and epoch = $3::bigint and position = $4::bigint and moves = $7::bigint
   and ($6::text is null or concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $6::text)
 returning position;
 
