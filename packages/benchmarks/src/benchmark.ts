@@ -1,5 +1,6 @@
 import { arch, availableParallelism, cpus, loadavg, platform } from "node:os";
 import type { BenchmarkCase, CaseSource, Volume } from "./cases/benchmark-case.ts";
+import { type Condition, conditionText, underCondition } from "./conditions/condition.ts";
 import { type BenchmarkDatabase, describeServer, openDatabase } from "./database.ts";
 import { interleave, type Slot, type Variant, type WarmUp, warmUp } from "./measure/interleave.ts";
 import { median, medianRatio, quantile } from "./measure/statistics.ts";
@@ -34,6 +35,8 @@ export interface VariantReport {
 
 export interface CaseReport {
   readonly name: string;
+  /** Under which condition it ran. */
+  readonly condition: string;
   readonly unit: string;
   readonly variants: readonly VariantReport[];
 }
@@ -46,9 +49,19 @@ export interface Report {
   readonly cases: readonly CaseReport[];
 }
 
-/** Runs the cases on an empty database, one after the other. */
-export const benchmark = async (
+/** Runs the cases on an empty database, one after the other, under one condition. */
+export const benchmark = (
+  directly: string,
+  condition: Condition,
+  options: BenchmarkOptions,
+): Promise<Report> =>
+  underCondition(directly, condition, (connectionString) =>
+    runCases(connectionString, conditionText(condition), options),
+  );
+
+const runCases = async (
   connectionString: string,
+  condition: string,
   options: BenchmarkOptions,
 ): Promise<Report> => {
   const database = await openDatabase(connectionString, Math.max(...options.connections));
@@ -56,7 +69,9 @@ export const benchmark = async (
     await seedBody(database.pool, options.volume.body);
     const environment = [...(await describeServer(database.pool)), ...describeMachine()];
     const cases: CaseReport[] = [];
-    for (const source of options.cases) cases.push(await runCase(database, source, options));
+    for (const source of options.cases) {
+      cases.push({ ...(await runCase(database, source, options)), condition });
+    }
     return { environment, repetitions: options.repetitions, slotMs: options.slotMs, cases };
   } finally {
     await database.close();
@@ -73,7 +88,7 @@ const runCase = async (
   database: BenchmarkDatabase,
   source: CaseSource,
   options: BenchmarkOptions,
-): Promise<CaseReport> => {
+): Promise<Omit<CaseReport, "condition">> => {
   options.onProgress?.(`${source.name}: filling tables`);
   const { floor, variants } = await source.prepare(database, options.volume);
   // Plans are made for full tables and kept; without statistics some would scan them.
@@ -96,7 +111,7 @@ const report = (
   { name, unit }: CaseSource,
   { floor, variants }: BenchmarkCase,
   measured: ReadonlyMap<number, Measured>,
-): CaseReport => ({
+): Omit<CaseReport, "condition"> => ({
   name,
   unit,
   variants: variants.map((variant) => ({

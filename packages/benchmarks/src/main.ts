@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { startPostgres } from "@annals/testing/postgres";
-import { benchmark } from "./benchmark.ts";
+import { benchmark, type Report } from "./benchmark.ts";
+import { conditionText } from "./conditions/condition.ts";
 import { layersText, measureLayers } from "./layers/measure-layers.ts";
 import { type Command, parseCommand, USAGE } from "./options.ts";
 import { reportText } from "./report/table.ts";
@@ -28,15 +29,22 @@ const run = async (command: Command): Promise<void> => {
 };
 
 const runBenchmark = async ({
-  options,
+  rounds,
   jsonFile,
 }: Extract<Command, { kind: "benchmark" }>): Promise<void> => {
   const server = await startPostgres({ settings: SETTINGS, log: console.error });
   process.once("SIGINT", () => void server.stop().finally(() => process.exit(130)));
   try {
     console.error(`Using ${server.description}`);
-    const { connectionString } = await server.createDatabase();
-    const report = await benchmark(connectionString, { ...options, onProgress: console.error });
+    const reports: Report[] = [];
+    for (const { condition, options } of rounds) {
+      const { connectionString } = await server.createDatabase();
+      console.error(conditionText(condition));
+      const told = { ...options, onProgress: console.error };
+      reports.push(await benchmark(connectionString, condition, told));
+    }
+    const [first] = reports as [Report, ...Report[]];
+    const report: Report = { ...first, cases: reports.flatMap(({ cases }) => cases) };
     console.log(`\n${reportText(report)}`);
     if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   } finally {

@@ -1,15 +1,22 @@
 import { parseArgs } from "node:util";
 import type { BenchmarkOptions } from "./benchmark.ts";
-import { allCases } from "./cases/all-cases.ts";
+import { allCases, mainCases } from "./cases/all-cases.ts";
+import type { Condition } from "./conditions/condition.ts";
 
 export const USAGE = `pnpm bench [options]
 
   --quick               fewer and shorter repetitions: a first look, not a result
-  --only CASE           only this case; may be repeated: ${allCases.map(({ name }) => name).join(", ")}
-  --connections LIST    how many connections at a time, for example 1,8,32
+  --case NAME           only this case; may be repeated: ${allCases.map(({ name }) => name).join(", ")}
+  --connections LIST    how many connections at a time; default is 1,8,32
+  --direct              nothing between the benchmark and the server but what is there
+  --round-trip MS       with so much added to every round trip; may be repeated
+  --flush MS            with so much added to every flush of the log; may be repeated
   --json FILE           also write the report as JSON
   --layers              measure the layers in this process alone, without a database
   --help
+
+Without --direct, --round-trip and --flush, every case runs directly, and the main ones also with round
+trips of + 0.25 and + 1 ms and with flushes of + 1 ms.
 
 With DATABASE_URL, databases are created on that server and dropped at the end; its settings are
 printed and stay as they are. Otherwise a server is started, with every commit flushed to disk.
@@ -20,9 +27,15 @@ export type Command =
   | { readonly kind: "layers" }
   | {
       readonly kind: "benchmark";
-      readonly options: BenchmarkOptions;
+      readonly rounds: readonly Round[];
       readonly jsonFile: string | undefined;
     };
+
+/** One condition, and what is measured under it. */
+export interface Round {
+  readonly condition: Condition;
+  readonly options: BenchmarkOptions;
+}
 
 const THOROUGH = { repetitions: 9, slotMs: 200, warmUp: { runs: 10_000, maxMs: 3_000 } };
 const QUICK = { repetitions: 3, slotMs: 100, warmUp: { runs: 2_000, maxMs: 1_000 } };
@@ -31,6 +44,7 @@ const VOLUME = {
   readers: 1_000,
   listed: 1_000_000,
   writersPerWorker: 8,
+  streams: 500,
   topicEvents: 50_000,
 };
 
@@ -40,7 +54,10 @@ export const parseCommand = (args: readonly string[]): Command => {
     args: [...args],
     options: {
       quick: { type: "boolean", default: false },
-      only: { type: "string", multiple: true, default: [] },
+      case: { type: "string", multiple: true, default: [] },
+      direct: { type: "boolean", default: false },
+      "round-trip": { type: "string", multiple: true, default: [] },
+      flush: { type: "string", multiple: true, default: [] },
       connections: { type: "string", default: "1,8,32" },
       json: { type: "string" },
       layers: { type: "boolean", default: false },
@@ -49,13 +66,42 @@ export const parseCommand = (args: readonly string[]): Command => {
   });
   if (values.help) return { kind: "help" };
   if (values.layers) return { kind: "layers" };
-  const cases = values.only.length === 0 ? allCases : values.only.map(caseNamed);
+  const asked = values.case.map(caseNamed);
   const connections = values.connections.split(",").map(connectionCount);
-  return {
-    kind: "benchmark",
-    options: { cases, connections, volume: VOLUME, ...(values.quick ? QUICK : THOROUGH) },
-    jsonFile: values.json,
-  };
+  const pace = values.quick ? QUICK : THOROUGH;
+  const rounds = conditions(values).map((condition): Round => {
+    const isDirect = condition.kind === "direct";
+    const cases = asked.length > 0 ? asked : isDirect ? allCases : mainCases;
+    const volume = isDirect ? VOLUME : { ...VOLUME, streams: 100 };
+    return { condition, options: { cases, connections, volume, ...pace } };
+  });
+  return { kind: "benchmark", rounds, jsonFile: values.json };
+};
+
+const DEFAULT_CONDITIONS: readonly Condition[] = [
+  { kind: "direct" },
+  { kind: "round-trip", ms: 0.25 },
+  { kind: "round-trip", ms: 1 },
+  { kind: "flush", ms: 1 },
+];
+
+const conditions = (values: {
+  readonly direct: boolean;
+  readonly "round-trip": readonly string[];
+  readonly flush: readonly string[];
+}): readonly Condition[] => {
+  const asked: readonly Condition[] = [
+    ...(values.direct ? [{ kind: "direct" } as const] : []),
+    ...values["round-trip"].map((ms) => ({ kind: "round-trip", ms: delay(ms) }) as const),
+    ...values.flush.map((ms) => ({ kind: "flush", ms: delay(ms) }) as const),
+  ];
+  return asked.length > 0 ? asked : DEFAULT_CONDITIONS;
+};
+
+const delay = (text: string): number => {
+  const ms = Number(text);
+  if (ms > 0 && ms <= 100) return ms;
+  throw new Error(`"${text}" is not a number of milliseconds up to 100`);
 };
 
 const caseNamed = (name: string): (typeof allCases)[number] => {

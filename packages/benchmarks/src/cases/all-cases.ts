@@ -6,7 +6,10 @@ import { createAllCases } from "./create-all-cases.ts";
 import { createCase } from "./create-case.ts";
 import { listCase } from "./list-case.ts";
 import { pagingCases } from "./paging-cases.ts";
-import { readCases } from "./read-cases.ts";
+import { findCase, readCases } from "./read-cases.ts";
+
+/** What also runs under conditions like those of production. */
+export const mainCases: readonly CaseSource[] = [createCase, appendCase, findCase, commandCase];
 
 /** In the order in which they run. */
 export const allCases: readonly CaseSource[] = [

@@ -1,4 +1,4 @@
-import type { EntityOf } from "@annals/core";
+import { type EntityOf, uuidV7Source } from "@annals/core";
 import { createRepository } from "@annals/kysely-adapter";
 import { expectOneRow, inTransaction } from "../by-hand/in-transaction.ts";
 import { recordStatement } from "../by-hand/recorded-statement.ts";
@@ -10,6 +10,8 @@ import {
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
 import { User } from "../entity.ts";
 import type { Variant } from "../measure/interleave.ts";
+import { peersOf } from "../peers/all-peers.ts";
+import { type PeerUsers, peerAppend, seedPeer } from "../peers/peer-users.ts";
 import { seedUsers, type Tables } from "../tables.ts";
 import type { CaseSource } from "./benchmark-case.ts";
 
@@ -20,7 +22,7 @@ export const appendCase: CaseSource = {
   prepare: async (database, { writersPerWorker }) => {
     const all = (tables: Tables): Setting => ({ database, tables, writersPerWorker });
     const floor = await byStatement("by hand, one statement", all("guarded"));
-    const variants: readonly Variant[] = [
+    const variants: Variant[] = [
       await byRepository("annals", database.users, all("guarded")),
       await byRepository("annals, guards minimal", database.usersMinimallyGuarded, all("minimal")),
       await byRepository("annals, stock pool", database.usersUnprepared, all("guarded")),
@@ -30,6 +32,7 @@ export const appendCase: CaseSource = {
       await byStatement("by hand, guards minimal", all("minimal")),
       await byStatement("by hand, bare tables", all("bare")),
     ];
+    for (const peer of await peersOf(database)) variants.push(await byPeer(peer, all("bare")));
     return { floor, variants };
   },
 };
@@ -156,4 +159,13 @@ const byTransaction = async (name: string, setting: Setting): Promise<Variant> =
       user.version += 1;
     },
   };
+};
+
+const byPeer = async (
+  peer: PeerUsers,
+  { database: { connections }, writersPerWorker }: Setting,
+): Promise<Variant> => {
+  const users = connections * writersPerWorker;
+  const writers = await seedPeer(peer, uuidV7Source(), { users, events: 1 });
+  return peerAppend(peer, writers, connections);
 };

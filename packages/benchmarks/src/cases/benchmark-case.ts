@@ -20,6 +20,8 @@ export interface Volume {
   readonly listed: number;
   /** Users that each worker of a variant appends to, in turn. */
   readonly writersPerWorker: number;
+  /** Streams of every peer for a case that changes them; a case that only reads has a fifth. */
+  readonly streams: number;
   /** Events that a consumer catches up with. */
   readonly topicEvents: number;
 }

@@ -5,7 +5,8 @@ import { aggregatedRead } from "../by-hand/read-statements.ts";
 import { appendStatement } from "../by-hand/write-statements.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
 import type { Variant } from "../measure/interleave.ts";
-import { type EmmettUsers, emmettUsers } from "../peers/emmett.ts";
+import { peersOf } from "../peers/all-peers.ts";
+import { peerCommand, seedPeer } from "../peers/peer-users.ts";
 import { seedUsers } from "../tables.ts";
 import type { CaseSource } from "./benchmark-case.ts";
 
@@ -15,23 +16,24 @@ const EVENTS = 10;
 export const commandCase: CaseSource = {
   name: "command-10",
   unit: "commands",
-  prepare: async (database) => {
-    const next = (label: string) => seededIds(database, label);
+  prepare: async (database, { streams }) => {
+    // Enough that none has many more events than it began with by the end.
+    const next = (label: string) => seededIds(database, label, streams * 10);
     const floor = byStatement("by hand, 2 statements", database, await next("command-by-hand"));
-    const emmett = await emmettUsers(database);
-    const variants: readonly Variant[] = [
+    const variants: Variant[] = [
       byRepository("annals", database.users, await next("command-annals")),
       byRepository("annals, stock pool", database.usersUnprepared, await next("command-stock")),
       floor,
-      byEmmett("emmett", emmett, await emmettIds(emmett)),
     ];
+    for (const peer of await peersOf(database)) {
+      const users = await seedPeer(peer, newId, { users: streams, events: EVENTS });
+      variants.push(peerCommand(peer, users));
+    }
     return { floor, variants };
   },
 };
 
-/** Enough that none has many more events than it began with by the end. */
-const SEEDED = 5_000;
-const STREAMS = 500;
+const newId = uuidV7Source();
 
 const inTurn = (ids: readonly string[]): (() => string) => {
   let at = 0;
@@ -41,19 +43,13 @@ const inTurn = (ids: readonly string[]): (() => string) => {
   };
 };
 
-const seededIds = async ({ pool }: BenchmarkDatabase, label: string): Promise<() => string> => {
-  const users = await seedUsers(pool, "guarded", label, { users: SEEDED, events: EVENTS });
-  return inTurn(users.map(({ id }) => id));
-};
-
-const emmettIds = async (emmett: EmmettUsers): Promise<() => string> => {
-  const newId = uuidV7Source();
-  const ids = Array.from({ length: STREAMS }, () => newId());
-  for (const id of ids) {
-    await emmett.create(id, { email: `${id}@example.com`, name: "Name 1" });
-    for (let event = 2; event <= EVENTS; event += 1) await emmett.rename(id, `Name ${event}`);
-  }
-  return inTurn(ids);
+const seededIds = async (
+  { pool }: BenchmarkDatabase,
+  label: string,
+  users: number,
+): Promise<() => string> => {
+  const seeded = await seedUsers(pool, "guarded", label, { users, events: EVENTS });
+  return inTurn(seeded.map(({ id }) => id));
 };
 
 let names = 0;
@@ -87,8 +83,3 @@ const byStatement = (name: string, { pool }: BenchmarkDatabase, next: () => stri
     },
   };
 };
-
-const byEmmett = (name: string, emmett: EmmettUsers, next: () => string): Variant => ({
-  name,
-  run: () => emmett.rename(next(), newName()),
-});

@@ -6,6 +6,8 @@ import { createStatement, transactionStatements } from "../by-hand/write-stateme
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
 import { User } from "../entity.ts";
 import type { Variant } from "../measure/interleave.ts";
+import { peersOf } from "../peers/all-peers.ts";
+import type { PeerUsers } from "../peers/peer-users.ts";
 import type { Tables } from "../tables.ts";
 import type { CaseSource } from "./benchmark-case.ts";
 
@@ -24,6 +26,7 @@ export const createCase: CaseSource = {
       byTransaction("by hand, 4 round trips", database),
       byStatement("by hand, guards minimal", database, "minimal"),
       byStatement("by hand, bare tables", database, "bare"),
+      ...(await peersOf(database)).map(byPeer),
     ];
     return { floor, variants };
   },
@@ -74,6 +77,11 @@ const byOurStatement = async (name: string, { pool }: BenchmarkDatabase): Promis
     },
   };
 };
+
+const byPeer = (peer: PeerUsers): Variant => ({
+  name: peer.name,
+  run: () => peer.create(newId(), newInput()),
+});
 
 const byTransaction = (name: string, { pool }: BenchmarkDatabase): Variant => {
   const { insertUser, insertEvent } = transactionStatements("guarded");

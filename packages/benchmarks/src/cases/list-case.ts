@@ -3,10 +3,13 @@ import { listStatement } from "../by-hand/batch-statements.ts";
 import { fold } from "../by-hand/fold.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
 import type { Variant } from "../measure/interleave.ts";
-import { type EmmettUsers, emmettUsers } from "../peers/emmett.ts";
+import { emmettUsers } from "../peers/emmett.ts";
+import { type PeerUsers, seedPeer } from "../peers/peer-users.ts";
+import { type PlainUsers, plainUsers } from "../peers/plain-kysely.ts";
 import type { CaseSource } from "./benchmark-case.ts";
 
 const PAGE = 100;
+const newId = uuidV7Source();
 
 /** Reads a page of users, in the order of their creation, with two events each. */
 export const listCase: CaseSource = {
@@ -14,12 +17,16 @@ export const listCase: CaseSource = {
   unit: "entities",
   prepare: async (database) => {
     const floor = byStatement("by hand, one statement", database);
-    const emmett = await emmettUsers(database);
+    const [emmett, plain] = [await emmettUsers(database), await plainUsers(database)];
+    const seed = { users: PAGE, events: 2 };
+    const streams = await seedPeer(emmett, newId, seed);
+    await seedPeer(plain, newId, seed);
     const variants: readonly Variant[] = [
       byRepository("annals", database.users),
       byRepository("annals, stock pool", database.usersUnprepared),
       floor,
-      byEmmett("emmett, stream by stream", emmett, await seedStreams(emmett)),
+      byStream("emmett, stream by stream", emmett, streams),
+      byPlain(plain),
     ];
     return { floor, variants };
   },
@@ -45,23 +52,23 @@ const byStatement = (name: string, { pool }: BenchmarkDatabase): Variant => ({
   },
 });
 
-const seedStreams = async (emmett: EmmettUsers): Promise<readonly string[]> => {
-  const newId = uuidV7Source();
-  const ids = Array.from({ length: PAGE }, () => newId());
-  for (const id of ids) {
-    await emmett.create(id, { email: `${id}@example.com`, name: "Name 1" });
-    await emmett.rename(id, "Name 2");
-  }
-  return ids;
-};
-
 /** Emmett has no lists; who knows the ids can read each. */
-const byEmmett = (name: string, emmett: EmmettUsers, ids: readonly string[]): Variant => ({
+const byStream = (
+  name: string,
+  emmett: PeerUsers,
+  users: readonly { readonly id: string }[],
+): Variant => ({
   name,
   operationsPerRun: PAGE,
   run: async () => {
-    for (const id of ids) {
-      if ((await emmett.read(id)) !== 2) throw new Error("A stream of the benchmark is short");
+    for (const { id } of users) {
+      if ((await emmett.read(id)) === "") throw new Error("A stream of the benchmark is empty");
     }
   },
+});
+
+const byPlain = (plain: PlainUsers): Variant => ({
+  name: plain.name,
+  operationsPerRun: PAGE,
+  run: async () => expectPage(await plain.list(PAGE)),
 });

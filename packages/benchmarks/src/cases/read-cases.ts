@@ -1,31 +1,43 @@
+import { uuidV7Source } from "@annals/core";
 import { type Folded, fold } from "../by-hand/fold.ts";
 import { aggregatedRead, type Key, rowsRead, twoReads } from "../by-hand/read-statements.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
 import type { Variant } from "../measure/interleave.ts";
+import { peersOf } from "../peers/all-peers.ts";
+import { peerRead, seedPeer } from "../peers/peer-users.ts";
 import { type SeededUser, seedUsers } from "../tables.ts";
 import type { CaseSource } from "./benchmark-case.ts";
+
+const newId = uuidV7Source();
 
 /** Brings a user back from its events. By hand, the events are folded, and not checked. */
 const readCase = (name: string, key: Key, events: number): CaseSource => ({
   name,
   unit: "entities",
-  prepare: async (database, { readers }) => {
+  prepare: async (database, { readers, streams }) => {
     const users = await seedUsers(database.pool, "guarded", name, { users: readers, events });
     const setting: Setting = { database, key, events, next: anyOf(users, key) };
     const floor = byAggregate("by hand, one row", setting);
-    const variants: readonly Variant[] = [
+    const variants: Variant[] = [
       byRepository("annals", database.users, setting),
       byRepository("annals, stock pool", database.usersUnprepared, setting),
       floor,
       byRows("by hand, a row per event", setting),
       byTwo("by hand, 2 round trips", setting),
     ];
+    const seed = { users: Math.ceil(streams / 5), events };
+    // None of them can find an event-sourced user by a column.
+    for (const peer of key === "id" ? await peersOf(database) : []) {
+      variants.push(peerRead(peer, await seedPeer(peer, newId, seed)));
+    }
     return { floor, variants };
   },
 });
 
+export const findCase = readCase("find-by-email-10", "email", 10);
+
 export const readCases: readonly CaseSource[] = [
-  readCase("find-by-email-10", "email", 10),
+  findCase,
   readCase("load-10", "id", 10),
   readCase("load-100", "id", 100),
 ];

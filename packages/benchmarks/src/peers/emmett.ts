@@ -1,4 +1,5 @@
 import type { BenchmarkDatabase } from "../database.ts";
+import type { PeerUsers } from "./peer-users.ts";
 
 /** What a stream of Emmett holds of a user. */
 type UserEvent =
@@ -8,20 +9,15 @@ type UserEvent =
     }
   | { readonly type: "UserRenamed"; readonly data: { readonly name: string } };
 
-/** Emmett's event store on the benchmark's database, as far as the cases use it. */
-export interface EmmettUsers {
-  /** Starts a stream. Emmett has no call over several streams. */
-  create(id: string, input: { readonly email: string; readonly name: string }): Promise<void>;
-  /** Reads a stream; returns the number of its events. */
-  read(id: string): Promise<number>;
-  /** Folds a stream and appends to it at its version, as its command handler does. */
-  rename(id: string, name: string): Promise<void>;
+interface User {
+  readonly email: string;
+  readonly name: string;
 }
 
-const opened = new WeakMap<BenchmarkDatabase, Promise<EmmettUsers>>();
+const opened = new WeakMap<BenchmarkDatabase, Promise<PeerUsers>>();
 
-/** Opens Emmett once for each database, on the same pool as everybody else. */
-export const emmettUsers = (database: BenchmarkDatabase): Promise<EmmettUsers> => {
+/** Opens Emmett's event store once for each database, on the same pool as everybody else. */
+export const emmettUsers = (database: BenchmarkDatabase): Promise<PeerUsers> => {
   const known = opened.get(database);
   if (known !== undefined) return known;
   const made = openEmmett(database);
@@ -29,7 +25,7 @@ export const emmettUsers = (database: BenchmarkDatabase): Promise<EmmettUsers> =
   return made;
 };
 
-const openEmmett = async ({ pool }: BenchmarkDatabase): Promise<EmmettUsers> => {
+const openEmmett = async ({ pool }: BenchmarkDatabase): Promise<PeerUsers> => {
   // Loaded late: it replaces parsers of `pg` for the whole process.
   const { CommandHandler } = await import("@event-driven-io/emmett");
   const { getPostgreSQLEventStore } = await import("@event-driven-io/emmett-postgresql");
@@ -38,16 +34,23 @@ const openEmmett = async ({ pool }: BenchmarkDatabase): Promise<EmmettUsers> => 
     connectionOptions: { pool },
   });
   await store.schema.migrate();
-  const handle = CommandHandler<{ name: string }, UserEvent>({
-    evolve: (state, { data }) => ({ ...state, name: data.name }),
-    initialState: () => ({ name: "" }),
-  });
+  const evolve = (state: User, { data }: UserEvent): User => ({ ...state, ...data });
+  const initialState = (): User => ({ email: "", name: "" });
+  const handle = CommandHandler<User, UserEvent>({ evolve, initialState });
   return {
+    name: "emmett",
     create: async (id, data) => {
       const options = { expectedStreamVersion: "STREAM_DOES_NOT_EXIST" } as const;
       await store.appendToStream<UserEvent>(id, [{ type: "UserRegistered", data }], options);
     },
-    read: async (id) => (await store.readStream<UserEvent>(id)).events.length,
+    append: async (id, version, name) => {
+      const options = { expectedStreamVersion: BigInt(version) };
+      await store.appendToStream<UserEvent>(id, [{ type: "UserRenamed", data: { name } }], options);
+    },
+    read: async (id) => {
+      const { state } = await store.aggregateStream<User, UserEvent>(id, { evolve, initialState });
+      return state.name;
+    },
     rename: async (id, name) => {
       await handle(store, id, ({ name: before }) =>
         before === name ? [] : [{ type: "UserRenamed", data: { name } }],

@@ -28,7 +28,7 @@ const CELLS = [
 const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
 const cpu = (micros: number): string => micros.toFixed(micros < 10 ? 1 : 0);
 
-const caseTable = ({ name, unit, variants }: CaseReport): readonly string[] => {
+const caseTable = ({ name, unit, condition, variants }: CaseReport): readonly string[] => {
   const counts = variants[0]?.measurements.map(({ connections }) => connections) ?? [];
   const groupWidth = CELLS.reduce((width, cell) => width + cell.width, 0);
   const headings = counts.map((count) =>
@@ -36,6 +36,7 @@ const caseTable = ({ name, unit, variants }: CaseReport): readonly string[] => {
   );
   const titles = CELLS.map(({ title, width }) => title.padStart(width)).join("");
   return [
+    ...(condition === "direct" ? [] : [`${condition}:`]),
     `${`${name} (${unit})`.padEnd(NAME_WIDTH)}${headings.join("")}`.trimEnd(),
     `${"".padEnd(NAME_WIDTH)}${counts.map(() => ` | ${titles}`).join("")}`,
     ...variants.map(variantLine),
