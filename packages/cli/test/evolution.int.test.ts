@@ -6,12 +6,13 @@ import {
   annalsPool,
   checkSchema,
   createRepository,
+  createTopic,
   migrate,
   rebuild,
   verify,
 } from "@annals/kysely-adapter";
 import { testDatabase } from "@annals/testing/vitest";
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { piped, type Ran } from "./annals.ts";
@@ -33,7 +34,7 @@ const generate = async (version: number, ...options: readonly string[]): Promise
   await writeFile(
     config,
     `const { versions } = await import(${JSON.stringify(source)});
-export default { entities: versions[${version}].entities, migrations: ${JSON.stringify(folder)} };`,
+export default { ...versions[${version}], migrations: ${JSON.stringify(folder)} };`,
   );
   return piped(["generate", "--config", config, ...options], { cwd: root });
 };
@@ -74,6 +75,7 @@ describe("annals generate", () => {
       for (const version of versions.keys()) {
         const member = memberOf(version);
         await write(connectionString, member, `of ${version}`);
+        await publish(connectionString, version);
         if (version === versions.length - 1) break;
         const stop = keepWriting(connectionString, member);
         const isDivided = (filesAt[version + 1] ?? 0) - (filesAt[version] ?? 0) === 2;
@@ -90,8 +92,10 @@ describe("annals generate", () => {
           for (const entity of next) await rebuild(db, entity);
           await migrateTo(db, version + 1);
         }
-        await expectClean(db, next);
+        await expectClean(db, version + 1);
       }
+      const { rows } = await sql`select key from news_latest order by 1`.execute(db);
+      expect(rows.length).toBeGreaterThan(4);
     } finally {
       await db.destroy();
     }
@@ -103,14 +107,15 @@ describe("annals generate", () => {
       await migrateTo(db, version);
       const old = memberOf(version);
       for (const name of ["a", "b", "c"]) await write(connectionString, old, name);
-      const newest = versions.at(-1)?.entities ?? [];
+      await publish(connectionString, version);
       for (let isDone = false; !isDone; ) {
         isDone = await migrateTo(db, versions.length - 1).then(() => true, refusedUntilFilled);
         if (!isDone) await rebuild(db, memberOf(versions.length - 1));
       }
-      await expectClean(db, newest);
+      await expectClean(db, versions.length - 1);
       await write(connectionString, memberOf(versions.length - 1), "after");
-      await expectClean(db, newest);
+      await publish(connectionString, versions.length - 1);
+      await expectClean(db, versions.length - 1);
     } finally {
       await db.destroy();
     }
@@ -153,14 +158,40 @@ const refusedUntilFilled = (error: unknown): false => {
   return false;
 };
 
-const expectClean = async (db: Kysely<unknown>, entities: readonly AnyEntity[]): Promise<void> => {
-  expect(await checkSchema(db, entities)).toEqual([]);
+const expectClean = async (db: Kysely<unknown>, version: number): Promise<void> => {
+  const { entities = [], topics = [] } = versions[version] ?? {};
+  expect(await checkSchema(db, [...entities, ...topics])).toEqual([]);
+  for (const { plan } of topics) {
+    if (plan.compaction === undefined) continue;
+    const { deletedBy } = plan.compaction;
+    const { rows } = await sql<{ kept: unknown; stored: unknown }>`select
+      (select json_agg(l.position order by l.key) from news_latest l) as kept,
+      (select json_agg(e.position order by e.key) from (
+        select distinct on (key) key, position, event_type from news_events order by key, position desc
+      ) e where e.event_type <> all (${deletedBy}::text[])) as stored`.execute(db);
+    expect(rows[0]?.kept).toEqual(rows[0]?.stored);
+  }
   for (const entity of entities) {
     expect(await verify(db, entity)).toMatchObject({ differing: 0, skipped: 0 });
   }
 };
 
 let written = 0;
+
+/** Publishes about some keys, and withdraws the last one. */
+const publish = async (connectionString: string, version: number): Promise<void> => {
+  for (const definition of versions[version]?.topics ?? []) {
+    const db = open(connectionString);
+    const topic = createTopic(definition, { db });
+    for (const n of [1, 2, 3]) {
+      for (const about of ["a", "b", `only ${version}`, "gone"]) {
+        await topic.publish({ type: "Told", about, n } as never);
+      }
+    }
+    await topic.publish({ type: "Withdrawn", about: "gone" } as never);
+    await db.destroy();
+  }
+};
 
 /** Creates members and changes them, with one version's code, as a process of its own would. */
 const withCode = async (

@@ -53,6 +53,10 @@ import {
   renewLeases,
   takeSlots,
 } from "../src/statements/slot-leases.ts";
+import {
+  unguardedPartitions,
+  unregisteredTopics,
+} from "../src/statements/topic-partition-guards.ts";
 import { topicWriters } from "../src/statements/topic-writers.ts";
 import { updateEntities } from "../src/statements/update-entities.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
@@ -187,6 +191,8 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "a batch of events": eventRange("app", Person.plan),
   "a batch of a topic's events": eventRange("app", Feed.plan),
   "how far events reach": eventsExtent("app", Person.plan),
+  "unguarded partitions": unguardedPartitions,
+  "unregistered topics": unregisteredTopics,
   "register a consumer": registerConsumer,
   "read a registration": readRegistration,
   "want more slots": wantSlots,

@@ -1,23 +1,19 @@
 import { join } from "node:path";
 import type { SchemaDifference } from "@annals/core";
 import type { LoadedConfig } from "../config/load-config.ts";
-import { schemaChanges } from "../generate/changed-entity.ts";
 import { brokenEvents, CONTRACT_REMEDY, haveEventsChanged } from "../generate/event-changes.ts";
-import { lockOf, readLock } from "../generate/schema-lock.ts";
+import { schemaChanges } from "../generate/schema-changes.ts";
+import { EMPTY_LOCK, lockOf, readLock } from "../generate/schema-lock.ts";
 import { LOCK_FILE } from "./generate.ts";
 
 /**
  * Compares the definitions with what the committed migrations lead to, and with the events that they
  * promised to read. Nothing where no lock file was ever written.
  */
-export const checkLock = async ({
-  entities,
-  schema,
-  migrations,
-}: LoadedConfig): Promise<readonly SchemaDifference[]> => {
-  const before = await readLock(join(migrations, LOCK_FILE));
-  if (Object.keys(before.entities).length === 0) return [];
-  const after = lockOf(entities, schema);
+export const checkLock = async (config: LoadedConfig): Promise<readonly SchemaDifference[]> => {
+  const before = await readLock(join(config.migrations, LOCK_FILE));
+  if (before === EMPTY_LOCK) return [];
+  const after = lockOf(config);
   const broken = brokenEvents(before, after).map(
     ({ entity, type, version, problem }): SchemaDifference => ({
       entity,
@@ -26,7 +22,7 @@ export const checkLock = async ({
       remedy: CONTRACT_REMEDY,
     }),
   );
-  const changes = schemaChanges(before, after).map(
+  const changes = schemaChanges(before, after, config).map(
     ({ title }): SchemaDifference => ({
       entity: title.split(":")[0] as string,
       object: LOCK_FILE,

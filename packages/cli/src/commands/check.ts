@@ -27,7 +27,10 @@ export const checkCommand = (context: CommandContext, flags: CheckFlags): Promis
         "Give --database as well.",
       );
     }
-    const differences = [...(await checkLock(config)), ...(await checkSchema(db, config.entities))];
+    const differences = [
+      ...(await checkLock(config)),
+      ...(await checkSchema(db, [...config.entities, ...config.topics])),
+    ];
     for (const difference of differences) {
       const { entity, object, problem, remedy } = difference;
       terminal.json(difference);
@@ -35,7 +38,7 @@ export const checkCommand = (context: CommandContext, flags: CheckFlags): Promis
       terminal.line(`  ${problem}`);
       terminal.line(`  ${terminal.style("dim", remedy)}`);
     }
-    const count = config.entities.length;
+    const count = config.entities.length + config.topics.length;
     if (differences.length === 0) {
       const subject = count === 1 ? "its definition" : `its ${count} definitions`;
       terminal.line(

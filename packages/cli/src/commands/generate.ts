@@ -1,10 +1,10 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { CliError } from "../cli-error.ts";
-import { schemaChanges } from "../generate/changed-entity.ts";
 import { CONTRACT_REMEDY, eventChanges, haveEventsChanged } from "../generate/event-changes.ts";
 import { kyselyModule, plannedMigrations } from "../generate/migration-text.ts";
 import type { Named, SchemaChange } from "../generate/schema-change.ts";
+import { schemaChanges } from "../generate/schema-changes.ts";
 import { lockOf, readLock, writeLock } from "../generate/schema-lock.ts";
 import type { CommandContext } from "./command-context.ts";
 
@@ -30,8 +30,8 @@ export const generateCommand = async (
   const config = await context.config();
   const lockFile = join(config.migrations, LOCK_FILE);
   const before = await readLock(lockFile);
-  const after = lockOf(config.entities, config.schema);
-  const changes = schemaChanges(before, after);
+  const after = lockOf(config);
+  const changes = schemaChanges(before, after, config);
   const broken = eventChanges(before, after);
   checkNamed([...broken, ...changes], flags, broken.length > 0 ? `${CONTRACT_REMEDY} ` : "");
   if (changes.length === 0 && haveEventsChanged(before, after)) {

@@ -1,12 +1,12 @@
-import type { AnyEntity, AnyTopic } from "@annals/core";
+import type { AnyEntity, AnyPublishedTopic } from "@annals/core";
 import type { Kysely } from "kysely";
 
 /** What the command line has to know of a project. */
 export interface AnnalsConfig<DB = unknown> {
   /** The project's entities. */
   readonly entities: readonly AnyEntity[];
-  /** Its topics of their own, which `annals tail` can read. */
-  readonly topics?: readonly AnyTopic[];
+  /** Its topics of their own. */
+  readonly topics?: readonly AnyPublishedTopic[];
   /**
    * Where the database is: a connection string, or a function that opens a Kysely instance, for a pool
    * with settings of its own. Default is the environment's `DATABASE_URL`.

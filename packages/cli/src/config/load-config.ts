@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { AnyEntity, AnyTopic } from "@annals/core";
+import type { AnyEntity, AnyPublishedTopic } from "@annals/core";
 import { CliError } from "../cli-error.ts";
 import type { AnnalsConfig } from "./define-config.ts";
 
@@ -16,7 +16,7 @@ const DEFAULT_FILES = [
 export interface LoadedConfig {
   readonly file: string;
   readonly entities: readonly AnyEntity[];
-  readonly topics: readonly AnyTopic[];
+  readonly topics: readonly AnyPublishedTopic[];
   readonly database: AnnalsConfig["database"];
   readonly schema: string;
   /** An absolute path. */

@@ -5,8 +5,8 @@ import type { LockedEntity, SchemaLock } from "./schema-lock.ts";
 
 type Table = SchemaObject & { readonly kind: "table" };
 
-/** The changes that lead from what the migrations make to what the definitions need. */
-export const schemaChanges = (before: SchemaLock, after: SchemaLock): readonly SchemaChange[] => [
+/** The changes of entities. */
+export const entityChanges = (before: SchemaLock, after: SchemaLock): readonly SchemaChange[] => [
   ...Object.entries(before.entities)
     .filter(([name]) => after.entities[name] === undefined)
     .map(([name, entity]) => removedEntity(name, entity)),
@@ -98,7 +98,7 @@ const addedObject = (
     object.kind === "index" &&
     /^create unique index/.test(object.sql) &&
     mentionsNewColumn(tableOf(before), tableOf(after))(object.sql);
-  return waits ? change(title, [], { contract: create }) : change(title, create);
+  return waits ? change(title, [], { contract: create, fills: name }) : change(title, create);
 };
 
 const dropObject = (object: SchemaObject): string => {

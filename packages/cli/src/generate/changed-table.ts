@@ -134,7 +134,7 @@ const changedConstraints = (
       const title = `${entity}: the constraint ${part.name} is added`;
       const statements = addConstraint(qualified, part);
       return isNew(part.sql)
-        ? change(title, [], { contract: statements })
+        ? change(title, [], { contract: statements, fills: entity })
         : change(title, statements);
     }),
   ];

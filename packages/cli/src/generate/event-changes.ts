@@ -11,7 +11,7 @@ export interface BrokenEvent extends BrokenContract {
 export const CONTRACT_REMEDY =
   "Keep the old schema in versions or retired, with an upcaster, and give the event its new schema as the next version.";
 
-/** Compares entities that both know; one that is dropped takes its events along. */
+/** Compares entities and topics that both know; one that is dropped takes its events along. */
 export const brokenEvents = (before: SchemaLock, after: SchemaLock): readonly BrokenEvent[] =>
   shared(before, after).flatMap(([entity, known, wanted]) =>
     brokenContracts(known.events ?? {}, wanted.events).map((broken) => ({ entity, ...broken })),
@@ -23,11 +23,13 @@ export const haveEventsChanged = (before: SchemaLock, after: SchemaLock): boolea
     ([, known, wanted]) => JSON.stringify(known.events) !== JSON.stringify(wanted.events),
   );
 
-/** Broken contracts as changes that have to be named; an event type that is dropped is named already. */
+/** Broken contracts as changes that have to be named. */
 export const eventChanges = (before: SchemaLock, after: SchemaLock): readonly SchemaChange[] => {
   const titles = new Map<string, string>();
   for (const { entity, type, version, problem } of brokenEvents(before, after)) {
-    if (after.entities[entity]?.eventTypes.includes(type) !== true) continue;
+    const now = after.entities[entity] ?? after.topics?.[entity];
+    // Of an entity, a type that is dropped is named already.
+    if (after.entities[entity] !== undefined && now?.eventTypes.includes(type) !== true) continue;
     const target = `${entity}.${type}`;
     if (titles.has(target)) continue;
     titles.set(
@@ -43,8 +45,10 @@ export const eventChanges = (before: SchemaLock, after: SchemaLock): readonly Sc
 const shared = (
   before: SchemaLock,
   after: SchemaLock,
-): readonly (readonly [name: string, known: LockedEntity, wanted: LockedEntity])[] =>
-  Object.entries(after.entities).flatMap(([name, wanted]) => {
-    const known = before.entities[name];
+): readonly (readonly [name: string, known: Locked, wanted: Locked])[] =>
+  Object.entries({ ...after.entities, ...after.topics }).flatMap(([name, wanted]) => {
+    const known = before.entities[name] ?? before.topics?.[name];
     return known === undefined ? [] : [[name, known, wanted] as const];
   });
+
+type Locked = Pick<LockedEntity, "events">;

@@ -18,7 +18,7 @@ it("writes a module whose SQL is the migration's, whatever it contains", async (
 
 it("divides what has to be filled in between into two migrations", () => {
   const changes = [
-    change("user: the column plan is added", ["alter"], { contract: ["check"] }),
+    change("user: the column plan is added", ["alter"], { contract: ["check"], fills: "user" }),
     change("user: the index i is added", ["create"]),
   ];
   const planned = plannedMigrations("plan", changes);
@@ -27,4 +27,13 @@ it("divides what has to be filled in between into two migrations", () => {
   expect(planned[1]?.sql).toContain(
     "annals rebuild user\n\n-- user: the column plan is added.\ncheck;\n",
   );
+});
+
+it("says nothing of filling where nothing has to be filled", () => {
+  const changes = [
+    change("feed: the latest events are kept", ["create"], { contract: ["take in"] }),
+  ];
+  const [first, second] = plannedMigrations("feed", changes);
+  expect(first?.sql).toBe("-- Step 1 of 2.\n\n-- feed: the latest events are kept.\ncreate;\n");
+  expect(second?.sql).toMatch(/^-- Step 2 of 2, .*\n\n.*\ntake in;\n$/);
 });

@@ -7,26 +7,35 @@ export interface PlannedMigration {
   readonly sql: string;
 }
 
-/** The changes as one migration, or as two where rows have to be filled in between. */
+/** The changes as one migration, or as two where something has to be committed, or filled, in between. */
 export const plannedMigrations = (
   name: string,
   changes: readonly SchemaChange[],
 ): readonly PlannedMigration[] => {
   const contract = changes.filter((one) => one.contract.length > 0);
   if (contract.length === 0) return [{ name, sql: migrationText(changes, "expand") }];
-  const entities = [...new Set(contract.map(({ title }) => title.split(":")[0]))].join(" ");
-  const fill = `annals rebuild ${entities}`;
+  const filled = [...new Set(contract.flatMap(({ fills }) => fills ?? []))];
+  const [first, last] = filled.length === 0 ? IN_TWO_STEPS : inThreeSteps(filled);
   return [
-    {
-      name: `${name}_expand`,
-      sql: `-- Step 1 of 3. Then deploy the code that writes the new columns, and run the second step when no\n-- older code writes any more: ${fill}\n\n${migrationText(changes, "expand")}`,
-    },
-    {
-      name: `${name}_contract`,
-      sql: `-- Step 3 of 3. Refused while a row is not filled, which is what the second step is for: ${fill}\n\n${migrationText(contract, "contract")}`,
-    },
+    { name: `${name}_expand`, sql: `-- ${first}\n\n${migrationText(changes, "expand")}` },
+    { name: `${name}_contract`, sql: `-- ${last}\n\n${migrationText(contract, "contract")}` },
   ];
 };
+
+type Headers = readonly [first: string, last: string];
+
+const inThreeSteps = (entities: readonly string[]): Headers => {
+  const fill = `annals rebuild ${entities.join(" ")}`;
+  return [
+    `Step 1 of 3. Then deploy the code that writes the new columns, and run the second step when no\n-- older code writes any more: ${fill}`,
+    `Step 3 of 3. Refused while a row is not filled, which is what the second step is for: ${fill}`,
+  ];
+};
+
+const IN_TWO_STEPS: Headers = [
+  "Step 1 of 2.",
+  "Step 2 of 2, which takes in what was there before the first was committed.",
+];
 
 const migrationText = (changes: readonly SchemaChange[], part: "expand" | "contract"): string =>
   changes

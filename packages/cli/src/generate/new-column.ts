@@ -34,6 +34,7 @@ export const newColumn = (at: NewColumn): SchemaChange => {
       ...fillTriggers(at),
     ],
     {
+      fills: entity,
       contract: [
         refusal(at),
         `alter table ${qualified} drop column ${filled} cascade`,

@@ -4,8 +4,10 @@ export interface SchemaChange {
   readonly title: string;
   /** Statements for the next migration. */
   readonly expand: readonly string[];
-  /** Statements for the migration after it, when rows have been filled in between. */
+  /** Statements for the migration after it, which commits on its own. */
   readonly contract: readonly string[];
+  /** The entity whose rows have to be filled between the two migrations, if they have to be. */
+  readonly fills?: string | undefined;
   /**
    * How it has to be named before it is done, for what destroys something or could be meant otherwise:
    * `--drop user.nick`, `--change user.age`.

@@ -1,4 +1,4 @@
-import { type AnyEntity, defineEntity } from "@annals/core";
+import { type AnyEntity, type AnyPublishedTopic, defineEntity, defineTopic } from "@annals/core";
 import * as z from "zod";
 
 // One project through ten recorded changes. Each version is a whole definition, as a team would have
@@ -61,6 +61,18 @@ const team = (): AnyEntity =>
     index: { title: { unique: true } },
   }) as unknown as AnyEntity;
 
+/** What others are told, in the same versions. */
+const news = (compaction: false | { deletedBy: ("Told" | "Withdrawn")[] }): AnyPublishedTopic =>
+  defineTopic({
+    name: "news",
+    events: {
+      Told: z.object({ about: z.string(), n: z.int() }),
+      Withdrawn: z.object({ about: z.string() }),
+    },
+    key: ({ about }) => about,
+    compaction,
+  }) as unknown as AnyPublishedTopic;
+
 const oldPlans = state.extend({ plan: z.enum(["free", "paid"]) });
 const email = { unique: true };
 const deletable = {
@@ -79,6 +91,7 @@ const upper = {
 /** Every version of the project, the first one first, with the options that its generation needs. */
 export const versions: readonly {
   readonly entities: readonly AnyEntity[];
+  readonly topics?: readonly AnyPublishedTopic[];
   readonly named?: readonly string[];
 }[] = [
   { entities: [member({ schema: oldPlans })] },
@@ -100,8 +113,9 @@ export const versions: readonly {
       }),
     ],
   },
-  // 5: another entity, and a computed column.
+  // 5: another entity, a computed column, and a topic.
   {
+    topics: [news(false)],
     entities: [
       member({ index: { email, name: {}, plan: {}, handle: { unique: true } }, computed: upper }),
       team(),
@@ -109,6 +123,7 @@ export const versions: readonly {
   },
   // 6: events that delete and restore.
   {
+    topics: [news(false)],
     entities: [
       member({
         index: { email, name: {}, plan: {}, handle: { unique: true } },
@@ -121,14 +136,16 @@ export const versions: readonly {
   },
   // 7: a column goes.
   {
+    topics: [news(false)],
     entities: [
       member({ index: { email, name: {}, plan: {} }, computed: upper, ...deletable, lifecycle }),
       team(),
     ],
     named: ["--drop", "member.handle"],
   },
-  // 8: a column that is compared as a number, with a check.
+  // 8: a column that is compared as a number, with a check, and the topic keeps its latest events.
   {
+    topics: [news({ deletedBy: [] })],
     entities: [
       member({
         index: { email, name: {}, plan: {}, score: { check: '"score" >= 0', type: "integer" } },
@@ -141,6 +158,7 @@ export const versions: readonly {
   },
   // 9: its type changes, and two columns together are unique.
   {
+    topics: [news({ deletedBy: [] })],
     entities: [
       member({
         index: { email, name: {}, plan: {}, score: { type: "bigint" } },
@@ -153,8 +171,9 @@ export const versions: readonly {
     ],
     named: ["--change", "member.score"],
   },
-  // 10: an entity goes, and a guard.
+  // 10: an entity goes, and a guard, and an event deletes what the topic keeps.
   {
+    topics: [news({ deletedBy: ["Withdrawn"] })],
     entities: [
       member({
         index: { email, name: {}, plan: {}, score: { type: "bigint" } },

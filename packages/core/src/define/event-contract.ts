@@ -1,5 +1,6 @@
 import { type $ZodType, toJSONSchema } from "zod/v4/core";
-import { type AnyEntity, model } from "./entity-definition.ts";
+import type { AnyTopic } from "./any-topic.ts";
+import { model } from "./entity-definition.ts";
 import type { JsonSchema, Misfit } from "./schema-fits.ts";
 import { misfits } from "./schema-fits.ts";
 
@@ -18,7 +19,7 @@ export interface BrokenContract {
  * What a definition reads, in stored form: the events that are written, and every older version. Rules
  * that are functions, such as refinements, are in no JSON schema.
  */
-export const eventContract = (definition: AnyEntity): EventContract => {
+export const eventContract = (definition: AnyTopic): EventContract => {
   const { events, storedTypes } = definition[model];
   const contract: Record<string, Record<string, JsonSchema>> = {};
   for (const [type, { version }] of events) {

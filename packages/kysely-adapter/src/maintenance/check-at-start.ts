@@ -1,6 +1,7 @@
-import { type AnyEntity, SchemaMismatchError } from "@annals/core";
+import { SchemaMismatchError } from "@annals/core";
 import type { Kysely } from "kysely";
 import { checkSchema } from "./check-schema.ts";
+import type { AnyDefinition } from "./describe.ts";
 
 /** What is done about a database that is not what the definitions need. */
 export type CheckAtStart = "off" | "warn" | "error";
@@ -20,7 +21,7 @@ export interface CheckAtStartOptions {
  */
 export const checkAtStart = async <DB>(
   db: Kysely<DB>,
-  definitions: readonly AnyEntity[],
+  definitions: readonly AnyDefinition[],
   mode: CheckAtStart,
   { onWarning = (warning) => process.emitWarning(warning) }: CheckAtStartOptions = {},
 ): Promise<void> => {
@@ -33,7 +34,7 @@ export const checkAtStart = async <DB>(
 
 const problemOf = async <DB>(
   db: Kysely<DB>,
-  definitions: readonly AnyEntity[],
+  definitions: readonly AnyDefinition[],
 ): Promise<Error | undefined> => {
   try {
     const differences = await checkSchema(db, definitions);

@@ -1,14 +1,15 @@
-import type { AnyEntity, SchemaDifference } from "@annals/core";
+import type { SchemaDifference } from "@annals/core";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { Database } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
 import type { DescribedObject } from "../statements/describe-tables.ts";
 import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
-import { type Description, describeEntity } from "./describe.ts";
+import { type AnyDefinition, type Description, describeDefinition } from "./describe.ts";
 import { openGuards } from "./open-guards.ts";
+import { openPartitions } from "./open-partitions.ts";
 
 /**
- * Compares the database with what the definitions need: tables, columns, types, constraints, indexes,
+ * Compares the database with what entities and topics of their own need: tables, columns, types, constraints, indexes,
  * triggers and functions, and the framework's own migrations. Changes nothing.
  *
  * What a team adds by itself is left alone (an index, a column with a default, a constraint), except
@@ -18,7 +19,7 @@ import { openGuards } from "./open-guards.ts";
  */
 export const checkSchema = async <DB>(
   db: Kysely<DB>,
-  definitions: readonly AnyEntity[],
+  definitions: readonly AnyDefinition[],
 ): Promise<readonly SchemaDifference[]> => {
   const database = new Database(db);
   const transaction = await db
@@ -39,9 +40,10 @@ export const checkSchema = async <DB>(
       )),
     ];
     for (const definition of definitions) {
-      const description = await describeEntity(database, tx, definition);
+      const description = await describeDefinition(database, tx, definition);
       differences.push(...compare(definition, description));
     }
+    differences.push(...(await openPartitions(database, tx, definitions)));
     return differences;
   } catch (error) {
     throw databaseError("checking the schema", error);
@@ -73,10 +75,11 @@ const missingMigrations = async <DB>(tx: Transaction<DB>): Promise<readonly Sche
 };
 
 const compare = (
-  { name: entity, plan }: AnyEntity,
+  { name: entity, plan }: AnyDefinition,
   { actual, expected }: Description,
 ): readonly SchemaDifference[] => {
-  const tableIsThere = (table: string): boolean => actual.has(`table ${table}.${table}`);
+  const isThere = (table: string): boolean =>
+    actual.has(`table ${table}.${table}`) || actual.has(`view ${table}.${table}`);
   const found: SchemaDifference[] = [];
   const report = (one: DescribedObject, problem: string, remedy: string): void => {
     found.push({ entity, object: labelOf(one), problem, remedy });
@@ -85,7 +88,7 @@ const compare = (
     const there = actual.get(identity);
     if (there === undefined) {
       // A missing table says it all; its parts need no line each.
-      if (wanted.kind === "table" || tableIsThere(wanted.table)) {
+      if (wanted.kind === "table" || wanted.kind === "view" || isThere(wanted.table)) {
         report(wanted, "It is missing.", `Create it: annals generate, then annals migrate.`);
       }
     } else if (there.definition !== wanted.definition) {
@@ -106,7 +109,9 @@ const compare = (
 };
 
 const labelOf = ({ kind, table, name }: DescribedObject): string =>
-  kind === "table" || kind === "function" ? `${kind} ${name}` : `${kind} ${table}.${name}`;
+  kind === "table" || kind === "view" || kind === "function"
+    ? `${kind} ${name}`
+    : `${kind} ${table}.${name}`;
 
 const turnedOff = ({
   kind,

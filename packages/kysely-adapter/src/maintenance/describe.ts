@@ -1,11 +1,13 @@
-import type { AnyEntity } from "@annals/core";
-import type { EntityPlan } from "@annals/core/adapter";
+import type { AnyEntity, AnyPublishedTopic } from "@annals/core";
+import type { EntityPlan, PublishedPlan } from "@annals/core/adapter";
 import { sql, type Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
+import { topicIdentity } from "../connection/schema-name.ts";
 import { type DescribedObject, describeTables } from "../statements/describe-tables.ts";
 import { sqlType } from "../tables/column-sql.ts";
 import { entityTables } from "../tables/entity-tables.ts";
 import { quoteName } from "../tables/quote.ts";
+import { topicStructure } from "../tables/topic-tables.ts";
 
 /** The session's own schema for temporary tables. */
 const SCRATCH = "pg_temp";
@@ -20,17 +22,20 @@ export interface Description {
   readonly expected: Described;
 }
 
+/** Whatever has tables in the database. */
+export type AnyDefinition = AnyEntity | AnyPublishedTopic;
+
 /**
  * Describes a definition's tables as they are and as they have to be, in the words of this very server:
  * they are created in the session's own schema, described, and rolled back, so that no spelling of
  * PostgreSQL's is guessed. Needs no privilege but that to create temporary tables.
  */
-export const describeEntity = async <DB>(
+export const describeDefinition = async <DB>(
   database: Database<DB>,
   tx: Transaction<DB>,
-  definition: AnyEntity,
+  definition: AnyDefinition,
 ): Promise<Description> => {
-  const { plan } = definition;
+  const { tables, create } = parts(definition, database.schema);
   const undone = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     await sql`savepoint annals_describe`.execute(tx);
     const result = await work();
@@ -40,22 +45,37 @@ export const describeEntity = async <DB>(
   const describe = async (schema: string): Promise<Described> => {
     // Whatever the session's path is, every name outside pg_catalog comes with its schema.
     await sql`select set_config('search_path', '', true)`.execute(tx);
-    const tables = [plan.indexTable, plan.eventsTable];
-    const operation = [plan.name, "check"] as const;
+    const operation = [definition.name, "check"] as const;
     const run = database.run<DescribedObject>(describeTables, [schema, tables], tx, operation);
     const { rows } = await run;
     return new Map(rows.map((row) => [identityOf(row), withoutSchemas(row, database.schema)]));
   };
   const actual = await undone(() => describe(database.schema));
   const expected = await undone(async () => {
-    for (const statement of referencedTables(plan)) await sql.raw(statement).execute(tx);
-    for (const statement of entityTables(definition, { schema: SCRATCH })) {
-      await sql.raw(statement).execute(tx);
-    }
+    for (const statement of create) await sql.raw(statement).execute(tx);
     return describe(SCRATCH);
   });
   return { actual, expected };
 };
+
+const parts = (
+  definition: AnyDefinition,
+  schema: string,
+): { readonly tables: readonly string[]; readonly create: readonly string[] } => {
+  const { plan } = definition;
+  if (plan.kind === "entity") {
+    const own = entityTables(definition as AnyEntity, { schema: SCRATCH });
+    const create = [...referencedTables(plan), ...own];
+    return { tables: [plan.indexTable, plan.eventsTable], create };
+  }
+  return {
+    tables: [plan.eventsTable, ...latestNames(plan)],
+    create: topicStructure(plan, SCRATCH, topicIdentity(schema, plan)),
+  };
+};
+
+const latestNames = ({ compaction }: PublishedPlan): readonly string[] =>
+  compaction === undefined ? [] : [compaction.latestTable, compaction.latestView];
 
 const identityOf = ({ kind, table, name }: DescribedObject): string => `${kind} ${table}.${name}`;
 

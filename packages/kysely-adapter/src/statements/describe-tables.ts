@@ -3,7 +3,7 @@ import { type Statement, statement } from "../connection/statement.ts";
 /** One thing that a table consists of, in PostgreSQL's own words. */
 export interface DescribedObject {
   readonly table: string;
-  readonly kind: "column" | "constraint" | "index" | "trigger" | "function" | "table";
+  readonly kind: "column" | "constraint" | "index" | "trigger" | "function" | "table" | "view";
   readonly name: string;
   readonly definition: string;
   /** A trigger that does not fire, a constraint that was not validated, an index that is not valid. */
@@ -24,12 +24,17 @@ export const describeTables: Statement = statement(
 ), relation as (
   select c.oid, c.relname::text as name, c.relkind, c.relrowsecurity, c.relhasrules
   from pg_class c, place
-  where c.relnamespace = place.schema and c.relname = any ($2::text[]) and c.relkind in ('r', 'p')
+  where c.relnamespace = place.schema and c.relname = any ($2::text[]) and c.relkind in ('r', 'p', 'v')
 )
-select name as "table", 'table' as kind, name,
-  concat_ws(' ', 'table', case when relrowsecurity then 'with row-level security' end,
-    case when relhasrules then 'with rules' end) as definition, false as "isOff"
+select name as "table", 'view' as kind, name, pg_get_viewdef(oid) as definition, false as "isOff"
 from relation
+where relkind = 'v'
+union all
+select name, 'table', name,
+  concat_ws(' ', case relkind when 'p' then 'partitioned table' else 'table' end, case when relrowsecurity then 'with row-level security' end,
+    case when relhasrules then 'with rules' end), false
+from relation
+where relkind <> 'v'
 union all
 select r.name, 'column', a.attname,
   concat_ws(' ', format_type(a.atttypid, a.atttypmod),
@@ -38,7 +43,7 @@ select r.name, 'column', a.attname,
     'default ' || pg_get_expr(d.adbin, d.adrelid)),
   false
 from relation r
-join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+join pg_attribute a on r.relkind <> 'v' and a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
 join pg_type t on t.oid = a.atttypid
 left join pg_collation l on l.oid = a.attcollation
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -5,6 +5,13 @@ import { qualify, quoteText } from "./quote.ts";
 export const publishFunctionName = (schema: string, eventsTable: string): string =>
   qualify(schema, `${eventsTable}_publish`);
 
+/** The function with the types of its parameters, as DROP FUNCTION takes it. */
+export const publisherSignature = (
+  { eventsTable }: Pick<PublishedPlan, "eventsTable">,
+  schema: string,
+): string =>
+  `${publishFunctionName(schema, eventsTable)}(json, jsonb, timestamptz, text, interval)`;
+
 /**
  * A function that publishes any number of events, given as a JSON list of `{"key", "event", "headers",
  * "bytes", "once"}`, and keeps the latest event of each key where the topic is compacted.

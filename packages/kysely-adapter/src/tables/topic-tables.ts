@@ -16,13 +16,30 @@ import {
  * and the function that publishes. None depends on the session's search path.
  */
 export const topicTables = (
-  definition: AnyPublishedTopic,
-  options: EntityTablesOptions = {},
+  { plan }: AnyPublishedTopic,
+  { schema = "public" }: EntityTablesOptions = {},
 ): readonly string[] => {
-  const { plan } = definition;
-  const { schema = "public" } = options;
   const names: TopicNames = { schema, events: plan.eventsTable };
   const topic = topicIdentity(schema, plan);
+  return [
+    ...topicStructure(plan, schema, topic),
+    `insert into annals.topics (name) values (${quoteText(topic)})`,
+    commented(
+      "The partition that takes events, and the next one.",
+      `insert into annals.topic_partitions (topic, partition) values (${quoteText(topic)}, 1), (${quoteText(topic)}, 2)`,
+    ),
+    ...addPartition(names, 1),
+    ...addPartition(names, 2),
+  ];
+};
+
+/** What a topic is made of in its own schema, without its partitions and the rows that register it. */
+export const topicStructure = (
+  plan: PublishedPlan,
+  schema: string,
+  topic: string,
+): readonly string[] => {
+  const names: TopicNames = { schema, events: plan.eventsTable };
   const sequence = partitionSequence(names);
   return [
     commented(
@@ -37,19 +54,16 @@ export const topicTables = (
     ),
     commented("Events are never changed, whoever asks.", immutableTable(schema, plan.eventsTable)),
     ...latestTable(plan, schema),
-    commented(
-      "Publishes events, once for each deduplication key.",
-      publishFunction(schema, plan, topic),
-    ),
-    `insert into annals.topics (name) values (${quoteText(topic)})`,
-    commented(
-      "The partition that takes events, and the next one.",
-      `insert into annals.topic_partitions (topic, partition) values (${quoteText(topic)}, 1), (${quoteText(topic)}, 2)`,
-    ),
-    ...addPartition(names, 1),
-    ...addPartition(names, 2),
+    topicPublisher(plan, schema, topic),
   ];
 };
+
+/** The function that publishes to a topic, which changes with what the topic keeps. */
+export const topicPublisher = (plan: PublishedPlan, schema: string, topic: string): string =>
+  commented(
+    "Publishes events, once for each deduplication key.",
+    publishFunction(schema, plan, topic),
+  );
 
 /** `topicTables` as one text, to commit as a migration for any tool. */
 export const topicTablesSql = (
@@ -87,7 +101,11 @@ const eventsTable = (plan: PublishedPlan, names: TopicNames): string => {
   );
 };
 
-const latestTable = ({ name, compaction }: PublishedPlan, schema: string): readonly string[] => {
+/** What keeps the latest event of every key, for topics that ask for it. */
+export const latestTable = (
+  { name, compaction }: PublishedPlan,
+  schema: string,
+): readonly string[] => {
   if (compaction === undefined) return [];
   const table = qualify(schema, compaction.latestTable);
   const lines = [

@@ -614,6 +614,26 @@ select (select max(position) from "app"."person_events") as last, (
   where relkind = 'r' and (oid = '"app"."person_events"'::regclass or oid in (select relid from pg_partition_tree('"app"."person_events"'::regclass)))
 ) as count;
 
+-- unguarded partitions
+select c.relname::text as partition, g.oid is not null as "hasGuard"
+from pg_class parent
+join pg_namespace n on n.oid = parent.relnamespace
+join pg_inherits i on i.inhparent = parent.oid
+join pg_class c on c.oid = i.inhrelid
+left join pg_trigger g on g.tgrelid = c.oid and g.tgfoid = 'annals.refuse_change()'::regprocedure
+where n.nspname = $1 and parent.relname = any ($2::text[]) and parent.relkind = 'p'
+  and (g.oid is null or g.tgenabled not in ('O', 'A')
+    or pg_get_triggerdef(g.oid) !~ 'BEFORE DELETE OR UPDATE OR TRUNCATE .* FOR EACH STATEMENT EXECUTE')
+order by 1;
+
+-- unregistered topics
+select given.identity from unnest($2::text[], $3::text[]) given (name, identity)
+where exists (
+  select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1 and c.relname = given.name
+) and not exists (select from annals.topic_partitions p where p.topic = given.identity)
+order by 1;
+
 -- register a consumer
 with registered as (
   insert into annals.consumers (name, topics, slots) values ($1, $2::text[], $3::int)
