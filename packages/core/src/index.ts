@@ -31,6 +31,7 @@ export type {
   EntityDefinition,
   EventOf,
   IdOf,
+  ScopeOf,
   StateOf,
 } from "./define/entity-definition.ts";
 export type { ColumnOptions, ComputedColumn, FieldColumn } from "./define/index-options.ts";
@@ -87,6 +88,7 @@ export * from "./errors/decide-errors.ts";
 export * from "./errors/define-errors.ts";
 export * from "./errors/migrate-errors.ts";
 export * from "./errors/read-errors.ts";
+export * from "./errors/scope-errors.ts";
 export * from "./errors/transaction-errors.ts";
 // a store without a database
 export { MemoryStore, type MemoryTransactionOptions } from "./memory/memory-store.ts";
@@ -135,6 +137,8 @@ export { createStoreRepository, type RepositoryOptions } from "./repository/repo
 export type { AppendedEvent, RepositoryHooks } from "./repository/repository-hooks.ts";
 export type { Repository } from "./repository/repository-type.ts";
 export type { RetryOptions } from "./repository/retry.ts";
+export { type AllScopes, Scope } from "./repository/scope.ts";
+export type { AcrossScopes, PerScope, Scoping } from "./repository/scoping-type.ts";
 export type {
   InTransaction,
   RepositoryFor,

@@ -5,7 +5,12 @@ import type {
   RepositoryOptions,
   TransactionDemand,
 } from "@annals/core";
-import { checkJoins, instrumented, openRepository, type Visibility } from "@annals/core/adapter";
+import {
+  checkJoins,
+  type FurtherCalls,
+  openRepository,
+  type Visibility,
+} from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
@@ -29,22 +34,18 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
     TransactionDemand<Demand> &
     KyselyStoreOptions & { readonly db: Kysely<DB> },
 ): KyselyRepositoryFor<Definition, DB, Demand> => {
-  const { repository, toEntities } = openRepository(
-    definition,
-    kyselyStore(options.db, options),
-    options,
-  );
   const database = new Database(options.db);
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
-  const query = async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) => {
-    if (options.requireTransaction) checkJoins(definition.name, call?.tx);
-    return toEntities(await read(build, call?.tx, call));
-  };
-  const extended = Object.assign(
-    {},
-    repository,
-    instrumented(definition.plan, options.instrument, { query }),
-  );
-  Object.freeze(extended);
-  return extended as KyselyRepositoryFor<Definition, DB, Demand>;
+  const further: FurtherCalls = ({ scope, toEntities }) => ({
+    query: async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) => {
+      if (options.requireTransaction) checkJoins(definition.name, call?.tx);
+      return toEntities(await read(build, call?.tx, { ...call, scope }));
+    },
+  });
+  const store = kyselyStore(options.db, options);
+  return openRepository(definition, store, options, further) as KyselyRepositoryFor<
+    Definition,
+    DB,
+    Demand
+  >;
 };

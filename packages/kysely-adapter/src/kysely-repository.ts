@@ -2,6 +2,7 @@ import type {
   AnyEntity,
   EntityOf,
   InTransaction,
+  PerScope,
   ReadOptions,
   Repository,
   TransactingRepository,
@@ -36,9 +37,12 @@ export type KyselyRepositoryFor<
   Definition extends AnyEntity,
   DB,
   Demand extends boolean,
-> = Demand extends true
-  ? KyselyTransactingRepository<Definition, DB>
-  : KyselyRepository<Definition, DB>;
+> = PerScope<
+  Definition,
+  Demand extends true
+    ? KyselyTransactingRepository<Definition, DB>
+    : KyselyRepository<Definition, DB>
+>;
 
 export interface QueryMethods<Definition extends AnyEntity, DB> {
   /**

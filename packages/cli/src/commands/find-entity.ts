@@ -1,11 +1,18 @@
-import type { AnyEntity } from "@annals/core";
+import { type AnyEntity, Scope } from "@annals/core";
 import { createRepository } from "@annals/kysely-adapter";
 import { CliError } from "../cli-error.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
 
-/** A repository whose generated names are not known when this is compiled. */
-export const openRepository = (db: AnyDatabase, definition: AnyEntity) =>
-  createRepository(definition, { db });
+/** A repository whose generated names are not known when this is compiled, over all scopes. */
+export const openRepository = (db: AnyDatabase, definition: AnyEntity) => {
+  const repository = createRepository(definition, { db });
+  if (definition.plan.scope.length === 0) return repository;
+  return (repository as unknown as Scoped<typeof repository>).scoped(Scope.all);
+};
+
+interface Scoped<Bound> {
+  scoped(scope: unknown): Bound;
+}
 
 /** Who operates a database sees what is deleted; without a lifecycle nothing is. */
 export const deletedToo = { includeDeleted: true } as const;
@@ -28,17 +35,34 @@ export const idOf = async (
       properties.length === values.size && properties.every((property) => values.has(property)),
   );
   if (unique === undefined) throw notNamed(definition);
-  const finder = `findBy${unique.properties.map(capitalized).join("And")}`;
-  const given = unique.properties.map((property) => values.get(property));
-  const find = (openRepository(db, definition) as unknown as Record<string, Finder>)[finder];
+  const finder = `findBy${unique.lookup.map(capitalized).join("And")}`;
+  const given = unique.lookup.map((property) => values.get(property));
+  const find = (inScope(db, definition, values) as unknown as Record<string, Finder>)[finder];
   const found = await find?.(
     given.length === 1
       ? given[0]
-      : Object.fromEntries(unique.properties.map((p, at) => [p, given[at]])),
+      : Object.fromEntries(unique.lookup.map((p, at) => [p, given[at]])),
     deletedToo,
   );
   if (found === undefined) throw notNamed(definition);
   return found.id;
+};
+
+/** The repository in which values are unique: that of the scope that is among them. */
+const inScope = (
+  db: AnyDatabase,
+  definition: AnyEntity,
+  values: ReadonlyMap<string, string>,
+): object => {
+  const repository = createRepository(definition, { db });
+  const { columns, scope } = definition.plan;
+  if (scope.length === 0) return repository;
+  const given = columns.slice(0, scope.length).map(({ property, type }) => {
+    const text = values.get(property);
+    const isNumber = type.kind === "integer" || type.kind === "bigint";
+    return [property, isNumber ? Number(text) : text];
+  });
+  return (repository as unknown as Scoped<object>).scoped(Object.fromEntries(given));
 };
 
 type Finder = (value: unknown, options: typeof deletedToo) => Promise<{ readonly id: string }>;

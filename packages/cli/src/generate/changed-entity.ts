@@ -1,4 +1,5 @@
 import { createObject, quoteName, type SchemaObject } from "@annals/kysely-adapter/schema";
+import { CliError } from "../cli-error.ts";
 import { changedTable, mentionsNewColumn } from "./changed-table.ts";
 import { change, type SchemaChange } from "./schema-change.ts";
 import type { LockedEntity, SchemaLock } from "./schema-lock.ts";
@@ -37,6 +38,7 @@ const changedEntity = (
   before: LockedEntity,
   after: LockedEntity,
 ): readonly SchemaChange[] => {
+  checkSameScope(name, before, after);
   const wanted = new Set(after.eventTypes);
   const removedTypes = before.eventTypes.filter((type) => !wanted.has(type));
   return [
@@ -48,6 +50,16 @@ const changedEntity = (
     ),
     ...changedObjects(name, before, after),
   ];
+};
+
+/** Its columns stand in the events table, whose rows never change. */
+const checkSameScope = (name: string, before: LockedEntity, after: LockedEntity): void => {
+  const [from, to] = [before, after].map(({ scope = [] }) => scope.join(", ") || "none");
+  if (from === to) return;
+  throw new CliError(
+    `The scope of ${name} changes from ${from} to ${to}, which its stored events cannot`,
+    "Define another entity with the new scope, and write to it from now on, or what the old one's events say.",
+  );
 };
 
 const changedObjects = (

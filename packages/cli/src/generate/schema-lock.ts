@@ -21,6 +21,8 @@ export interface LockedEntity {
   readonly eventTypes: readonly string[];
   /** Columns of the index table that keep the value they were created with. */
   readonly immutable: readonly string[];
+  /** Columns that divide the entities into scopes; absent for none. */
+  readonly scope?: readonly string[];
   readonly objects: readonly SchemaObject[];
   /** What may be stored, and has to be readable for good. */
   readonly events: EventContract;
@@ -77,6 +79,7 @@ const lockedEntity = (definition: AnyEntity, schema: string): LockedEntity => {
     eventsTable: plan.eventsTable,
     eventTypes: plan.eventTypes,
     immutable: plan.columns.filter(({ immutable }) => immutable).map(({ column }) => column),
+    ...(plan.scope.length > 0 && { scope: plan.scope }),
     objects: entityObjects(plan, { schema }),
     events: eventContract(definition),
   };

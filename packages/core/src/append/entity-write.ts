@@ -99,7 +99,7 @@ export const refusal = (model: EntityModel, write: EntityWrite, result: Refusal)
 
 /** The constraint's columns as the definition names them; the constraint itself when it is foreign. */
 export const columnsOfConstraint = (model: EntityModel, constraint: string): readonly string[] =>
-  model.plan.uniques.find((unique) => unique.constraint === constraint)?.properties ?? [constraint];
+  model.plan.uniques.find((unique) => unique.constraint === constraint)?.lookup ?? [constraint];
 
 const valueAt = (model: EntityModel, write: EntityWrite, property: string): JsonValue =>
   write.columns[model.columns.findIndex(({ plan }) => plan.property === property)] ?? null;

@@ -34,7 +34,8 @@ export const decideCreation = (
   input: unknown,
 ): History => {
   if (model.children.length > 0) return new TreeDecision(ambient).create(model, id, input);
-  const view: CreateView = { id, now: ambient.now(), newId: ambient.newId };
+  const { newId, scope } = ambient;
+  const view: CreateView = { id, now: ambient.now(), newId, scope };
   const decided = model.create(input, view);
   const events = creationOf(model, id, decided);
   const history = new History(model, id);

@@ -38,10 +38,10 @@ export class TreeDecision {
   readonly #refusals = new WeakSet<object>();
   #isOver = false;
 
-  constructor({ now, newId }: Ambient) {
+  constructor({ now, newId, scope }: Ambient) {
     const time = now();
     // Everything in one decision happens at one time.
-    this.#ambient = { now: () => new Date(time), newId };
+    this.#ambient = { now: () => new Date(time), newId, scope };
   }
 
   /** Decides a command of the entity that the decision is about. */
@@ -115,8 +115,8 @@ export class TreeDecision {
 
   #created(model: EntityModel, id: string, input: unknown, parentId: string | undefined): History {
     const history = new History(model, id, undefined, parentId);
-    const { now, newId } = this.#ambient;
-    const view = this.#withCollections({ id, now: now(), newId }, history);
+    const { now, newId, scope } = this.#ambient;
+    const view = this.#withCollections({ id, now: now(), newId, scope }, history);
     try {
       const decided = model.create(input, view);
       history.record("create", creationOf(model, id, decided));

@@ -22,6 +22,7 @@ interface Family {
   readonly parent?: ParentDeclaration | undefined;
   readonly children?: Readonly<Record<string, ChildDeclaration>> | undefined;
   readonly commands: object;
+  readonly scope?: readonly string[] | undefined;
 }
 
 /** Whose child a definition is. */
@@ -88,6 +89,7 @@ export const childModels = (family: Family, table: string): readonly ChildModel[
       );
     }
     checkKind(family, kind);
+    checkSameScope(family, child);
     checkParent(family.name, table, child);
     return Object.freeze({ name: kind, model: child, guarded });
   });
@@ -110,6 +112,17 @@ const checkKind = ({ name, commands }: Family, kind: string): void => {
     name,
     `its children cannot be called "${kind}"`,
     "Use a plain word in the plural that neither a command nor the entity itself has.",
+  );
+};
+
+/** A tree is in one scope as a whole. */
+const checkSameScope = ({ name, scope = [] }: Family, { plan }: EntityModel): void => {
+  if (plan.scope.join() === scope.join()) return;
+  const say = (columns: readonly string[]): string => columns.join(", ") || "none";
+  throw new InvalidDefinitionError(
+    name,
+    `its child "${plan.name}" has another scope: ${say(plan.scope)}, where it has ${say(scope)}`,
+    "Declare the same scope for a parent and its children.",
   );
 };
 

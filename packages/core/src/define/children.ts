@@ -167,7 +167,7 @@ export type TreeOutcome<Declarations> = [keyof Declarations] extends [never]
  * `create: (input: { … }, { lines }: CreateViewOf<{ lines: typeof OrderLine }>) => …`. TypeScript needs the
  * annotation to know the creating event before it looks at anything else.
  */
-export type CreateViewOf<Declarations, Id extends string = string> = CreateView<Id> &
+export type CreateViewOf<Declarations, Scope = unknown> = CreateView<Scope> &
   ChangingCollections<Declarations>;
 
 /** Names that views and entities own, so that no kind of children may take them. */

@@ -6,6 +6,7 @@ import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import { type JsonObject, type JsonValue, NotJsonError, toJson } from "./json-value.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { inspectSchema, isNullable } from "./schema-shape.ts";
+import { checkOutsideScope, checkScope, withScope } from "./scope-columns.ts";
 
 /** An index column, and how its value comes about. */
 export interface ColumnModel {
@@ -24,6 +25,7 @@ interface ColumnSource {
   readonly index: Readonly<Record<string, FieldColumn<unknown>>>;
   readonly computed?: Readonly<Record<string, ComputedColumn<unknown>>> | undefined;
   readonly uniqueTogether?: readonly (readonly string[])[] | undefined;
+  readonly scope?: readonly string[] | undefined;
 }
 
 const RESERVED: readonly string[] = [
@@ -50,7 +52,7 @@ export const columnModels = (
   parent?: ColumnModel,
 ): readonly ColumnModel[] => {
   const shape = source.schema._zod.def.shape as Readonly<Record<string, $ZodType>>;
-  const fields = Object.entries(source.index).map(([property, options]) => {
+  const fields = Object.entries(withScope(source)).map(([property, options]) => {
     const field = Object.hasOwn(shape, property) ? shape[property] : undefined;
     if (field === undefined) {
       throw new InvalidDefinitionError(
@@ -66,8 +68,15 @@ export const columnModels = (
     checkOptions(source.name, property, options, COMPUTED_OPTIONS);
     return computedColumn(source.name, property, options);
   });
-  const columns = [...(parent === undefined ? [] : [parent]), ...fields, ...computed];
+  const { length } = source.scope ?? [];
+  const columns = [
+    ...fields.slice(0, length),
+    ...(parent === undefined ? [] : [parent]),
+    ...fields.slice(length),
+    ...computed,
+  ];
   checkNoDuplicates(source.name, columns);
+  checkScope(source, columns);
   return columns;
 };
 
@@ -240,7 +249,10 @@ export const uniquePlans = (
       "Name at least two different columns, or use { unique: true } on the one.",
     );
   }
-  const plans = [...singles, ...composites].map((properties) => {
+  const { scope = [] } = source;
+  const plans = [...singles, ...composites].map((lookup) => {
+    checkOutsideScope(source, lookup);
+    const properties = [...scope, ...lookup];
     const names = properties.map((property) => {
       const column = byProperty.get(property);
       if (column !== undefined) return column.column;
@@ -251,8 +263,12 @@ export const uniquePlans = (
       );
     });
     return {
-      constraint: checkIdentifier(source.name, [table, ...names, "key"].join("_")),
+      constraint: checkIdentifier(
+        source.name,
+        [table, ...names.slice(scope.length), "key"].join("_"),
+      ),
       properties,
+      lookup,
       columns: names,
     };
   });
@@ -263,12 +279,12 @@ export const uniquePlans = (
 /** Two constraints of one name, or two finders of one, cannot both exist. */
 const checkDistinct = (definition: string, plans: readonly UniquePlan[]): void => {
   const taken = new Set<string>();
-  for (const { constraint, properties } of plans) {
-    for (const name of [constraint, `findBy ${properties.join("And").toLowerCase()}`]) {
+  for (const { constraint, lookup } of plans) {
+    for (const name of [constraint, `findBy ${lookup.join("And").toLowerCase()}`]) {
       if (taken.has(name)) {
         throw new InvalidDefinitionError(
           definition,
-          `two unique constraints are both named after ${properties.join(" and ")}`,
+          `two unique constraints are both named after ${lookup.join(" and ")}`,
           "Declare each once, and rename columns whose names run together.",
         );
       }

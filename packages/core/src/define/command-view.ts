@@ -16,8 +16,10 @@ export interface CommandView<State, Event, Id extends string = string> {
 }
 
 /** What `create` may look at beside its input. */
-export interface CreateView<Id extends string = string> {
+export interface CreateView<Scope = unknown, Id extends string = string> {
   readonly id: Id;
+  /** The scope that the entity is created in; `undefined` where its definition declares none. */
+  readonly scope: Scope;
   readonly now: Date;
   readonly newId: () => string;
 }

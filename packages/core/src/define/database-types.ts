@@ -12,7 +12,13 @@ import type {
   input,
   output,
 } from "zod/v4/core";
-import type { AnyEntity, Declared, HasLifecycle, IdOf } from "./entity-definition.ts";
+import type {
+  AnyEntity,
+  Declared,
+  HasLifecycle,
+  IdOf,
+  ScopeColumnOf,
+} from "./entity-definition.ts";
 import type { JsonObject } from "./json-value.ts";
 import type { SnakeCase } from "./names.ts";
 
@@ -31,13 +37,24 @@ export type IndexRowOf<Definition extends AnyEntity> = {
     }
       ? unknown
       : FieldInRow<Definition["schema"], Field>;
-  } & {
+  } & ScopeInRow<Definition> & {
     readonly [Column in keyof Declared<Definition>["computed"] &
       string as SnakeCase<Column>]: unknown;
   };
 
+/** The columns of the scope, which stand in both tables. */
+type ScopeInRow<Definition extends AnyEntity> = {
+  readonly [Column in ScopeColumnOf<Definition> as SnakeCase<Column>]: FieldInRow<
+    Definition["schema"],
+    Column
+  >;
+};
+
 /** The events row as a query of yours reads it. */
-export interface EventRowOf<Definition extends AnyEntity> {
+export type EventRowOf<Definition extends AnyEntity> = ScopeInRow<Definition> &
+  StoredEventRow<Definition>;
+
+interface StoredEventRow<Definition extends AnyEntity> {
   readonly id: IdOf<Definition>;
   readonly sequence: number;
   readonly event_type: keyof Definition["events"] & string;

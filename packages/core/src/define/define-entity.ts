@@ -48,6 +48,7 @@ export const defineEntity = <
   const Retired extends VersionLists = Record<never, never>,
   Children extends Record<string, ChildDeclaration> = Record<never, never>,
   const Parent extends ParentDeclaration | undefined = undefined,
+  const Scope extends readonly string[] = readonly [],
 >(
   literal: EntityLiteral<
     Name,
@@ -67,7 +68,8 @@ export const defineEntity = <
     Versions,
     Retired,
     Children,
-    Parent
+    Parent,
+    Scope
   >,
 ): EntityDefinition<
   Name,
@@ -90,7 +92,8 @@ export const defineEntity = <
   Table,
   Lifecycle,
   Children,
-  Parent
+  Parent,
+  Scope
 > => {
   const built = buildModel(literal as unknown as UntypedLiteral);
   return Object.freeze({

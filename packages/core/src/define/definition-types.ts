@@ -150,6 +150,22 @@ export type CheckTogether<Together, Columns> = Together extends readonly (infer 
     : { "no such index column": Exclude<Composite[number], Columns> }
   : Together;
 
+/** The values of a scope's columns; nothing where entities are not divided. */
+export type ScopeValues<Scope extends readonly string[], State> = Scope extends readonly []
+  ? undefined
+  : { readonly [Column in Scope[number] & keyof State]: State[Column] };
+
+/** Reports a scope over something that is no field, or that may have no value. */
+export type CheckScope<Scope, State> = Scope extends readonly (infer Column)[]
+  ? [Exclude<Column, keyof State>] extends [never]
+    ? null extends State[Column & keyof State]
+      ? { "a column of the scope must always have a value": Column }
+      : undefined extends State[Column & keyof State]
+        ? { "a column of the scope must always have a value": Column }
+        : Scope
+    : { "no such field in the schema": Exclude<Column, keyof State> }
+  : Scope;
+
 type EventTypeOf<Event> = Event extends { readonly type: infer Type } ? Type : never;
 
 /** Reports a name that is no event, an event that creates, and an option that does not exist. */
@@ -183,6 +199,7 @@ export interface EntityLiteral<
   Retired extends VersionLists,
   Children,
   Parent extends ParentDeclaration | undefined,
+  Scope extends readonly string[],
 > {
   /**
    * The entity's name in the singular, for example `user` or `orderLine`. It is the name of the topic,
@@ -200,6 +217,12 @@ export interface EntityLiteral<
   /** The state that the events fold into. */
   readonly schema: Schema;
   /**
+   * Fields of the schema, for example `["tenantId"]`, that divide the entities into scopes which see
+   * nothing of each other. Every call of a repository then needs one, see `scoped`; unique values and
+   * lists are those of a scope. They are set when the entity is created, and never change.
+   */
+  readonly scope?: Scope & CheckScope<Scope, output<NoInfer<Schema>>>;
+  /**
    * The event union: the stored event type to the payload's schema, in its newest version. Storage format.
    */
   readonly events: Events;
@@ -215,7 +238,10 @@ export interface EntityLiteral<
   /** Decides the first event or events from the input. Pure. */
   readonly create: (
     input: Input,
-    view: WithChildren<CreateView, NoInfer<Children>>,
+    view: WithChildren<
+      CreateView<ScopeValues<NoInfer<Scope>, output<NoInfer<Schema>>>>,
+      NoInfer<Children>
+    >,
   ) => Created | readonly [Created, ...EventUnion<NoInfer<Events>>[]] | Rejection;
   /** Reducers, exhaustive over the events. Pure. */
   readonly evolve: Evolve & CheckReducers<Evolve, output<NoInfer<Schema>>, NoInfer<Events>>;

@@ -30,6 +30,7 @@ export interface EntityDefinition<
   Lifecycle extends LifecycleNames | undefined,
   Children,
   Parent extends ParentDeclaration | undefined,
+  Scope extends readonly string[],
 > {
   readonly name: Name;
   readonly schema: Schema;
@@ -50,6 +51,7 @@ export interface EntityDefinition<
     readonly lifecycle: Lifecycle;
     readonly children: Children;
     readonly parent: Parent;
+    readonly scope: Scope;
   };
 }
 
@@ -68,7 +70,8 @@ export type AnyEntity = EntityDefinition<
   string,
   LifecycleNames | undefined,
   unknown,
-  ParentDeclaration | undefined
+  ParentDeclaration | undefined,
+  readonly string[]
 >;
 
 /** What a definition declares that no property of it carries. */
@@ -95,3 +98,20 @@ export type HasLifecycle<Definition extends AnyEntity> = [
 
 /** Command names to their arguments. */
 export type CommandsOf<Definition extends AnyEntity> = Declared<Definition>["arguments"];
+
+/** The names of the scope's columns; none for a definition that is not divided, or not known. */
+export type ScopeColumnOf<Definition extends AnyEntity> =
+  string extends Declared<Definition>["scope"][number]
+    ? never
+    : Declared<Definition>["scope"][number];
+
+/** Whether the definition divides its entities into scopes. */
+export type IsScoped<Definition extends AnyEntity> = [ScopeColumnOf<Definition>] extends [never]
+  ? false
+  : true;
+
+/** A scope of the entities: a value for each of its columns. */
+export type ScopeOf<Definition extends AnyEntity> = {
+  readonly [Column in ScopeColumnOf<Definition> &
+    keyof StateOf<Definition>]: StateOf<Definition>[Column];
+};

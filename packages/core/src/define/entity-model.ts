@@ -33,6 +33,7 @@ export interface UntypedLiteral extends VersionSource {
   readonly computed?: Readonly<Record<string, ComputedColumn<unknown>>>;
   readonly uniqueTogether?: readonly (readonly string[])[];
   readonly lifecycle?: LifecycleNames;
+  readonly scope?: readonly string[];
   readonly guards?: EntityPlan["guards"];
   readonly context?: boolean;
   readonly parent?: ParentDeclaration;
@@ -65,6 +66,7 @@ export interface EntityModel {
   readonly events: ReadonlyMap<string, EventModel>;
   readonly storedTypes: StoredTypes;
   readonly state: PayloadCodec;
+  /** Those of the scope come first. */
   readonly columns: readonly ColumnModel[];
   /** The kinds of its children. */
   readonly children: readonly ChildModel[];
@@ -155,6 +157,7 @@ const buildPlan = (
     eventsTable,
     eventTypes: allTypes(literal.events, stored),
     columns: plans,
+    scope: literal.scope ?? [],
     uniques,
     lifecycle,
     parent,

@@ -47,8 +47,10 @@ export interface ChildPlan {
 export interface UniquePlan {
   /** The constraint's name in the database, for example `users_email_key`. */
   readonly constraint: string;
-  /** Names in the definition, in the constraint's order. */
+  /** Names in the definition, in the constraint's order: those of the scope first. */
   readonly properties: readonly string[];
+  /** The same without those of the scope: what a finder is given. */
+  readonly lookup: readonly string[];
   /** Names in the database, in the constraint's order. */
   readonly columns: readonly string[];
 }
@@ -62,7 +64,13 @@ export interface EntityPlan extends TopicPlan {
   /** The entity's name; also the name of its topic. */
   readonly name: string;
   readonly indexTable: string;
+  /** The columns of its scope come first. */
   readonly columns: readonly ColumnPlan[];
+  /**
+   * The columns, by their names in the definition, whose values divide the entities into scopes, such as
+   * tenants, that see nothing of each other. They stand in both tables. Empty where there is one scope.
+   */
+  readonly scope: readonly string[];
   /** Single columns first, then the composites, each in the order of the definition. */
   readonly uniques: readonly UniquePlan[];
   /** Which events delete and restore; `undefined` where entities are never deleted. */

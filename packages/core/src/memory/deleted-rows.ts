@@ -1,10 +1,19 @@
+import type { EntityPlan } from "../define/entity-plan.ts";
 import type { EntityWrite } from "../port/rows.ts";
 import type { Visibility } from "../port/store.ts";
 import type { MemoryRow } from "./memory-transaction.ts";
 
 /** Those of the rows that a read sees. */
-export const seenRows = (rows: readonly MemoryRow[], seen?: Visibility): MemoryRow[] =>
-  rows.filter(({ deletedAt }) => deletedAt === null || seen?.includeDeleted === true);
+export const seenRows = (
+  { scope }: EntityPlan,
+  rows: readonly MemoryRow[],
+  seen?: Visibility,
+): MemoryRow[] =>
+  rows.filter(
+    ({ deletedAt, columns }) =>
+      (deletedAt === null || seen?.includeDeleted === true) &&
+      scope.every((_, at) => seen?.scope === undefined || columns[at] === seen.scope[at]),
+  );
 
 /** Orders rows of one unique value: the live one, then those that were deleted, the last one first. */
 export const latestDeletedFirst = (one: MemoryRow, other: MemoryRow): number => {

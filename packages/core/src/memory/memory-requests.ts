@@ -6,6 +6,7 @@ import type { MemoryChanges, MemoryRow } from "./memory-transaction.ts";
 export interface MemoryRequest {
   readonly plan: EntityPlan;
   readonly key: string;
+  readonly within: string | undefined;
   readonly fingerprint: string;
   readonly entityId: string;
   readonly firstSequence: number;
@@ -18,6 +19,7 @@ export const requestOf = (plan: EntityPlan, write: EntityWrite): MemoryRequest |
   write.idempotency && {
     plan,
     key: write.idempotency.key,
+    within: write.idempotency.within,
     fingerprint: write.idempotency.fingerprint,
     entityId: write.id,
     firstSequence: write.expectedVersion + 1,
@@ -36,10 +38,10 @@ export class MemoryRequests {
   /** The request that has this key, with what a transaction has changed. Not one that has expired. */
   find(
     plan: EntityPlan,
-    key: string,
+    { key, within }: Pick<Idempotency, "key" | "within">,
     changes: MemoryChanges | undefined,
   ): MemoryRequest | undefined {
-    const name = nameOf({ plan, key });
+    const name = nameOf({ plan, key, within });
     const own = changes?.writes.findLast(
       ({ request }) => request && nameOf(request) === name,
     )?.request;
@@ -60,5 +62,5 @@ export const earlierRequest = (
   return { kind: "replayed", entity, firstSequence };
 };
 
-const nameOf = ({ plan, key }: Pick<MemoryRequest, "plan" | "key">): string =>
-  JSON.stringify([plan.name, key]);
+const nameOf = ({ plan, key, within }: Pick<MemoryRequest, "plan" | "key" | "within">): string =>
+  JSON.stringify([plan.name, within ?? null, key]);

@@ -116,7 +116,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
       load: async (ids, join, seen) => {
         const rows = this.#visible(plan, changesOf(join));
         const found = ids.flatMap((id) => rows.get(id) ?? []);
-        return seenRows(found, seen);
+        return seenRows(plan, found, seen);
       },
       find: async (constraint, values, join, seen) => {
         const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);
@@ -201,7 +201,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     idempotency: Idempotency,
     changes: MemoryChanges | undefined,
   ): EarlierRequest | undefined {
-    const request = this.#requests.find(plan, idempotency.key, changes);
+    const request = this.#requests.find(plan, idempotency, changes);
     const row = request && this.#visible(plan, changes).get(request.entityId);
     return row && earlierRequest(request, idempotency, row);
   }
@@ -217,8 +217,9 @@ export class MemoryStore implements Store<MemoryTransaction> {
         if (version !== write.row.version - write.events.length) throw outrun(write);
       }
       for (const write of own) {
-        const key = write.request?.key;
-        if (key !== undefined && this.#requests.find(plan, key, undefined)) throw outrun(write);
+        const { request } = write;
+        if (request !== undefined && this.#requests.find(plan, request, undefined))
+          throw outrun(write);
       }
       const last = [...new Map(own.map((write) => [write.row.id, write])).values()];
       const rows = last.map(({ row }) => row);
@@ -264,7 +265,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     seen: Visibility | undefined,
   ): MemoryRow | undefined {
     const row = this.#visible(plan, changesOf(join)).get(id);
-    return row && seenRows([row], seen)[0];
+    return row && seenRows(plan, [row], seen)[0];
   }
 
   #seen(
@@ -272,7 +273,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     join: Join<MemoryTransaction>,
     seen: Visibility | undefined,
   ): readonly MemoryRow[] {
-    return seenRows([...this.#visible(plan, changesOf(join)).values()], seen);
+    return seenRows(plan, [...this.#visible(plan, changesOf(join)).values()], seen);
   }
 }
 

@@ -13,6 +13,10 @@ export const rowAfter = (
 ): MemoryWrite | "exists" | "conflict" => {
   if (write.expectedVersion === 0 && current !== undefined) return "exists";
   if ((current?.version ?? 0) !== write.expectedVersion) return "conflict";
+  // Another scope's entity is none that could be changed.
+  if (plan.scope.some((_, at) => current && current.columns[at] !== write.columns[at])) {
+    return "conflict";
+  }
   const recordedAt = write.recordedAt ?? now;
   const row: MemoryRow = {
     id: write.id,

@@ -14,7 +14,7 @@ export const violation = (
   rows: Iterable<MemoryRow>,
 ): { readonly at: number; readonly constraint: string } | undefined => {
   // What is deleted takes no unique value.
-  const live = seenRows([...rows]);
+  const live = seenRows(plan, [...rows]);
   const counts = plan.uniques.map((unique) => {
     const count = new Map<string | undefined, number>();
     for (const { columns } of live) {

@@ -40,6 +40,8 @@ export interface Idempotency {
   readonly fingerprint: string;
   /** How long the key is kept. After that it is new, whether or not it has been deleted. */
   readonly ttlMs: number;
+  /** Whose key it is, where entities are divided into scopes: the keys of one mean nothing in another. */
+  readonly within?: string | undefined;
 }
 
 /** What a store knows of a request whose key it has. */

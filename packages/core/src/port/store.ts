@@ -87,6 +87,11 @@ export type Join<Tx> = Tx | "none" | undefined;
 export interface Visibility {
   /** Also those of deleted entities. Default is `false`; of no effect without a lifecycle. */
   readonly includeDeleted?: boolean | undefined;
+  /**
+   * Only rows with these values in the columns of the plan's scope. Default is rows of every scope; of no
+   * effect where the plan has none.
+   */
+  readonly scope?: readonly JsonValue[] | undefined;
 }
 
 export interface EntityStore<Tx> {

@@ -8,11 +8,14 @@ export interface Cursor {
   readonly orderBy: string;
   readonly direction: "asc" | "desc";
   readonly position: ListPosition;
+  /** Which scope the list is of, where entities are divided into some. */
+  readonly scope?: string | undefined;
 }
 
 /** Opaque text that is safe in a URL. */
-export const encodeCursor = ({ orderBy, direction, position }: Cursor): string => {
-  const content = JSON.stringify([CURSOR_VERSION, orderBy, direction, position.value, position.id]);
+export const encodeCursor = ({ orderBy, direction, position, scope }: Cursor): string => {
+  const place = [CURSOR_VERSION, orderBy, direction, position.value, position.id];
+  const content = JSON.stringify(scope === undefined ? place : [...place, scope]);
   const bytes = new TextEncoder().encode(content);
   return btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")
@@ -31,6 +34,7 @@ export const decodeCursor = (text: string): Cursor | undefined => {
           orderBy: content[1],
           direction: content[2],
           position: { value: content[3], id: content[4] },
+          scope: content[5],
         }
       : undefined;
   } catch {
@@ -38,16 +42,24 @@ export const decodeCursor = (text: string): Cursor | undefined => {
   }
 };
 
-type Content = [version: number, orderBy: string, "asc" | "desc", string | null, id: string];
+type Content = [
+  version: number,
+  orderBy: string,
+  "asc" | "desc",
+  string | null,
+  id: string,
+  scope?: string,
+];
 
 const isContent = (content: unknown): content is Content => {
-  if (!Array.isArray(content) || content.length !== 5) return false;
-  const [version, orderBy, direction, value, id] = content;
+  if (!Array.isArray(content) || content.length < 5 || content.length > 6) return false;
+  const [version, orderBy, direction, value, id, scope] = content;
   return (
     version === CURSOR_VERSION &&
     typeof orderBy === "string" &&
     (direction === "asc" || direction === "desc") &&
     (value === null || typeof value === "string") &&
-    typeof id === "string"
+    typeof id === "string" &&
+    (content.length === 5 || typeof scope === "string")
   );
 };

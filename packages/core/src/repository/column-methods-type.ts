@@ -58,9 +58,12 @@ type Lists<Definition extends AnyEntity, Tx> = {
   ) => Promise<Page<Entity<Definition>>>;
 };
 
-/** The calls that are named after columns. */
-export type ColumnMethods<Definition extends AnyEntity, Tx> = Lists<Definition, Tx> &
-  Finders<Definition, Tx> &
+/** The calls that find by unique values. */
+export type FinderMethods<Definition extends AnyEntity, Tx> = Finders<Definition, Tx> &
   MaybeFinders<Definition, Tx> &
   CompositeFinders<Definition, Tx> &
   MaybeCompositeFinders<Definition, Tx>;
+
+/** The calls that are named after columns. */
+export type ColumnMethods<Definition extends AnyEntity, Tx> = Lists<Definition, Tx> &
+  FinderMethods<Definition, Tx>;

@@ -31,11 +31,11 @@ export const columnMethods = <Tx>(
 const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, ColumnCall> => {
   const methods: Record<string, ColumnCall> = {};
   for (const unique of model.plan.uniques) {
-    const name = unique.properties.map(capitalize).join("And");
+    const name = unique.lookup.map(capitalize).join("And");
     const valuesOf = (given: unknown): readonly unknown[] =>
-      unique.properties.length === 1
+      unique.lookup.length === 1
         ? [given]
-        : unique.properties.map((property) => (given as Record<string, unknown>)?.[property]);
+        : unique.lookup.map((property) => (given as Record<string, unknown>)?.[property]);
     methods[`findBy${name}`] = (given: unknown, options?: UntypedReadOptions<Tx>) =>
       calls.find(unique, valuesOf(given), options);
     methods[`maybeFindBy${name}`] = (given: unknown, options?: UntypedReadOptions<Tx>) =>

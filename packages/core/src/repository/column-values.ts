@@ -1,9 +1,16 @@
-import type { AnyEntity, Declared, HasLifecycle, StateOf } from "../define/entity-definition.ts";
+import type {
+  AnyEntity,
+  Declared,
+  HasLifecycle,
+  ScopeColumnOf,
+  StateOf,
+} from "../define/entity-definition.ts";
 
-/** The declared index columns: fields of the schema, then computed ones. */
+/** The index columns: those of the scope, other fields of the schema, computed ones. */
 export type ColumnOf<Definition extends AnyEntity> = (
   | keyof Declared<Definition>["index"]
   | keyof Declared<Definition>["computed"]
+  | ScopeColumnOf<Definition>
 ) &
   string;
 
@@ -14,7 +21,7 @@ type OptionsOf<
   ? Declared<Definition>["index"][Column]
   : Column extends keyof Declared<Definition>["computed"]
     ? Declared<Definition>["computed"][Column]
-    : never;
+    : unknown;
 
 /** A column's value as the definition's types have it, absence included. */
 export type ColumnValue<

@@ -5,7 +5,11 @@ import type { History } from "../decide/history.ts";
 import { newEntityId } from "../decide/new-id.ts";
 import type { PendingWrite } from "../decide/pending-write.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { ConcurrentModificationError, OutcomeUnknownError } from "../errors/append-errors.ts";
+import {
+  ConcurrentModificationError,
+  EntityAlreadyExistsError,
+  OutcomeUnknownError,
+} from "../errors/append-errors.ts";
 import type { EntityWrite } from "../port/rows.ts";
 import type { EntityStore, Join } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
@@ -46,6 +50,9 @@ const createOrFindCall =
     }
     const [stored] = await store.load([id], options?.tx, { includeDeleted: true });
     if (stored !== undefined) return { entity: toEntity(hydrate(model, stored)), created: false };
+    // It is in another scope; ids are unique over all of them.
+    if (model.plan.scope.length > 0)
+      throw new EntityAlreadyExistsError({ entity: model.plan.name, id });
     // It was there a moment ago, and has been erased.
     throw new ConcurrentModificationError({ entity: model.plan.name, id, expectedVersion: 0 });
   };

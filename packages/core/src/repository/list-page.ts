@@ -3,9 +3,10 @@ import type { EntityModel } from "../define/entity-model.ts";
 import { DELETED_AT } from "../define/lifecycle.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { ListPosition, ListQuery } from "../port/rows.ts";
-import { decodeCursor, encodeCursor } from "../read/cursor.ts";
+import { type Cursor, decodeCursor, encodeCursor } from "../read/cursor.ts";
 import { cutPage, pageSize } from "./cut-page.ts";
 import type { ListOptions, Page } from "./list-type.ts";
+import type { BoundScope } from "./scope.ts";
 import { predicateOf } from "./where.ts";
 
 /** An item of a list with its place in the order. */
@@ -14,27 +15,27 @@ export interface Placed<Item> {
   readonly position: ListPosition;
 }
 
-interface Order {
-  readonly orderBy: string;
-  readonly direction: "asc" | "desc";
-}
+type Order = Pick<Cursor, "orderBy" | "direction" | "scope">;
 
 /** Checks a list's options, fetches one row more than the page has, and cuts the page. */
 export const listPage = async <Item>(
   model: EntityModel,
+  scope: BoundScope | undefined,
   options: ListOptions<AnyEntity>,
   fetch: (query: ListQuery) => Promise<readonly Placed<Item>[]>,
 ): Promise<Page<Item>> => {
   const order = {
     orderBy: checkOrder(model, options.orderBy),
     direction: checkDirection(model, options.direction),
+    scope: scope?.mark,
   };
   const cut = pageSize(model.plan.name, options);
   const after = checkCursor(model, "after", options.after, order);
   const before = checkCursor(model, "before", options.before, order);
   const where = predicateOf(model, options.where ?? {});
   const { take, size } = cut;
-  const rows = await fetch({ where, ...order, after, before, take, limit: size + 1 });
+  const { orderBy, direction } = order;
+  const rows = await fetch({ where, orderBy, direction, after, before, take, limit: size + 1 });
   const bounds = { after: after !== undefined, before: before !== undefined };
   return cutPage(rows, cut, bounds, {
     item: ({ item }) => item,
@@ -73,12 +74,19 @@ const checkCursor = (
   model: EntityModel,
   option: "after" | "before",
   text: string | undefined,
-  { orderBy, direction }: Order,
+  { orderBy, direction, scope }: Order,
 ): ListPosition | undefined => {
   if (text === undefined) return undefined;
   const cursor = decodeCursor(text);
   if (cursor === undefined || model.parseId(cursor.position.id) === undefined) {
     throw invalid(model, `${option} is not a cursor`, "Pass the cursor of a page.");
+  }
+  if (cursor.scope !== scope) {
+    throw invalid(
+      model,
+      `${option} is a cursor of another scope`,
+      "Begin the list of this scope without it.",
+    );
   }
   if (cursor.orderBy === orderBy && cursor.direction === direction) return cursor.position;
   throw invalid(

@@ -13,6 +13,7 @@ import type { AsOf } from "./history-type.ts";
 import { listPage } from "./list-page.ts";
 import type { ListOptions, Page } from "./list-type.ts";
 import type { PastReads } from "./past-reads.ts";
+import type { BoundScope } from "./scope.ts";
 import { mentions, normalizeError, predicateOf } from "./where.ts";
 import type { WhereOf } from "./where-type.ts";
 
@@ -22,17 +23,20 @@ export class Reads<Tx> {
   readonly #store: EntityStore<Tx>;
   readonly #toEntity: (history: History) => object;
   readonly #past: PastReads<Tx>;
+  readonly #scope: BoundScope | undefined;
 
   constructor(
     model: EntityModel,
     store: EntityStore<Tx>,
     toEntity: (history: History) => object,
     past: PastReads<Tx>,
+    scope?: BoundScope,
   ) {
     this.#model = model;
     this.#store = store;
     this.#toEntity = toEntity;
     this.#past = past;
+    this.#scope = scope;
   }
 
   readonly findById = async (id: unknown, options?: PastOptions<Tx>): Promise<object> =>
@@ -66,7 +70,7 @@ export class Reads<Tx> {
   readonly list = (
     options: ListOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
   ): Promise<Page<object>> =>
-    listPage(this.#model, options, async (query) => {
+    listPage(this.#model, this.#scope, options, async (query) => {
       this.#checkDeletedAt(query.where, options, query.orderBy);
       const listed = await this.#store.list(query, options.tx, options);
       return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
@@ -82,7 +86,7 @@ export class Reads<Tx> {
   readonly toEntities = (stored: readonly StoredEntity[]): object[] =>
     stored.map((entity) => this.#hydrate(entity));
 
-  /** Finds by a unique constraint; `values` are in the order of its properties. */
+  /** Finds by a unique constraint; `values` are in the order of what it is looked up by. */
   async maybeFind(
     unique: UniquePlan,
     values: readonly unknown[],
@@ -100,14 +104,14 @@ export class Reads<Tx> {
     options?: UntypedReadOptions<Tx>,
   ): Promise<object> {
     const found = await this.maybeFind(unique, values, options);
-    return found ?? this.#notFound(unique.properties, values);
+    return found ?? this.#notFound(unique.lookup, values);
   }
 
   /** What to look for; `undefined` where a value could not be stored, so that no entity has it. */
   #storedValues(unique: UniquePlan, values: readonly unknown[]): JsonValue[] | undefined {
     try {
       return values.map((value, at) => {
-        const property = unique.properties[at] as string;
+        const property = unique.lookup[at] as string;
         if (value === null || value === undefined) {
           throw this.#invalidArgument(
             `nothing was given to find by "${property}"`,
@@ -119,7 +123,7 @@ export class Reads<Tx> {
       });
     } catch (error) {
       if (error instanceof NotJsonError) return undefined;
-      throw normalizeError(this.#model, unique.properties.join(" and "), error);
+      throw normalizeError(this.#model, unique.lookup.join(" and "), error);
     }
   }
 

@@ -1,21 +1,13 @@
 import type { Ambient } from "../decide/ambient.ts";
-import { type Entity, entityFactory } from "../decide/entity.ts";
+import { entityFactory } from "../decide/entity.ts";
 import { uuidV7Source } from "../decide/uuid-v7.ts";
 import { type AnyEntity, model as modelKey } from "../define/entity-definition.ts";
 import { type Clock, systemClock } from "../port/clock.ts";
 import type { ContextSource } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
-import type { StoredEntity } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
-import { Batches } from "./batches.ts";
-import { columnMethods } from "./column-methods.ts";
-import { createOrFindCalls } from "./create-or-find.ts";
 import { demandTransaction } from "./demand-transaction.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
-import { instrumented } from "./instrumented.ts";
-import { lifecycleCalls } from "./lifecycle-calls.ts";
-import { PastReads } from "./past-reads.ts";
-import { Reads } from "./reads.ts";
 import { recordingFrom } from "./recording.ts";
 import {
   AppendHook,
@@ -23,11 +15,14 @@ import {
   type RepositoryHooks,
   type UntypedHooks,
 } from "./repository-hooks.ts";
-import type { Repository } from "./repository-type.ts";
-import { transactCall } from "./transact.ts";
+import {
+  type FurtherCalls,
+  type RepositoryParts,
+  repositoryMethods,
+} from "./repository-methods.ts";
+import { scopedEntities } from "./scoped-entities.ts";
+import { scoping } from "./scoping.ts";
 import type { RepositoryFor, TransactionDemand } from "./transacting-type.ts";
-import { walkCalls } from "./walks.ts";
-import { Writes } from "./writes.ts";
 
 export interface RepositoryOptions {
   /**
@@ -67,24 +62,20 @@ export const createStoreRepository = <
     RepositoryHooks<Definition, NoInfer<Opened>> &
     TransactionDemand<Demand> = {},
 ): RepositoryFor<Definition, Tx, Demand> =>
-  openRepository(definition, store, options).repository as RepositoryFor<Definition, Tx, Demand>;
+  // The generated names are right by construction: both sides derive them from the same columns.
+  openRepository(definition, store, options) as RepositoryFor<Definition, Tx, Demand>;
 
-/** A repository, for those who add calls of their own that read by other means. */
-export interface OpenedRepository<Definition extends AnyEntity, Tx> {
-  readonly repository: Repository<Definition, Tx>;
-  /** Brings entities back from what was read, as the repository's own calls do. */
-  readonly toEntities: (stored: readonly StoredEntity[]) => Entity<Definition>[];
-}
-
+/** `createStoreRepository` for those who add calls, free of the user's types. */
 export const openRepository = <Definition extends AnyEntity, Tx, Opened extends Tx = Tx>(
   definition: Definition,
   store: Store<Tx, Opened>,
   options: RepositoryOptions &
     RepositoryHooks<Definition, NoInfer<Opened>> &
     TransactionDemand<boolean>,
-): OpenedRepository<Definition, Tx> => {
+  further: FurtherCalls = () => ({}),
+): object => {
   const model = definition[modelKey];
-  const { name } = model.plan;
+  const { name, scope: columns } = model.plan;
   const demanding = options.requireTransaction ? demandTransaction(name, store) : store;
   const entities = demanding.entity(model.plan);
   const { clock = systemClock } = options;
@@ -94,51 +85,21 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   };
   const { onAppended, onHydrated } = options as UntypedHooks<Opened>;
   const bare = entityFactory(model, ambient);
-  const toEntity = hydratedBy(name, bare, onHydrated);
-  const hook = new AppendHook<Tx, Opened>(name, demanding, onAppended, options.clock);
-  const recording = recordingFrom(model.plan.name, options);
-  const keys = new IdempotencyKeys(name, options.idempotencyKeyTtlMs);
-  const writes = new Writes<Tx>(model, entities, ambient, recording, keys, toEntity, hook);
-  const batches = new Batches<Tx>(model, entities, ambient, recording, toEntity, hook);
-  // The past need not live up to what is demanded today.
-  const past = new PastReads<Tx>(model, entities, bare);
-  const reads = new Reads<Tx>(model, entities, toEntity, past);
-  const { create, update } = writes;
-  const { createAll, updateAll } = batches;
-  const { findById, maybeFindById, findAll, list, count, exists } = reads;
-  const calls = instrumented(model.plan, options.instrument, {
-    create,
-    update,
-    createAll,
-    updateAll,
-    findById,
-    maybeFindById,
-    findAll,
-    list,
-    count,
-    exists,
-    history: past.history,
-    ...createOrFindCalls<Tx>({ model, store: entities, ambient, recording, toEntity, hook }),
-    ...columnMethods(model, reads),
-    ...lifecycleCalls<Tx>(model, update),
-  });
-  // In a transact it is the update that it is.
-  const once = instrumented(model.plan, options.instrument, { update: writes.updateOnce });
-  // What calls others is no operation of its own.
-  const methods = {
-    ...calls,
-    ...walkCalls<Tx>(calls),
-    transact: transactCall<Tx>(model, clock, {
-      findById: calls.findById,
-      update: calls.update,
-      updateOnce: once.update,
-      earlierOr: writes.earlierOr,
-      keys,
-    }),
+  const parts: RepositoryParts<Tx> = {
+    model,
+    instrument: options.instrument,
+    clock,
+    ambient,
+    bare,
+    toEntity: hydratedBy(name, bare, onHydrated),
+    hook: new AppendHook<Tx, Opened>(name, demanding, onAppended, options.clock),
+    recording: recordingFrom(name, options),
+    keys: new IdempotencyKeys(name, options.idempotencyKeyTtlMs),
+    further,
   };
-  return {
-    // The generated names are right by construction: both sides derive them from the same columns.
-    repository: Object.freeze(methods) as unknown as Repository<Definition, Tx>,
-    toEntities: reads.toEntities as (stored: readonly StoredEntity[]) => Entity<Definition>[],
-  };
+  return columns.length === 0
+    ? repositoryMethods(parts, entities)
+    : scoping(definition, (scope) =>
+        repositoryMethods(parts, scopedEntities(model.plan, entities, scope), scope),
+      );
 };

@@ -3,6 +3,7 @@ import type { AnyEntity, IdOf } from "../define/entity-definition.ts";
 import type { IdempotencyOptions } from "./idempotency.ts";
 import type { Repository } from "./repository-type.ts";
 import type { RetryOptions } from "./retry.ts";
+import type { PerScope } from "./scoping-type.ts";
 import type { Replayed, Transacted } from "./write-methods.ts";
 
 /** What every call of a repository that demands a transaction is given. */
@@ -66,8 +67,7 @@ export interface TransactionDemand<Demand extends boolean> {
 }
 
 /** The repository that the options ask for. */
-export type RepositoryFor<
-  Definition extends AnyEntity,
-  Tx,
-  Demand extends boolean,
-> = Demand extends true ? TransactingRepository<Definition, Tx> : Repository<Definition, Tx>;
+export type RepositoryFor<Definition extends AnyEntity, Tx, Demand extends boolean> = PerScope<
+  Definition,
+  Demand extends true ? TransactingRepository<Definition, Tx> : Repository<Definition, Tx>
+>;

@@ -18,6 +18,7 @@ export const SQLSTATE = {
   readOnlyTransaction: "25006",
   immutableEvents: "AN001",
   brokenHistory: "AN002",
+  foreignScope: "AN007",
 } as const;
 
 // The digit tells a SQLSTATE from the name of a system error such as EPIPE.

@@ -2,6 +2,7 @@ import type { UniquePlan } from "@annals/core/adapter";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { scopeColumns } from "./in-scope.ts";
 
 // What the statements over many entities have in common. Their members come as one JSON list. Names that
 // begin with $ are ours: no index column can have one.
@@ -64,12 +65,18 @@ export const locked = (tables: EntityTables, strength: "no key update" | "update
   `locked as materialized (
   select ${["g.*", 'u.version as "$stored"', ...deletedAfter(tables)].join(", ")}
   from given g left join lateral (
-    select * from ${tables.index} where id = g.id for ${strength}
+    select * from ${tables.index} where id = g.id${ofItsScope(tables)} for ${strength}
   ) u on true
 ),
 conflict as materialized (
   select min("$at") as at from locked where "$stored" is distinct from "$expected"
 )`;
+
+/** A row of another scope than its member's is as if it were not there. */
+const ofItsScope = ({ plan }: EntityTables): string =>
+  scopeColumns(plan)
+    .map(({ column }) => ` and ${quoteName(column)} = g.${quoteName(column)}`)
+    .join("");
 
 /** When a member is deleted after the write, for entities with a lifecycle. */
 const deletedAfter = ({ plan }: EntityTables): readonly string[] =>

@@ -2,12 +2,14 @@ import type { JsonObject } from "@annals/core";
 import type { HistoryEvent, Visibility } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { scopeOnly } from "./in-scope.ts";
 import { visibleOnly } from "./visible-rows.ts";
 
 /**
  * A stretch of one entity's events with all that is stored with them, as one value; a row without it
  * says that the entity has none there, no row that there is no entity.
- * Parameters: $1 id, $2 above this sequence, $3 below this sequence, $4 limit. Locks: none.
+ * Parameters: $1 id, $2 above this sequence, $3 below this sequence, $4 limit; from $5 on, the
+ * scope where one is seen alone. Locks: none.
  * Relies on: users_pkey, user_events_id_sequence_key.
  */
 export const entityHistory = (
@@ -24,7 +26,7 @@ export const entityHistory = (
     limit $4::int
   ) e) as events
 from ${tables.index} u
-where u.id = $1::uuid${visibleOnly(tables, seen)}`,
+where u.id = $1::uuid${visibleOnly(tables, seen)}${scopeOnly(tables, seen, 5)}`,
   );
 
 export interface HistoryRow {

@@ -1,18 +1,33 @@
+import type { EntityPlan } from "@annals/core/adapter";
 import { DEFAULT_SCHEMA } from "../connection/schema-name.ts";
 import { type Statement, statement } from "../connection/statement.ts";
 import { quoteText } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import type { StoredEntityRow } from "./stored-entity.ts";
 
-/** What a keyed statement's key is unique in: the entity; with its schema, where that is not the usual one. */
-const scopeOf = ({ plan, schema }: EntityTables): string =>
-  quoteText(schema === DEFAULT_SCHEMA ? plan.name : `${schema}.${plan.name}`);
+/**
+ * What a keyed statement's key is unique in: the entity; with its schema, where that is not the usual one;
+ * and for entities that are divided into scopes, the caller's, which is a parameter.
+ */
+const scopeOf = ({ plan, schema }: EntityTables, parameter: number): string => {
+  const entity = schema === DEFAULT_SCHEMA ? plan.name : `${schema}.${plan.name}`;
+  return plan.scope.length === 0
+    ? quoteText(entity)
+    : `${quoteText(`${entity} `)} || $${parameter}::text`;
+};
+
+/** The value of the parameter that says whose key it is; none where keys are everybody's. */
+export const keyScope = ({ scope }: EntityPlan, within: string | undefined): readonly string[] =>
+  scope.length === 0 ? [] : [within ?? "*"];
 
 /** A moment that is the same in all of a statement, and no older than it, as `now()` may be. */
 const NOW = "statement_timestamp()";
 
-/** The numbers of the parameters of `claimedKey`: key, fingerprint in hexadecimal, milliseconds to keep it. */
-export const KEY_PARAMETERS = { key: 8, fingerprint: 9, ttl: 10 } as const;
+/**
+ * The numbers of the parameters of `claimedKey`: key, fingerprint in hexadecimal, milliseconds to keep it, and
+ * for entities that are divided into scopes, whose it is.
+ */
+export const KEY_PARAMETERS = { key: 8, fingerprint: 9, ttl: 10, within: 11 } as const;
 
 /**
  * The CTE that takes a key for an entity's next events, or one that has expired over; no row when it is
@@ -23,11 +38,11 @@ export const KEY_PARAMETERS = { key: 8, fingerprint: 9, ttl: 10 } as const;
  * raised, so a transaction of the caller's goes on.
  */
 export const claimedKey = (tables: EntityTables, source: string): string => {
-  const { key, fingerprint, ttl } = KEY_PARAMETERS;
+  const { key, fingerprint, ttl, within } = KEY_PARAMETERS;
   return `claimed as (
   insert into annals.idempotency_keys as k
     (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
-  select ${scopeOf(tables)}, $${key}::text, decode($${fingerprint}::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+  select ${scopeOf(tables, within)}, $${key}::text, decode($${fingerprint}::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
     ${NOW} + $${ttl}::float8 * interval '1 millisecond'
   ${source}
   on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
@@ -39,7 +54,7 @@ export const claimedKey = (tables: EntityTables, source: string): string => {
 
 /**
  * Reads what a request came to, with the entity as it then was.
- * Parameters: $1 key, $2 fingerprint in hexadecimal. Locks: none.
+ * Parameters: $1 key, $2 fingerprint in hexadecimal; $3 whose key it is, where scopes divide them. Locks: none.
  * Relies on: idempotency_keys_pkey, user_events_id_sequence_key.
  */
 export const recallRequest = (tables: EntityTables): Statement =>
@@ -52,7 +67,7 @@ export const recallRequest = (tables: EntityTables): Statement =>
 from (
   select *, fingerprint = decode($2::text, 'hex') as is_same
   from annals.idempotency_keys
-  where scope = ${scopeOf(tables)} and key = $1::text and expires_at > ${NOW}
+  where scope = ${scopeOf(tables, 3)} and key = $1::text and expires_at > ${NOW}
 ) k`,
   );
 

@@ -1,7 +1,9 @@
 import { DELETED_AT } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import { sqlType } from "../tables/column-sql.ts";
+import { EVENT_COLUMNS } from "../tables/events-guards.ts";
 import { quoteName } from "../tables/quote.ts";
+import { eventScope } from "../tables/scope-guards.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 
 // Two statements in one transaction, so that the events table is locked only when no index row is waited
@@ -45,11 +47,13 @@ returning id`,
  * Parameters: $1 a JSON list of histories as they are exported, $2 the ids to take of them.
  * Locks: the events table. Relies on: nothing.
  */
-export const importEvents = ({ plan, events }: EntityTables): Statement =>
-  statement(
+export const importEvents = ({ plan, schema, events }: EntityTables): Statement => {
+  const names = { schema, index: plan.indexTable, events: plan.eventsTable };
+  const scoped = eventScope(plan, names, "h.id");
+  return statement(
     `import_events_${plan.eventsTable}`,
-    `insert into ${events} (id, sequence, event_type, event, context, recorded_at, event_version)
-select h.id, e.sequence, e.event ->> 'type', e.event, e.context, e."recordedAt", coalesce((e.event ->> 'v')::smallint, 1)
+    `insert into ${events} (${[EVENT_COLUMNS, ...scoped.names].join(", ")})
+select ${[`h.id, e.sequence, e.event ->> 'type', e.event, e.context, e."recordedAt", coalesce((e.event ->> 'v')::smallint, 1)`, ...scoped.values].join(", ")}
 from json_to_recordset($1::json) as h (id uuid, events json)
 cross join lateral json_to_recordset(h.events) as e (
   sequence integer, event jsonb, context jsonb, "recordedAt" timestamptz
@@ -57,3 +61,4 @@ cross join lateral json_to_recordset(h.events) as e (
 where h.id in (select unnest($2::uuid[]))
 order by h.id, e.sequence`,
   );
+};

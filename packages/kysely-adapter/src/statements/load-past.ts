@@ -1,6 +1,7 @@
 import type { Visibility } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { scopeOnly } from "./in-scope.ts";
 import { visibleOnly } from "./visible-rows.ts";
 
 /** Where the events that are read end, in SQL over the events `e`; $2 is the version or the time. */
@@ -16,7 +17,7 @@ const BOUNDS = {
 
 /**
  * Loads one entity's events up to a version, or before the first one recorded after a time.
- * Parameters: $1 id, $2 version or time. Locks: none.
+ * Parameters: $1 id, $2 version or time; from $3 on, the scope where one is seen alone. Locks: none.
  * Relies on: users_pkey, user_events_id_sequence_key.
  */
 export const loadPast = (
@@ -30,5 +31,5 @@ export const loadPast = (
     select event from ${tables.events} where id = u.id and ${BOUNDS[kind](tables.events)} order by sequence
   ) e) as events
 from ${tables.index} u
-where u.id = $1::uuid${visibleOnly(tables, seen)}`,
+where u.id = $1::uuid${visibleOnly(tables, seen)}${scopeOnly(tables, seen, 3)}`,
   );

@@ -4,6 +4,7 @@ import { parameterType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { claimedKey, KEY_PARAMETERS } from "./idempotency-key.ts";
+import { scopeColumns, scopeCondition } from "./in-scope.ts";
 
 /** What of a write changes the text of its statement. */
 export interface WriteShape {
@@ -24,9 +25,14 @@ export interface WriteShape {
 }
 
 /** The number of the first index column's parameter. */
-const firstColumn = ({ keyed }: WriteShape): number => (keyed ? KEY_PARAMETERS.ttl + 1 : 8);
+const firstColumn = ({ scope }: EntityPlan, { keyed }: WriteShape): number =>
+  keyed ? KEY_PARAMETERS.ttl + (scope.length === 0 ? 1 : 2) : 8;
 
-/** The index columns that a write sets, in the order of their parameters. */
+/** The index columns that a write carries, in the order of their parameters: an append is told its scope. */
+export const carriedColumns = (plan: EntityPlan, creates: boolean): readonly ColumnPlan[] =>
+  creates ? plan.columns : [...writtenColumns(plan, false), ...scopeColumns(plan)];
+
+/** The index columns that a write sets. */
 export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly ColumnPlan[] =>
   creates ? plan.columns : plan.columns.filter(({ immutable }) => !immutable);
 
@@ -36,7 +42,8 @@ export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly Col
  *
  * Parameters: $1 id, $2 expected version, $3 version after, $4 recorded at (or null for now), $5 bound
  * on lock waits, $6 the event's body, or a JSON list of `{"id", "sequence", "event"}`, $7 their
- * context or null; with a key, those of KEY_PARAMETERS; then the index columns.
+ * context or null; with a key, those of KEY_PARAMETERS; then the index columns,
+ * and for an append the scope, in which the row has to be.
  * Locks: the index row first, by its own insert or update; the events table only after that, so that a
  * write which waits holds up no consumer. Conflict: no row with `written`. Relies on: users_pkey.
  *
@@ -102,11 +109,15 @@ const claim = (tables: EntityTables, shape: WriteShape): string => {
   const bound = shape.restoresBound ? ", bound" : "";
   return `locked as (
   select u.id from ${tables.index} u${bound}
-  where u.id = $1::uuid and u.version = $2::int and ${condition}
+  where u.id = $1::uuid and u.version = $2::int${ofItsScope(tables, shape)} and ${condition}
   for no key update of u
 ),
 ${claimedKey(tables, "from locked")}`;
 };
+
+/** That the row is in the scope of the entity that was read: after the values that it is given. */
+const ofItsScope = ({ plan }: EntityTables, shape: WriteShape): string =>
+  scopeCondition(plan, firstColumn(plan, shape) + writtenColumns(plan, false).length);
 
 const insertName = ({ events }: EntityTables, suffix: string): string =>
   events.replace(/"$/, `${suffix}"`);
@@ -116,7 +127,7 @@ const assignments = (
   { plan }: EntityTables,
   shape: WriteShape,
 ): readonly { readonly column: string; readonly value: string }[] => {
-  const first = firstColumn(shape);
+  const first = firstColumn(plan, shape);
   const declared = writtenColumns(plan, shape.creates).map(({ column, type }, at) => ({
     column: quoteName(column),
     value: `$${first + at}::${parameterType(type)}`,
@@ -146,6 +157,6 @@ const updateRow = (tables: EntityTables, shape: WriteShape): string => {
   const declared = assignments(tables, shape).map(({ column, value }) => `${column} = ${value}`);
   const { from, condition } = precondition(shape);
   return `  update ${tables.index} u set ${["version = $3::int", ...declared].join(", ")}${from}
-  where u.id = $1::uuid and u.version = $2::int and ${condition}
+  where u.id = $1::uuid and u.version = $2::int${ofItsScope(tables, shape)} and ${condition}
   returning u.id, coalesce($4::timestamptz, now()) as at`;
 };

@@ -3,6 +3,7 @@ import type { EntityPlan, Join, StoredEntity, Visibility } from "@annals/core/ad
 import type { CompiledQuery, Kysely, QueryExecutorProvider, Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
+import { scopeParameters } from "../statements/in-scope.ts";
 import { queriedEntities } from "../statements/queried-entities.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
 import { Queries } from "./queries.ts";
@@ -29,10 +30,11 @@ export const entityQuery = <DB>(database: Database<DB>, tables: EntityTables) =>
     const { sql, parameters } = compiled(plan, db, build(db));
     const statement = queries.statement(
       `query_${plan.indexTable}`,
-      queriedEntities(tables, sql, seen),
+      queriedEntities(tables, sql, seen, parameters.length + 1),
     );
+    const all = [...parameters, ...scopeParameters(plan, seen)];
     try {
-      const { rows } = await database.run<StoredEntityRow>(statement, parameters, join, [
+      const { rows } = await database.run<StoredEntityRow>(statement, all, join, [
         plan.name,
         "query",
       ]);

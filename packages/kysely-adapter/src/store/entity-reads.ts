@@ -7,12 +7,14 @@ import { countEntities } from "../statements/count-entities.ts";
 import { entityHistory, type HistoryRow, toHistoryEvents } from "../statements/entity-history.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { findEntity } from "../statements/find-entity.ts";
-import { type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
+import { keyScope, type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
+import { isScoped, scopeParameters } from "../statements/in-scope.ts";
 import { listEntities } from "../statements/list-entities.ts";
 import { placeValue } from "../statements/list-order.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
+import { hidesDeleted } from "../statements/visible-rows.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { Queries } from "./queries.ts";
 import { readFailure } from "./violations.ts";
@@ -32,9 +34,8 @@ export const entityReads = <DB>(
   tables: EntityTables,
 ): EntityReads<Transaction<DB>> => {
   const { plan } = tables;
-  const live = lookups(tables, {});
-  const all = plan.lifecycle === undefined ? live : lookups(tables, { includeDeleted: true });
-  const lookupsFor = (seen?: Visibility): Lookups => (seen?.includeDeleted === true ? all : live);
+  const lookupsFor = lookupsOf(tables);
+  const inScope = (seen?: Visibility) => scopeParameters(plan, seen);
   const queries = new Queries();
   const recall = recallRequest(tables);
 
@@ -58,20 +59,21 @@ export const entityReads = <DB>(
       const { load, loadMany } = lookupsFor(seen);
       const rows =
         ids.length === 1
-          ? await read<StoredEntityRow>("findById", load, [first], join)
-          : await read<StoredEntityRow>("findAll", loadMany, [ids], join);
+          ? await read<StoredEntityRow>("findById", load, [first, ...inScope(seen)], join)
+          : await read<StoredEntityRow>("findAll", loadMany, [ids, ...inScope(seen)], join);
       return rows.map(toStoredEntity);
     },
 
     loadPast: async (id, bound, join, seen) => {
       const value = bound.kind === "version" ? bound.version : bound.at.toISOString();
       const statement = lookupsFor(seen).past[bound.kind];
-      const [row] = await read<StoredEntityRow>("findById", statement, [id, value], join);
+      const parameters = [id, value, ...inScope(seen)];
+      const [row] = await read<StoredEntityRow>("findById", statement, parameters, join);
       return row && toStoredEntity(row);
     },
 
     history: async (id, { above, below, direction, limit }, join, seen) => {
-      const parameters = [id, above, below, limit];
+      const parameters = [id, above, below, limit, ...inScope(seen)];
       const statement = lookupsFor(seen).histories[direction];
       const [row] = await read<HistoryRow>("history", statement, parameters, join);
       return row && toHistoryEvents(row);
@@ -85,8 +87,9 @@ export const entityReads = <DB>(
       return row && toStoredEntity(row);
     },
 
-    recall: async ({ key, fingerprint }, join) => {
-      const [row] = await read<RecalledRow>("recall", recall, [key, fingerprint], join);
+    recall: async ({ key, fingerprint, within }, join) => {
+      const parameters = [key, fingerprint, ...keyScope(plan, within)];
+      const [row] = await read<RecalledRow>("recall", recall, parameters, join);
       if (row === undefined) return undefined;
       if (!row.is_same) return { kind: "keyReused" };
       return { kind: "replayed", entity: toStoredEntity(row), firstSequence: row.first_sequence };
@@ -125,6 +128,22 @@ interface Finder {
   readonly statement: Statement;
   readonly columns: readonly ColumnPlan[];
 }
+
+/** The lookups for what a read sees, compiled when it is first seen. */
+const lookupsOf = (tables: EntityTables): ((seen?: Visibility) => Lookups) => {
+  const { plan } = tables;
+  const compiled = new Map<string, Lookups>();
+  return (seen) => {
+    const includeDeleted = !hidesDeleted(plan, seen) && plan.lifecycle !== undefined;
+    const scoped = isScoped(plan, seen);
+    const key = `${includeDeleted} ${scoped}`;
+    const known = compiled.get(key);
+    if (known !== undefined) return known;
+    const made = lookups(tables, { includeDeleted, ...(scoped && { scope: [] }) });
+    compiled.set(key, made);
+    return made;
+  };
+};
 
 const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
   load: loadEntity(tables, seen),

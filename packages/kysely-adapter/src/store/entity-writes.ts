@@ -4,6 +4,7 @@ import type {
   EntityPlan,
   EntityStore,
   EntityWrite,
+  Idempotency,
   Join,
   WriteResult,
 } from "@annals/core/adapter";
@@ -11,7 +12,8 @@ import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
-import { type WriteShape, writeEntity, writtenColumns } from "../statements/write-entity.ts";
+import { keyScope } from "../statements/idempotency-key.ts";
+import { carriedColumns, type WriteShape, writeEntity } from "../statements/write-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { writeFailure } from "./violations.ts";
 
@@ -37,7 +39,7 @@ export const entityWrites = <DB>(
   ): Promise<WriteResult> => {
     const chosen = writes(write, isJoined);
     const places = write.expectedVersion === 0 ? onCreate : onUpdate;
-    const parameters = writeParameters(write, places, bound);
+    const parameters = writeParameters(plan, write, places, bound);
     const call = write.expectedVersion === 0 ? "create" : "update";
     try {
       const result = written(await database.run(chosen, parameters, join, [plan.name, call]));
@@ -101,9 +103,10 @@ interface WrittenColumn {
 }
 
 const writtenPlaces = (plan: EntityPlan, creates: boolean): readonly WrittenColumn[] =>
-  writtenColumns(plan, creates).map((column) => ({ column, at: plan.columns.indexOf(column) }));
+  carriedColumns(plan, creates).map((column) => ({ column, at: plan.columns.indexOf(column) }));
 
 const writeParameters = (
+  plan: EntityPlan,
   write: EntityWrite,
   places: readonly WrittenColumn[],
   bound: string,
@@ -117,10 +120,15 @@ const writeParameters = (
     bound,
     JSON.stringify(events.length === 1 ? events[0]?.body : eventList(write)),
     context && JSON.stringify(context),
-    ...(idempotency ? [idempotency.key, idempotency.fingerprint, idempotency.ttlMs] : []),
+    ...(idempotency ? keyParameters(plan, idempotency) : []),
     ...places.map(({ column, at }) => toParameter(column, write.columns[at])),
   ];
 };
+
+const keyParameters = (
+  plan: EntityPlan,
+  { key, fingerprint, ttlMs, within }: Idempotency,
+): readonly unknown[] => [key, fingerprint, ttlMs, ...keyScope(plan, within)];
 
 const eventList = ({ id, expectedVersion, events }: EntityWrite) =>
   events.map(({ body }, at) => ({ id, sequence: expectedVersion + at + 1, event: body }));

@@ -43,6 +43,7 @@ export const writeFailure = (plan: EntityPlan, cause: unknown): Refusal | Annals
     case SQLSTATE.notNull:
       return violated("not-null");
     case SQLSTATE.brokenHistory:
+    case SQLSTATE.foreignScope:
     case SQLSTATE.immutableEvents:
       return violated("guard");
   }

@@ -1,7 +1,9 @@
 import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
 import { sqlType } from "./column-sql.ts";
-import type { TableNames } from "./events-guards.ts";
+import { EVENT_COLUMNS } from "./events-guards.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
+import { eventScope } from "./scope-guards.ts";
+import type { TableNames } from "./table-names.ts";
 
 /** The function's name without its schema, for example `user_append`. */
 export const appendFunctionName = (eventsTable: string): string =>
@@ -22,6 +24,8 @@ export const appendFunction = (plan: EntityPlan, names: TableNames): string => {
   const { schema, index, events } = names;
   const entity = quoteText(plan.name);
   const mutable = plan.columns.filter(({ immutable }) => !immutable);
+  const scope = plan.columns.slice(0, plan.scope.length);
+  const scoped = eventScope(plan, names, "$1");
   const { variables, check } = lifecycleRule(plan, names);
   return `create function ${qualify(schema, appendFunctionName(events))}(
   entity uuid, expected_version integer, events jsonb,
@@ -47,31 +51,44 @@ begin
     raise exception 'Columns are a JSON object' using errcode = 'AN004';
   end if;
   select k into wrong from jsonb_object_keys($4) k
-  where k <> all (case when $2 = 0 then ${textArray(plan.columns)} else ${textArray(mutable)} end)
+  where k <> all (case when $2 = 0 then ${textArray(plan.columns)} else ${textArray([...scope, ...mutable])} end)
   limit 1;
   if wrong is not null then
     raise exception '% has no column "%" that can be set here', ${entity}, wrong
       using errcode = 'AN004', hint = 'Columns that are immutable are set when the entity is created.';
   end if;
-  added := jsonb_array_length($3);${check}
+${scopeGiven(plan, scope)}  added := jsonb_array_length($3);${check}
   if $2 = 0 then
 ${insertRow(plan, names)}
   else
 ${updateRow(plan, names, mutable)}
   end if;
   if not found then
-    select u.version into found_version from ${qualify(schema, index)} u where u.id = $1;
+    select u.version into found_version from ${qualify(schema, index)} u${scope.length === 0 ? "" : `, ${givenColumns(scope)}`} where u.id = $1${inScope(scope)};
     raise exception '% % is at version %, not at %', ${entity}, $1, coalesce(found_version, 0), $2
       using errcode = 'AN003', hint = 'Replay its events, decide again, and append at its version.';
   end if;
-  insert into ${qualify(schema, events)} (id, sequence, event_type, event, context, recorded_at, event_version)
-  select $1, $2 + n, e ->> 'type', e, $5, now(), coalesce((e ->> 'v')::smallint, 1)
+  insert into ${qualify(schema, events)} (${[EVENT_COLUMNS, ...scoped.names].join(", ")})
+  select ${["$1, $2 + n, e ->> 'type', e, $5, now(), coalesce((e ->> 'v')::smallint, 1)", ...scoped.values].join(", ")}
   from jsonb_array_elements($3) with ordinality as given (e, n)
   order by n;
   return $2 + added;
 end
 $$`;
 };
+
+/** Whose scope it is has to be said with every call: an append to another one finds nothing. */
+const scopeGiven = ({ name }: EntityPlan, scope: readonly ColumnPlan[]): string =>
+  scope.length === 0
+    ? ""
+    : `  if not $4 ?& ${textArray(scope)} then
+    raise exception '% is written within a scope', ${quoteText(name)}
+      using errcode = 'AN004', hint = 'Give ${scope.map(({ column }) => column).join(", ")} among the columns, also to append.';
+  end if;
+`;
+
+const inScope = (scope: readonly ColumnPlan[]): string =>
+  scope.map(({ column }) => ` and u.${quoteName(column)} = given.${quoteName(column)}`).join("");
 
 const textArray = (columns: readonly ColumnPlan[]): string =>
   `array[${columns.map(({ column }) => quoteText(column)).join(", ")}]::text[]`;
@@ -87,10 +104,11 @@ const givenColumns = (columns: readonly ColumnPlan[]): string => {
  * row holds, because the row is written at that version only.
  */
 const lifecycleRule = (
-  { name, lifecycle }: EntityPlan,
+  { name, lifecycle, columns, scope: { length } }: EntityPlan,
   { schema, index }: TableNames,
 ): { readonly variables: string; readonly check: string } => {
   if (lifecycle === undefined) return { variables: "", check: "" };
+  const scope = columns.slice(0, length);
   const restored =
     lifecycle.restoreEvent === undefined
       ? ""
@@ -99,8 +117,8 @@ const lifecycleRule = (
     variables: "\n  is_deleted boolean;",
     check: `
   is_deleted := exists (
-    select from ${qualify(schema, index)} u
-    where u.id = $1 and u.version = $2 and u.deleted_at is not null
+    select from ${qualify(schema, index)} u${scope.length === 0 ? "" : `, ${givenColumns(scope)}`}
+    where u.id = $1 and u.version = $2 and u.deleted_at is not null${inScope(scope)}
   );
   for wrong in select coalesce(e ->> 'type', '') from jsonb_array_elements($3) with ordinality as given (e, n) order by n loop
     if is_deleted${restored} then
@@ -139,8 +157,10 @@ const updateRow = (
       return `${name} = case when $4 ? ${quoteText(column)} then given.${name} else u.${name} end`;
     }),
   ];
-  const from = mutable.length === 0 ? "" : `\n    from ${givenColumns(mutable)}`;
+  const scope = plan.columns.slice(0, plan.scope.length);
+  const given = [...scope, ...mutable];
+  const from = given.length === 0 ? "" : `\n    from ${givenColumns(given)}`;
   return `    update ${qualify(schema, index)} u
     set ${sets.join(",\n      ")}${from}
-    where u.id = $1 and u.version = $2;`;
+    where u.id = $1 and u.version = $2${inScope(scope)};`;
 };

@@ -8,12 +8,13 @@ import {
   erasureTrigger,
   immutabilityTrigger,
   insertFunctions,
-  type TableNames,
 } from "./events-guards.ts";
 import { indexes, uniqueConstraints } from "./index-table-indexes.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
 import { replayFunctions } from "./replay-functions.ts";
 import { createObject, type SchemaObject, type TablePart } from "./schema-object.ts";
+import { scopeGuards, scopeParts } from "./scope-guards.ts";
+import type { TableNames } from "./table-names.ts";
 
 export interface EntityTablesOptions {
   /** The schema to create the tables in. Default is `public`. */
@@ -58,8 +59,9 @@ export const entityObjects = (
       table: qualify(schema, names.events),
       sql: erasureTrigger(names),
     },
-    ...(plan.guards === "minimal" ? [] : guards(names)),
-    ...functions(names),
+    ...(plan.guards === "minimal" ? [] : guards(plan, names)),
+    ...scopeGuards(plan, names),
+    ...functions(plan, names),
     ...publicFunctions(plan, names),
   ];
 };
@@ -91,7 +93,7 @@ const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): S
   name: events,
   comment: `The events of "${plan.name}", which are also its topic. event is {"type", "v", …payload}, with v above 1 only.`,
   qualified: qualify(schema, events),
-  columns: EVENT_COLUMNS,
+  columns: [...EVENT_COLUMNS, ...scopeParts(plan)],
   constraints: [
     { name: `${events}_id_sequence_key`, sql: 'unique ("id", "sequence")' },
     { name: `${events}_position_key`, sql: 'unique ("position")' },
@@ -136,9 +138,9 @@ const recordedAtIndex = ({ schema, events }: TableNames): SchemaObject => ({
   sql: `create index ${quoteName(`${events}_recorded_at_idx`)} on ${qualify(schema, events)} using brin (recorded_at)`,
 });
 
-const guards = (names: TableNames): readonly SchemaObject[] => {
+const guards = (plan: EntityPlan, names: TableNames): readonly SchemaObject[] => {
   const { schema, events } = names;
-  const [guard, trigger] = contiguityGuard(names) as [string, string];
+  const [guard, trigger] = contiguityGuard(plan, names) as [string, string];
   return [
     {
       kind: "function",
@@ -156,9 +158,9 @@ const guards = (names: TableNames): readonly SchemaObject[] => {
   ];
 };
 
-const functions = (names: TableNames): readonly SchemaObject[] => {
+const functions = (plan: EntityPlan, names: TableNames): readonly SchemaObject[] => {
   const { schema, events } = names;
-  const [one, many] = insertFunctions(names) as [string, string];
+  const [one, many] = insertFunctions(plan, names) as [string, string];
   const insert = (suffix: string, parameters: string, sql: string): SchemaObject => ({
     kind: "function",
     name: `${events}${suffix}`,

@@ -1,11 +1,7 @@
+import type { EntityPlan } from "@annals/core/adapter";
 import { qualify, quoteName, quoteText } from "./quote.ts";
-
-/** Where an entity's tables are, for the SQL that is generated for them. */
-export interface TableNames {
-  readonly schema: string;
-  readonly index: string;
-  readonly events: string;
-}
+import { eventScope, raiseForeign, scopeCheck } from "./scope-guards.ts";
+import type { TableNames } from "./table-names.ts";
 
 /** The name that a broken history is reported under, as if it were a constraint. */
 export const contiguityName = (eventsTable: string): string => `${eventsTable}_contiguous`;
@@ -30,7 +26,16 @@ for each row execute function annals.allow_erasure()`;
  * Grouped with scalar subselects: of ten formulations measured, the cheapest for batches, and without a
  * join that a cached plan could turn into a hash join over the whole table.
  */
-export const contiguityGuard = ({ schema, index, events }: TableNames): readonly string[] => {
+export const contiguityGuard = (plan: EntityPlan, names: TableNames): readonly string[] => {
+  const { schema, index, events } = names;
+  const scope = scopeCheck(plan, names);
+  const isForeign =
+    scope.isForeign.length === 0
+      ? ""
+      : `
+    if exists (select from inserted i where i.id = broken and (${scope.isForeign.join(" or ")})) then
+${raiseForeign(events).replaceAll(/^/gm, "  ")}
+    end if;`;
   const guard = qualify(schema, `${events}_guard`);
   const indexTable = qualify(schema, index);
   const eventsTable = qualify(schema, events);
@@ -42,14 +47,14 @@ declare
 begin
   select i.id into broken
   from inserted i
-  group by i.id
-  having count(*) <> max(i.sequence) - min(i.sequence) + 1
+  group by ${["i.id", ...scope.columns].join(", ")}
+  having ${scope.isForeign.map((one) => `${one}\n    or `).join("")}count(*) <> max(i.sequence) - min(i.sequence) + 1
     or max(i.sequence) is distinct from (select u.version from ${indexTable} u where u.id = i.id)
     or (min(i.sequence) <> 1 and (
       select p.sequence from ${eventsTable} p where p.id = i.id and p.sequence = min(i.sequence) - 1
     ) is null)
   limit 1;
-  if found then
+  if found then${isForeign}
     raise exception 'The events of % do not continue its history, or do not end at its version in ${index}', broken
       using errcode = 'AN002', schema = tg_table_schema, table = tg_table_name,
         constraint = ${quoteText(contiguityName(events))},
@@ -64,6 +69,9 @@ referencing new table as inserted
 for each statement execute function ${guard}()`,
   ];
 };
+
+/** What an INSERT of events names, beside the columns of a scope. */
+export const EVENT_COLUMNS = "id, sequence, event_type, event, context, recorded_at, event_version";
 
 /**
  * Two functions that insert events of entities whose index rows the calling statement has just
@@ -81,8 +89,11 @@ for each statement execute function ${guard}()`,
  * Positions are drawn while rows are inserted, so the rows come sorted: without the ORDER BY, a hash
  * join gave half of a batch's events positions against their sequence.
  */
-export const insertFunctions = ({ schema, events }: TableNames): readonly string[] => {
-  const columns = "(id, sequence, event_type, event, context, recorded_at, event_version)";
+export const insertFunctions = (plan: EntityPlan, names: TableNames): readonly string[] => {
+  const { schema, events } = names;
+  const ofOne = eventScope(plan, names, "$1");
+  const ofMany = eventScope(plan, names, "e.id");
+  const columns = `(${[EVENT_COLUMNS, ...ofOne.names].join(", ")})`;
   const table = qualify(schema, events);
   return [
     `create function ${qualify(schema, `${events}_insert_one`)}(
@@ -91,7 +102,7 @@ export const insertFunctions = ({ schema, events }: TableNames): readonly string
 language plpgsql as $$
 begin
   insert into ${table} ${columns}
-  values ($1, $2, $3 ->> 'type', $3, $4, $5, coalesce(($3 ->> 'v')::smallint, 1));
+  values (${["$1, $2, $3 ->> 'type', $3, $4, $5, coalesce(($3 ->> 'v')::smallint, 1)", ...ofOne.values].join(", ")});
 end
 $$`,
     `create function ${qualify(schema, `${events}_insert`)}(
@@ -100,7 +111,7 @@ $$`,
 language plpgsql as $$
 begin
   insert into ${table} ${columns}
-  select e.id, e.sequence, e.event ->> 'type', e.event, $3, $4, coalesce((e.event ->> 'v')::smallint, 1)
+  select ${["e.id, e.sequence, e.event ->> 'type', e.event, $3, $4, coalesce((e.event ->> 'v')::smallint, 1)", ...ofMany.values].join(", ")}
   from json_to_recordset($2) as e (id uuid, sequence int, event jsonb)
   where e.id in (select unnest($1))
   order by e.id, e.sequence;

@@ -1,7 +1,7 @@
 import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
-import type { TableNames } from "./events-guards.ts";
 import { qualify, quoteName } from "./quote.ts";
 import type { SchemaObject, TablePart } from "./schema-object.ts";
+import type { TableNames } from "./table-names.ts";
 
 /** The constraints that keep values unique, where rows are never deleted. */
 export const uniqueConstraints = ({ lifecycle, uniques }: EntityPlan): readonly TablePart[] =>
@@ -76,7 +76,13 @@ const dividedIndexes = (plan: EntityPlan): readonly IndexParts[] => {
     {
       name: `${plan.indexTable}_deleted_at_idx`,
       comment: "Lists what is deleted, in the order of its deletion.",
-      on: deleted('"deleted_at", "id"'),
+      on: deleted(
+        list([
+          ...plan.columns.slice(0, plan.scope.length).map(({ column }) => column),
+          "deleted_at",
+          "id",
+        ]),
+      ),
     },
   ];
 };
@@ -92,10 +98,20 @@ interface ListIndex {
   readonly comment: string;
 }
 
-const listIndexes = (plan: EntityPlan): readonly ListIndex[] => [
-  { name: "created_at", columns: '"created_at", "id"', comment: "Lists by creation time" },
-  ...plan.columns.flatMap((column) => columnIndex(plan, column) ?? []),
-];
+/** Lists are those of a scope, whose columns therefore come first in every index. */
+const listIndexes = (plan: EntityPlan): readonly ListIndex[] => {
+  const scope = plan.columns.slice(0, plan.scope.length);
+  const led = (index: ListIndex): ListIndex => ({
+    ...index,
+    columns: [...scope.map(({ column }) => quoteName(column)), index.columns].join(", "),
+  });
+  const byId = { name: "scope", columns: '"id"', comment: "Lists a scope by id" };
+  return [
+    ...(scope.length === 0 ? [] : [byId]),
+    { name: "created_at", columns: '"created_at", "id"', comment: "Lists by creation time" },
+    ...plan.columns.slice(scope.length).flatMap((column) => columnIndex(plan, column) ?? []),
+  ].map(led);
+};
 
 const columnIndex = (
   plan: EntityPlan,
@@ -112,8 +128,8 @@ const columnIndex = (
   return sortable && nullable ? { name: column, columns: '"id"', only, comment } : undefined;
 };
 
-/** Whether a unique constraint on this column alone serves lookups and order already. */
-export const isIndexedByConstraint = ({ uniques }: EntityPlan, column: string): boolean =>
-  uniques.some(({ columns }) => columns.length === 1 && columns[0] === column);
+/** Whether a unique constraint on this column alone, within a scope, serves lookups and order already. */
+export const isIndexedByConstraint = ({ uniques, scope }: EntityPlan, column: string): boolean =>
+  uniques.some(({ columns, lookup }) => lookup.length === 1 && columns[scope.length] === column);
 
 const list = (columns: readonly string[]): string => columns.map(quoteName).join(", ");

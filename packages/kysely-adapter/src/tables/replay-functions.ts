@@ -1,5 +1,5 @@
-import type { TableNames } from "./events-guards.ts";
 import { qualify } from "./quote.ts";
+import type { TableNames } from "./table-names.ts";
 
 /** A function that reads events, and the types of its parameters. */
 export interface ReplayFunction {

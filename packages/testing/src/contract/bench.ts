@@ -3,7 +3,7 @@ import {
   type AnyPublishedTopic,
   createStoreRepository,
   createStoreTopic,
-  type Repository,
+  type RepositoryFor,
   type RepositoryHooks,
   type RepositoryOptions,
   type Topic,
@@ -69,7 +69,7 @@ export class Bench {
   async repository<Definition extends AnyEntity>(
     make: (name: string) => Definition,
     options?: RepositoryOptions & RepositoryHooks<Definition, OpaqueTx>,
-  ): Promise<Repository<Definition, OpaqueTx>> {
+  ): Promise<RepositoryFor<Definition, OpaqueTx, false>> {
     return createStoreRepository(await this.define(make), this.store, options);
   }
 }

@@ -31,6 +31,8 @@ import { movingValues } from "./cases/moving-values.ts";
 import { repositoryHooks } from "./cases/repository-hooks.ts";
 import { restoring } from "./cases/restoring.ts";
 import { savepoints } from "./cases/savepoints.ts";
+import { scopedWrites } from "./cases/scoped-writes.ts";
+import { scopes } from "./cases/scopes.ts";
 import { storedEvents } from "./cases/stored-events.ts";
 import { time } from "./cases/time.ts";
 import { topicCompaction } from "./cases/topic-compaction.ts";
@@ -67,6 +69,8 @@ export const contract: readonly ContractGroup[] = [
   restoring,
   deletedLists,
   lifecycleModel,
+  scopes,
+  scopedWrites,
   storedEvents,
   eventVersions,
   history,

@@ -1,0 +1,95 @@
+import type { Recording } from "../append/entity-write.ts";
+import type { Ambient } from "../decide/ambient.ts";
+import type { History } from "../decide/history.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { JsonValue } from "../define/json-value.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Instrument } from "../port/instrument.ts";
+import type { StoredEntity } from "../port/rows.ts";
+import type { EntityStore } from "../port/store.ts";
+import { Batches } from "./batches.ts";
+import { columnMethods } from "./column-methods.ts";
+import { createOrFindCalls } from "./create-or-find.ts";
+import type { IdempotencyKeys } from "./idempotency.ts";
+import { instrumented } from "./instrumented.ts";
+import { lifecycleCalls } from "./lifecycle-calls.ts";
+import { PastReads } from "./past-reads.ts";
+import { Reads } from "./reads.ts";
+import type { AroundAppend } from "./repository-hooks.ts";
+import type { BoundScope } from "./scope.ts";
+import { transactCall } from "./transact.ts";
+import { walkCalls } from "./walks.ts";
+import { Writes } from "./writes.ts";
+
+/** Calls that a store adds to a repository, which read by other means. */
+export type FurtherCalls = (parts: {
+  /** The scope that the calls must not reach beyond, as for a store; `undefined` for none. */
+  readonly scope: readonly JsonValue[] | undefined;
+  /** Brings entities back from what was read, as the repository's own calls do. */
+  readonly toEntities: (stored: readonly StoredEntity[]) => readonly object[];
+}) => Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
+
+/** What the calls of a repository have in common, whatever their scope. */
+export interface RepositoryParts<Tx> {
+  readonly model: EntityModel;
+  readonly instrument: Instrument | undefined;
+  readonly clock: Clock;
+  readonly ambient: Ambient;
+  /** Makes entities that no hook has seen. */
+  readonly bare: (history: History) => object;
+  readonly toEntity: (history: History) => object;
+  readonly hook: AroundAppend<Tx>;
+  readonly recording: (events: number) => Recording;
+  readonly keys: IdempotencyKeys;
+  readonly further: FurtherCalls;
+}
+
+/** The calls of a repository over an entity's store. */
+export const repositoryMethods = <Tx>(
+  parts: RepositoryParts<Tx>,
+  store: EntityStore<Tx>,
+  scope?: BoundScope,
+): Readonly<Record<string, unknown>> => {
+  const { model, instrument, clock, bare, toEntity, hook, recording, keys, further } = parts;
+  const ambient = scope === undefined ? parts.ambient : { ...parts.ambient, scope: scope.given };
+  const writes = new Writes<Tx>(model, store, ambient, recording, keys, toEntity, hook);
+  const batches = new Batches<Tx>(model, store, ambient, recording, toEntity, hook);
+  // The past need not live up to what is demanded today.
+  const past = new PastReads<Tx>(model, store, bare);
+  const reads = new Reads<Tx>(model, store, toEntity, past, scope);
+  const { create, update } = writes;
+  const { createAll, updateAll } = batches;
+  const { findById, maybeFindById, findAll, list, count, exists, toEntities } = reads;
+  const calls = instrumented(model.plan, instrument, {
+    create,
+    update,
+    createAll,
+    updateAll,
+    findById,
+    maybeFindById,
+    findAll,
+    list,
+    count,
+    exists,
+    history: past.history,
+    ...createOrFindCalls<Tx>({ model, store, ambient, recording, toEntity, hook }),
+    ...columnMethods(model, reads),
+    ...lifecycleCalls<Tx>(model, update),
+    ...further({ scope: scope?.values, toEntities }),
+  });
+  // In a transact it is the update that it is.
+  const once = instrumented(model.plan, instrument, { update: writes.updateOnce });
+  // What calls others is no operation of its own.
+  const methods = {
+    ...calls,
+    ...walkCalls<Tx>(calls),
+    transact: transactCall<Tx>(model, clock, {
+      findById: calls.findById,
+      update: calls.update,
+      updateOnce: once.update,
+      earlierOr: writes.earlierOr,
+      keys,
+    }),
+  };
+  return Object.freeze(methods);
+};
