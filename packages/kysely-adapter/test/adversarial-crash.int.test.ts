@@ -1,8 +1,8 @@
+import { backendCrash, type Crash, serverCrash } from "@annals/faults";
 import type { EmbeddedServer } from "@annals/testing/postgres";
 import { CompiledQuery } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { backendCrash, type Crash, serverCrash } from "./adversarial/crash.ts";
 import { startGround } from "./adversarial/ground.ts";
 import { FLAWLESS, type Verdict } from "./adversarial/judge.ts";
 import { type Mutant, withoutLives } from "./adversarial/mutant-readers.ts";

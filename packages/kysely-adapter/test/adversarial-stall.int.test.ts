@@ -1,8 +1,8 @@
 import { PositionSequenceBehindError } from "@annals/core";
+import { LongTransaction } from "@annals/faults";
 import type { PostgresServer } from "@annals/testing/postgres";
 import { CompiledQuery, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LongTransaction } from "./adversarial/disturbances.ts";
 import { FLAWLESS } from "./adversarial/judge.ts";
 import { byTransactionId, type Mutant, naive } from "./adversarial/mutant-readers.ts";
 import { noOwnServer, startAnyServer } from "./adversarial/own-server.ts";

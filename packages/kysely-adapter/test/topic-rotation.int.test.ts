@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Random } from "@annals/faults";
 import { testDatabase } from "@annals/testing/vitest";
 import { sql, type Transaction } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createConsumer, createTopic, transaction } from "../src/index.ts";
-import { Random } from "./adversarial/random.ts";
 import { noted, Stream } from "./database/feed.ts";
 import { migrate, openDatabase } from "./database/open.ts";
 

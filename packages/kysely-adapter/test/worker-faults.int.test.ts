@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Random } from "@annals/faults";
 import type { EmbeddedServer } from "@annals/testing/postgres";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +8,6 @@ import { consumers } from "../src/index.ts";
 import type { Tables } from "./adversarial/entities.ts";
 import { connect, createTestDatabase, startGround } from "./adversarial/ground.ts";
 import { chosenBinaries, noOwnServer } from "./adversarial/own-server.ts";
-import { Random } from "./adversarial/random.ts";
 import { Writing } from "./adversarial/session.ts";
 import { Workers, type WorkerTask } from "./faults/workers.ts";
 

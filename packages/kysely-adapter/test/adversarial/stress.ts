@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { backendCrash, LongTransaction, serverCrash } from "@annals/faults";
 import type { EmbeddedServer } from "@annals/testing/postgres";
 import { type Kysely, sql } from "kysely";
 import pg from "pg";
-import { backendCrash, serverCrash } from "./crash.ts";
-import { LongTransaction, lockIndexRows, terminateBackends } from "./disturbances.ts";
+import { lockIndexRows, terminateBackends } from "./disturbances.ts";
 import type { Tables } from "./entities.ts";
 import { consumerFollower, type Follower, readerFollower } from "./follower.ts";
 import { connect, createTestDatabase } from "./ground.ts";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DuplicateValueError } from "@annals/core";
+import type { Random } from "@annals/faults";
 import { sql, type Transaction } from "kysely";
 import { transaction } from "../../src/index.ts";
 import type { Tables } from "./entities.ts";
 import type { PreparedTransactions } from "./prepared-transactions.ts";
-import type { Random } from "./random.ts";
 import type { Writing } from "./session.ts";
 
 /** A handle that belongs to one account for ever; who else asks for it is refused. */

@@ -1,6 +1,6 @@
 import { AnnalsError } from "@annals/core";
+import { Random } from "@annals/faults";
 import { isTransient } from "../../src/connection/sqlstate.ts";
-import { Random } from "./random.ts";
 import type { Desk } from "./writer-actions.ts";
 import { Regret, writerActions } from "./writer-actions.ts";
 

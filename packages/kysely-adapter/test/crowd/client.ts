@@ -5,8 +5,8 @@ import {
   type EntityOf,
   LockTimeoutError,
 } from "@annals/core";
+import type { Random } from "@annals/faults";
 import type { KyselyRepository } from "../../src/index.ts";
-import type { Random } from "../adversarial/random.ts";
 import type { Resident } from "../database/resident.ts";
 
 export type Residents = KyselyRepository<typeof Resident, unknown>;

@@ -1,7 +1,7 @@
+import { Random } from "@annals/faults";
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { annalsPool, createRepository } from "../../src/index.ts";
-import { Random } from "../adversarial/random.ts";
 import { Resident } from "../database/resident.ts";
 import { type Crowd, client } from "./client.ts";
 import { type Verdict, verdict } from "./verdict.ts";

@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Driver } from "./driver.ts";
+import type { Proof, ProveOptions } from "./prove.ts";
+
+const PROGRAM = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
+
+/** Proves one store in a process of its own. */
+export const proveApart = async (
+  { name }: Driver,
+  { events, seed }: Pick<ProveOptions, "events" | "seed">,
+): Promise<Proof> => {
+  const home = await mkdtemp(join(tmpdir(), "annals-proof-"));
+  const file = join(home, "proof.json");
+  const args = [
+    "--driver",
+    name,
+    "--events",
+    String(events),
+    "--seed",
+    String(seed),
+    "--json",
+    file,
+  ];
+  try {
+    const child = spawn(process.execPath, ["--conditions=@annals/source", PROGRAM, ...args], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    await once(child, "exit");
+    const [proof] = JSON.parse(await readFile(file, "utf8")) as readonly Proof[];
+    if (proof === undefined) throw new Error(`Nothing came of ${name}`);
+    return proof;
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+};

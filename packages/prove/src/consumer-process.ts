@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { driverNamed } from "./all-drivers.ts";
+import { writeDown } from "./deliveries.ts";
+import type { Connection } from "./driver.ts";
+
+// A process that follows through one driver until it is told to stop, or killed.
+
+const [name = "", connection = "{}"] = process.argv.slice(2);
+const driver = driverNamed(name);
+const given = JSON.parse(connection) as Connection;
+const stop = new AbortController();
+process.on("SIGTERM", () => stop.abort());
+
+while (!stop.signal.aborted) {
+  // What becomes of its connections is part of the trial: it goes on, as a service would.
+  await driver.follow(given, writeDown, stop.signal).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  });
+  if (!stop.signal.aborted) await sleep(50);
+}
+process.exit(0);

@@ -1,0 +1,14 @@
+import type { Trial } from "../trial.ts";
+
+/** What became of one phase: something to tell, or why it could not be. */
+export type PhaseOutcome =
+  | { readonly kind: "ran"; readonly longestWaitMs?: number; readonly told: string }
+  | { readonly kind: "skipped"; readonly because: string };
+
+/** A stretch of a trial, with faults of its own. */
+export interface Phase {
+  readonly name: string;
+  /** Its part of the events, among the phases that are run. */
+  readonly share: number;
+  run(trial: Trial, events: number): Promise<PhaseOutcome>;
+}
