@@ -3,12 +3,15 @@ import type { Store } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import { type AnnalsTransaction, adopted } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
+import { WakeUps } from "./connection/wake-ups.ts";
 import { consumerAdmin } from "./consumers/consumer-admin.ts";
 import { consumerStore } from "./consumers/consumer-store.ts";
 import { stateStore } from "./consumers/state-store.ts";
 import { entityStore } from "./store/entity-store.ts";
 import { storeTransaction } from "./store/store-transaction.ts";
 import { TableOwners } from "./store/table-owners.ts";
+import { wakingUp } from "./store/waking-up.ts";
+import { qualify } from "./tables/quote.ts";
 import { topicStore } from "./topics/topic-store.ts";
 
 export interface KyselyStoreOptions {
@@ -35,7 +38,11 @@ export const kyselyStore = <DB>(
   return {
     entity: (plan) => {
       owners.claim(plan, [plan.indexTable, plan.eventsTable], database.schema);
-      return entityStore(database, plan, lockTimeoutMs);
+      return wakingUp(
+        entityStore(database, plan, lockTimeoutMs),
+        WakeUps.of(database.identity),
+        qualify(database.schema, plan.eventsTable),
+      );
     },
     transaction: (work, open) =>
       db.isTransaction

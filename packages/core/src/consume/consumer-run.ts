@@ -2,9 +2,11 @@ import { ConsumerPausedError } from "../errors/consume-errors.ts";
 import { systemClock } from "../port/clock.ts";
 import type { ConsumerStore, Standing } from "../port/consumer-store.ts";
 import { Backoff } from "./backoff.ts";
-import { Intake } from "./intake.ts";
+import { untilAborted } from "./give-up.ts";
+import { Intake, type Reading } from "./intake.ts";
 import type { Limiter } from "./limiter.ts";
 import { isPassing } from "./passing.ts";
+import { PollPace } from "./poll-pace.ts";
 import { Signal } from "./signal.ts";
 import { Slot } from "./slot.ts";
 import { SlotWorker } from "./slot-worker.ts";
@@ -42,7 +44,9 @@ export class ConsumerRun<Tx> {
   readonly #givingUp = new AbortController();
   readonly #toRead = new Signal();
   readonly #toAttend = new Signal();
-  readonly #poll: Backoff;
+  readonly #poll: PollPace;
+  /** Whether reading waits for slots to make room. */
+  #waitsForRoom = false;
   #standing: Standing | undefined;
   #failure: { readonly error: unknown } | undefined;
   #progress = 0;
@@ -54,7 +58,7 @@ export class ConsumerRun<Tx> {
     this.#parts = parts;
     const { engine, store, limiter, mode } = parts;
     this.#intake = new Intake(store, engine.batchSize);
-    this.#poll = new Backoff(engine.clock, POLL_FIRST_MS, engine.pollIntervalMs);
+    this.#poll = new PollPace(POLL_FIRST_MS, engine.pollIntervalMs);
     this.#workerParts = {
       engine,
       store,
@@ -74,6 +78,7 @@ export class ConsumerRun<Tx> {
     const stop = (): void => this.#end();
     if (signal.aborted) return 0;
     signal.addEventListener("abort", stop);
+    const unwatch = store.watch(() => this.#toRead.poke());
     try {
       await this.#repeated(() => this.#parts.store.open());
       const loops = [this.#attendLoop(), this.#readLoop()];
@@ -82,6 +87,7 @@ export class ConsumerRun<Tx> {
     } catch (error) {
       this.#fail(error);
     } finally {
+      unwatch();
       await this.#finish();
       signal.removeEventListener("abort", stop);
     }
@@ -181,25 +187,37 @@ export class ConsumerRun<Tx> {
 
   #noteProgress(): void {
     this.#progress += 1;
-    this.#toRead.poke();
+    if (this.#waitsForRoom || this.#parts.mode === "catchUp") this.#toRead.poke();
   }
 
   async #readLoop(): Promise<void> {
     const { limiter, mode } = this.#parts;
     while (!this.#isEnding) {
       const progress = this.#progress;
+      const began = performance.now();
       const outcome = await this.#repeated(() => limiter.run(() => this.#readOnce()));
-      if (outcome === "read") {
-        this.#poll.reset();
-      } else if (outcome === "full") {
-        await this.#toRead.wait();
-      } else {
-        const isCaughtUp = mode === "catchUp" && progress === this.#progress;
-        if (isCaughtUp && (await this.#repeated(() => this.#areAllCaughtUp()))) return this.#end();
-        await this.#toRead.wait(this.#poll.next(), this.#parts.engine.clock);
-        for (const slot of this.#slots) slot.isDry = false;
-      }
+      if (outcome === "read" || outcome === "all") this.#poll.reset();
+      if (outcome === "read" || (outcome === "all" && mode === "catchUp")) continue;
+      if (outcome === "nothing" && (await this.#isAllHandled(progress))) return this.#end();
+      await this.#untilMore(progress, this.#poll.gapAfter(performance.now() - began));
     }
+  }
+
+  /** Waits until there may be more: something was committed, a slot has room, or it is time to look. */
+  async #untilMore(progress: number, gapMs: number): Promise<void> {
+    const looked = performance.now();
+    this.#waitsForRoom = this.#intake.isFull(this.#slots);
+    const hasRoomMeanwhile = this.#waitsForRoom && progress !== this.#progress;
+    if (!hasRoomMeanwhile) await this.#toRead.wait(this.#poll.next(), this.#parts.engine.clock);
+    this.#waitsForRoom = false;
+    const early = gapMs - (performance.now() - looked);
+    if (early > 0) await systemClock.sleep(early, this.#ending.signal);
+    for (const slot of this.#slots) slot.isDry = false;
+  }
+
+  async #isAllHandled(progress: number): Promise<boolean> {
+    if (this.#parts.mode === "run" || progress !== this.#progress) return false;
+    return (await this.#repeated(() => this.#areAllCaughtUp())) === true;
   }
 
   /** Somebody decided something by hand, about dead letters or about pauses. */
@@ -211,7 +229,7 @@ export class ConsumerRun<Tx> {
     this.#toAttend.poke();
   }
 
-  async #readOnce(): Promise<"read" | "full" | "nothing"> {
+  async #readOnce(): Promise<Reading> {
     try {
       return await this.#intake.read(this.#slots, this.#standing?.slots ?? 1, (version) =>
         this.#noteVersion(version),
@@ -280,9 +298,3 @@ export class ConsumerRun<Tx> {
     return undefined;
   }
 }
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });

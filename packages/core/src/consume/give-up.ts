@@ -7,3 +7,9 @@ export const unlessGivenUp = (handled: Promise<void>, giveUp: AbortSignal): Prom
     giveUp.addEventListener("abort", abandon, { once: true });
     handled.then(resolve, reject).finally(() => giveUp.removeEventListener("abort", abandon));
   });
+
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });

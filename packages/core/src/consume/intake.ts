@@ -6,6 +6,12 @@ const READ_MIN = 500;
 const READ_MAX = 10_000;
 
 /**
+ * `read`: there may be more. `all`: everything that was settled was read. `nothing`: there was nothing.
+ * `full`: what was read before has to be handled first.
+ */
+export type Reading = "read" | "all" | "nothing" | "full";
+
+/**
  * Reads for all slots of a process, with one read for those that stand at the same place. A slot that is
  * busy is left behind and reads for itself until it comes to where the others are. Reading goes on while
  * slots handle what they have, bounded by what fits into two batches of each.
@@ -24,18 +30,17 @@ export class Intake<Tx> {
    * Reads once, for the slots that were not read for the longest.
    *
    * @param onVersion told which version of the consumer the store has seen.
-   * @returns `full` when all have enough, `nothing` when none has and there is no more.
+   * @returns what there was to read.
    */
   async read(
     slots: readonly Slot[],
     of: number,
     onVersion: (version: number) => void,
-  ): Promise<"read" | "full" | "nothing"> {
-    const limit = Math.max(this.#batchSize, READ_MIN);
-    const withRoom = slots.filter((slot) => !slot.isOver && slot.waiting < limit);
-    const reading = withRoom.filter(({ isHungry }) => isHungry);
+  ): Promise<Reading> {
+    const limit = this.#room;
+    const reading = slots.filter((slot) => !slot.isOver && slot.waiting < limit && slot.isHungry);
     const first = reading.toSorted((one, other) => one.servedIn - other.servedIn)[0];
-    if (first === undefined) return withRoom.length === 0 && slots.length > 0 ? "full" : "nothing";
+    if (first === undefined) return this.isFull(slots) ? "full" : "nothing";
 
     const after = first.readTo;
     const together = reading.filter(({ readTo }) => readTo === after);
@@ -53,8 +58,17 @@ export class Intake<Tx> {
       slot.servedIn = this.#turn;
       slot.fill(after, bySlot.get(slot.slot) ?? NONE, read);
     }
-    const isEmpty = read.events.length === 0 && !read.more;
-    return isEmpty && together.length === reading.length ? "nothing" : "read";
+    if (read.more || together.length < reading.length) return "read";
+    return read.events.length === 0 ? "nothing" : "all";
+  }
+
+  /** Whether a slot has to be worked on before more can be read for it. */
+  isFull(slots: readonly Slot[]): boolean {
+    return slots.some((slot) => !slot.isOver && slot.waiting >= this.#room);
+  }
+
+  get #room(): number {
+    return Math.max(this.#batchSize, READ_MIN);
   }
 }
 

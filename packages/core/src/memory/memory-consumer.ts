@@ -7,6 +7,7 @@ import type {
 } from "../port/consumer-store.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import { MemoryLetters } from "./memory-letters.ts";
+import type { MemoryLog } from "./memory-log.ts";
 import type { MemoryTransaction } from "./memory-transaction.ts";
 
 interface MemorySlot {
@@ -36,15 +37,16 @@ interface MemoryProcess {
 
 /** What a consumer needs of its store. */
 interface Follows {
-  readonly log: readonly (TopicEvent | undefined)[];
+  readonly log: MemoryLog;
   readonly consumers: Map<string, MemoryConsumer>;
   transaction(work: (tx: MemoryTransaction) => Promise<void>): Promise<void>;
 }
 
 export const memoryConsumer = (
   { name, topics, slots: wanted, keys, handles, knows }: ConsumerPlan,
-  { log, consumers, transaction }: Follows,
+  { log: watched, consumers, transaction }: Follows,
 ): ConsumerStore<MemoryTransaction> => {
+  const log = watched.events;
   const declared = topics.map(({ plan }) => plan.name);
   const passedOver = new Set(
     topics.flatMap(({ plan, passedOver: types }) => types.map((type) => `${plan.name}:${type}`)),
@@ -141,6 +143,8 @@ export const memoryConsumer = (
       const reached = Math.max(after, bound);
       return { events, upTo: reached, more: reached < log.length, life: "", version };
     },
+
+    watch: (wake) => watched.watch((topic) => declared.includes(topic) && wake()),
 
     settled: async () => log.length,
 

@@ -160,7 +160,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
 
   consumer(plan: ConsumerPlan): ConsumerStore<MemoryTransaction> {
     return memoryConsumer(plan, {
-      log: this.#log.events,
+      log: this.#log,
       consumers: this.#consumers,
       transaction: (work) => this.transaction(work),
     });

@@ -142,6 +142,12 @@ export interface ConsumerStore<Tx> {
    */
   read(request: ReadRequest): Promise<TopicRead>;
 
+  /**
+   * Calls `wake` whenever something may have been committed to the topics, as far as this process can
+   * tell at once, until the returned function is called. A hint: whoever relies on it looks by itself as well.
+   */
+  watch(wake: () => void): () => void;
+
   /** Looks at the topics now: everything up to the position is settled. */
   settled(): Promise<number>;
 

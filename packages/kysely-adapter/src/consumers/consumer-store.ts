@@ -6,6 +6,7 @@ import { topicIdentity } from "../connection/schema-name.ts";
 import { isTransient } from "../connection/sqlstate.ts";
 import type { Statement } from "../connection/statement.ts";
 import { transaction } from "../connection/transaction.ts";
+import { WakeUps } from "../connection/wake-ups.ts";
 import {
   moveCheckpoint,
   type ProgressRow,
@@ -17,6 +18,7 @@ import {
   registerConsumer,
   wantSlots,
 } from "../statements/consumer-registration.ts";
+import { qualify } from "../tables/quote.ts";
 import { ServerRestartedError } from "./server-restarted-error.ts";
 import { slotLeases } from "./slot-leases.ts";
 import { changeStatements, slotTrouble } from "./slot-trouble.ts";
@@ -29,6 +31,7 @@ export const consumerStore = <DB>(
 ): ConsumerStore<AnnalsTransaction<DB>> => {
   const { name } = plan;
   const declared = plan.topics.map((topic) => topicIdentity(database.schema, topic.plan));
+  const tables = plan.topics.map((topic) => qualify(database.schema, topic.plan.eventsTable));
   const reader = new TopicReader(database, plan);
   const run = async <Row>(
     text: Statement,
@@ -60,6 +63,8 @@ export const consumerStore = <DB>(
     ...slotTrouble(database, plan, run),
 
     read: (request) => reader.read(request),
+
+    watch: (wake) => WakeUps.of(database.identity).watch(tables, wake),
 
     settled: async () => (await reader.settled()).position,
 

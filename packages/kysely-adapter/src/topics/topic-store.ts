@@ -3,8 +3,10 @@ import type { Publication, PublishedPlan, PublishWrite, TopicStore } from "@anna
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
+import { WakeUps } from "../connection/wake-ups.ts";
 import { latestEvent, type PublishedRow, publishEvents } from "../statements/publish.ts";
 import { type TopicRow, toTopicEvent } from "../statements/topic-row.ts";
+import { qualify } from "../tables/quote.ts";
 import { TopicMaintenance } from "./maintenance.ts";
 import { publishFailure } from "./publish-failure.ts";
 
@@ -17,6 +19,8 @@ export const topicStore = <DB>(
   const { name } = plan;
   const publish = publishEvents(database.schema, plan);
   const latest = latestEvent(database.schema, plan);
+  const wakeUps = WakeUps.of(database.identity);
+  const table = qualify(database.schema, plan.eventsTable);
   const bound = `${lockTimeoutMs}ms`;
   const window = `${plan.deduplicationMs} milliseconds`;
 
@@ -25,7 +29,13 @@ export const topicStore = <DB>(
       const parameters = publishParameters(write, bound, window);
       try {
         const operation = [name, "publish"] as const;
-        const { rows } = await database.run<PublishedRow>(publish, parameters, join, operation);
+        const { rows, durability } = await database.run<PublishedRow>(
+          publish,
+          parameters,
+          join,
+          operation,
+        );
+        wakeUps.after(durability, table);
         const { published, duplicates, last_position: last } = rows[0] as PublishedRow;
         return {
           published: Number(published),

@@ -46,6 +46,7 @@ import { transactionTime } from "./cases/transaction-time.ts";
 import { transactions } from "./cases/transactions.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
 import { values } from "./cases/values.ts";
+import { wakeUps } from "./cases/wake-ups.ts";
 import type { ContractGroup } from "./contract-case.ts";
 
 /** Everything that a store must do, in the order in which an entity lives. */
@@ -91,6 +92,7 @@ export const contract: readonly ContractGroup[] = [
   consumedVersions,
   deadLetters,
   consumerControl,
+  wakeUps,
   eventContexts,
   time,
   topics,
