@@ -78,7 +78,9 @@ class FaultyStore {
     };
     return new Proxy(whole, {
       get: (target, call: Call) =>
-        call === "isTransient" ? target[call] : this.#faulty(call, target[call]),
+        call === "isTransient" || call === "watch"
+          ? target[call]
+          : this.#faulty(call, target[call]),
     });
   }
 
