@@ -2,6 +2,7 @@ import { ConsumerPausedError } from "../errors/consume-errors.ts";
 import { systemClock } from "../port/clock.ts";
 import type { ConsumerStore, Standing } from "../port/consumer-store.ts";
 import { Backoff } from "./backoff.ts";
+import { CaughtUp } from "./caught-up.ts";
 import { untilAborted } from "./give-up.ts";
 import { Intake, type Reading } from "./intake.ts";
 import type { Limiter } from "./limiter.ts";
@@ -51,13 +52,13 @@ export class ConsumerRun<Tx> {
   #failure: { readonly error: unknown } | undefined;
   #progress = 0;
   #version: number | undefined;
-  /** A position that was settled, which slots of other processes have to come to. */
-  #target: number | undefined;
+  readonly #caughtUp: CaughtUp;
 
   constructor(parts: RunParts<Tx>) {
     this.#parts = parts;
     const { engine, store, limiter, mode } = parts;
     this.#intake = new Intake(store, engine.batchSize);
+    this.#caughtUp = new CaughtUp(engine, store);
     this.#poll = new PollPace(POLL_FIRST_MS, engine.pollIntervalMs);
     this.#workerParts = {
       engine,
@@ -220,7 +221,8 @@ export class ConsumerRun<Tx> {
 
   async #isAllHandled(progress: number): Promise<boolean> {
     if (this.#parts.mode === "run" || progress !== this.#progress) return false;
-    return (await this.#repeated(() => this.#areAllCaughtUp())) === true;
+    const isReached = () => this.#caughtUp.isReached(this.#slots, this.#standing);
+    return (await this.#repeated(isReached)) === true;
   }
 
   /** Somebody decided something by hand, about dead letters or about pauses. */
@@ -242,17 +244,6 @@ export class ConsumerRun<Tx> {
       for (const slot of this.#slots) slot.forget();
       throw error;
     }
-  }
-
-  /** Whether everything is handled, here and in the slots that other processes have. */
-  async #areAllCaughtUp(): Promise<boolean> {
-    const { store } = this.#parts;
-    const slots = this.#slots;
-    if (this.#standing === undefined || this.#standing.drainTo !== undefined) return false;
-    if (slots.some((slot) => !slot.isIdle || !slot.isDry || slot.isOver)) return false;
-    if (slots.length === this.#standing.slots) return true;
-    this.#target ??= await store.settled();
-    return (await store.progress(slots.map(({ slot }) => slot))) >= this.#target;
   }
 
   /** Waits for work that ends when the run does, but not for what hangs then. */
