@@ -1,6 +1,7 @@
 // What the author of a store, or of tools for tests, needs beside the public names.
 
 export { canonicalText } from "./append/canonical-text.ts";
+export { Backoff } from "./consume/backoff.ts";
 export type { Ambient } from "./decide/ambient.ts";
 export { decide, decideCreation } from "./decide/decide.ts";
 export { History } from "./decide/history.ts";

@@ -10,6 +10,14 @@ export {
 export type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 export { type TransactionOptions, transaction } from "./connection/transaction.ts";
 // consume
+export {
+  type HintClient,
+  type HintPool,
+  type Notification,
+  type NotifyHints,
+  type NotifyHintsOptions,
+  notifyHints,
+} from "./consumers/notify-hints.ts";
 export { consumers, createConsumer } from "./create-consumer.ts";
 export { createRepository } from "./create-repository.ts";
 // publish
