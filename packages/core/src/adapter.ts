@@ -13,7 +13,7 @@ export type { ColumnModel } from "./define/columns.ts";
 export { type ContextModel, contextModel, type EncodedContext } from "./define/context-model.ts";
 export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
-export type { ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
+export type { ChildPlan, ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
 export {
   type BrokenContract,
   brokenContracts,
@@ -75,8 +75,11 @@ export type {
   PastBound,
   PastEntity,
   Predicate,
+  StoredChildren,
   StoredEntity,
   TopicEvent,
+  TouchResult,
+  TreeRevision,
   WriteResult,
 } from "./port/rows.ts";
 export type { StateStore, StoredState } from "./port/state-store.ts";
@@ -102,12 +105,14 @@ export {
 } from "./read/imported-history.ts";
 export { newestBodies } from "./read/newest-bodies.ts";
 export { readingProblem } from "./read/reading-problem.ts";
+export type { UntypedReadOptions } from "./repository/call-options.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";
 export { openRepository } from "./repository/repository.ts";
 export type { FurtherCalls } from "./repository/repository-methods.ts";
 export { retried, type Try } from "./repository/retry.ts";
 export { scopedEntities } from "./repository/scoped-entities.ts";
+export { visibilityOf } from "./repository/seen-children.ts";
 export type { Demanding } from "./repository/transacting-type.ts";
 export type { ReportHookError } from "./transaction/hook-list.ts";
 export { type Savepoints, scopeOf, TransactionScope } from "./transaction/transaction-scope.ts";

@@ -1,6 +1,5 @@
 import type {
   AnyEntity,
-  CallOptions,
   RepositoryHooks,
   RepositoryOptions,
   TransactionDemand,
@@ -8,8 +7,10 @@ import type {
 import {
   checkJoins,
   type FurtherCalls,
+  model,
   openRepository,
-  type Visibility,
+  type UntypedReadOptions,
+  visibilityOf,
 } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
@@ -37,9 +38,10 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
   const database = new Database(options.db);
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
   const further: FurtherCalls = ({ scope, toEntities }) => ({
-    query: async (build: BuildQuery<DB>, call?: CallOptions<Transaction<DB>> & Visibility) => {
+    query: async (build: BuildQuery<DB>, call?: UntypedReadOptions<Transaction<DB>>) => {
       if (options.requireTransaction) checkJoins(definition.name, call?.tx);
-      return toEntities(await read(build, call?.tx, { ...call, scope }));
+      const seen = visibilityOf(definition[model], call);
+      return toEntities(await read(build, call?.tx, { ...seen, scope }));
     },
   });
   const store = kyselyStore(options.db, options);

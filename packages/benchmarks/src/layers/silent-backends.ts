@@ -21,6 +21,7 @@ export const storedUser = (id: string, events: number): Found => {
 export const overSilentStore = (found: Found) => {
   const entityStore: EntityStore<never> = {
     write: async () => ({ kind: "written", durability: { kind: "committed" } }),
+    touch: async () => ({ kind: "written", durability: { kind: "committed" } }),
     recall: async () => undefined,
     writeAll: async () => ({ kind: "written", durability: { kind: "committed" } }),
     load: async () => [found()],

@@ -18,7 +18,11 @@ export const batchWrite = (
   pending: PendingWrite,
   recording: Recording,
 ): BatchWrite => {
-  const write = entityWrite(model, history.id, pending, recording, undefined);
+  // Revisions are compared before, all at once.
+  const write = {
+    ...entityWrite(model, history.id, pending, recording, undefined),
+    revision: undefined,
+  };
   const wasDeleted = isDeletedAt(history, pending.expectedVersion);
   const isDeleted = write.deletion === undefined ? wasDeleted : write.deletion === "deleted";
   const { baseState } = pending;

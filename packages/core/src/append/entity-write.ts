@@ -27,6 +27,7 @@ export const entityWrite = (
   return {
     id,
     expectedVersion: pending.expectedVersion,
+    revision: pending.expectedVersion > 0 ? pending.revision : undefined,
     events: pending.events,
     columns: model.columns.map((column) => columnValue(model, id, column, pending)),
     deletion: lastDeletion(model.plan.lifecycle, pending.events),
@@ -35,6 +36,29 @@ export const entityWrite = (
     idempotency,
   };
 };
+
+/** A write of no event of its own, which raises the tree's revision, takes a request's key, or both. */
+export const touchingWrite = (
+  model: EntityModel,
+  id: string,
+  pending: PendingWrite,
+  idempotency: Idempotency | undefined,
+): EntityWrite => ({
+  id,
+  expectedVersion: pending.expectedVersion,
+  revision: pending.revision,
+  events: [],
+  columns: scopeValues(model, pending),
+  context: null,
+  idempotency,
+});
+
+/** The values of an entity's scope, which it never leaves. */
+export const scopeValues = (
+  { plan, columns }: EntityModel,
+  { state, parentId }: PendingWrite,
+): readonly JsonValue[] =>
+  plan.scope.map((_, at) => columns[at]?.readOldValue(state, parentId) ?? null);
 
 const COLUMN_THREW = { path: [], message: "its normalize or from threw an error" };
 

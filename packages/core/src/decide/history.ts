@@ -40,8 +40,7 @@ export class History {
   readonly id: string;
   /** Whose child it is. */
   readonly parentId: string | undefined;
-  /** Its children by kind and id; a kind that was left out when it was read is missing. */
-  readonly children: ReadonlyMap<string, Map<string, History>>;
+  #children: ReadonlyMap<string, Map<string, History>>;
   #events: object[];
   /** The stored form of the events that were decided here; the loaded ones have none. */
   #stored: StoredEvent[] = [];
@@ -51,6 +50,7 @@ export class History {
   #sequences: readonly number[] | undefined;
   #committed: number;
   #written: number;
+  #revision: number;
   #state: object | undefined;
   #writtenState: object | undefined;
   #storedState: JsonObject | undefined;
@@ -68,15 +68,21 @@ export class History {
     this.model = model;
     this.id = id;
     this.parentId = parentId;
-    this.children = loaded === undefined ? emptyKinds(model) : (loaded.children ?? NO_CHILDREN);
+    this.#children = loaded === undefined ? emptyKinds(model) : (loaded.children ?? NO_CHILDREN);
     this.#events = events;
     this.#state = state;
     this.#writtenState = state;
     this.#loaded = version;
     this.#committed = version;
     this.#written = version;
+    this.#revision = loaded?.revision ?? 0;
     this.#shift = events.length - version;
     this.#sequences = sequences;
+  }
+
+  /** Its children by kind and id; a kind that was left out when it was read is missing. */
+  get children(): ReadonlyMap<string, Map<string, History>> {
+    return this.#children;
   }
 
   get version(): number {
@@ -106,6 +112,16 @@ export class History {
   get events(): readonly object[] {
     this.#frozen ??= deepFreeze([...this.#events]);
     return this.#frozen;
+  }
+
+  /** Whether there are events that no write has taken. */
+  get hasUnwritten(): boolean {
+    return this.#written + this.#shift < this.#events.length;
+  }
+
+  /** The stored form of the events that no write has taken. */
+  get unwritten(): readonly StoredEvent[] {
+    return this.#stored.slice(this.#written - this.#loaded);
   }
 
   get pending(): readonly object[] {
@@ -188,16 +204,36 @@ export class History {
    * @throws EntityUnusableError
    */
   beginWrite(): PendingWrite | undefined {
+    this.#checkUsable();
+    return this.hasUnwritten ? this.#begin() : undefined;
+  }
+
+  /**
+   * The same where the entity's children alone are to be written.
+   *
+   * @param guarded whether it counts as a write of the tree.
+   * @throws EntityUnusableError
+   */
+  beginTouch(guarded: boolean): PendingWrite {
+    this.#checkUsable();
+    const pending = this.#begin();
+    return guarded ? pending : { ...pending, revision: undefined };
+  }
+
+  #checkUsable(): void {
     if (this.#unusable !== undefined) throw this.#unusableError(this.#unusable);
-    if (this.#written + this.#shift === this.#events.length) return undefined;
+  }
+
+  #begin(): PendingWrite {
     this.#unusable = "writing";
     return {
       expectedVersion: this.#written,
-      events: this.#stored.slice(this.#written - this.#loaded),
+      events: this.unwritten,
       state: this.#state as object,
       storedState: this.#storedState as JsonObject,
       baseState: this.#writtenState,
       parentId: this.parentId,
+      revision: this.model.plan.hasRevision ? this.#revision : undefined,
     };
   }
 
@@ -218,6 +254,7 @@ export class History {
     this.#isReplayed = false;
     this.#written = write.expectedVersion + write.events.length;
     this.#writtenState = write.state;
+    if (write.revision !== undefined) this.#revision = write.revision + 1;
     const written = this.#written;
     const events = this.#events;
     return (end) => {
@@ -235,6 +272,8 @@ export class History {
 
   /** Becomes what is stored of an earlier request with the same key, in place of what was pending. */
   replay(earlier: History): void {
+    this.#children = earlier.#children;
+    this.#revision = earlier.#revision;
     this.#events = earlier.#events;
     this.#stored = [];
     this.#loaded = earlier.#loaded;
@@ -255,6 +294,9 @@ export class History {
   }
 
   #giveBack(write: PendingWrite): void {
+    if (write.revision !== undefined && this.#revision > write.revision) {
+      this.#revision = write.revision;
+    }
     if (this.#written > write.expectedVersion) {
       this.#written = write.expectedVersion;
       this.#writtenState = write.baseState;

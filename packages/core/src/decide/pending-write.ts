@@ -15,6 +15,8 @@ export interface PendingWrite {
   readonly baseState: object | undefined;
   /** Whose child it is. */
   readonly parentId: string | undefined;
+  /** The revision that the tree was read at, where the write counts as one of the tree. */
+  readonly revision: number | undefined;
 }
 
 /** A moment of a history, to come back to. */

@@ -33,13 +33,19 @@ export type ParentColumn<Parent> = Parent extends string
     : never;
 
 /** The same for a definition; `never` where it has no parent. */
-export type ParentColumnOf<Definition extends AnyEntity> = ParentColumn<
-  Declared<Definition>["parent"]
->;
+export type ParentColumnOf<Definition extends AnyEntity> =
+  IsChild<Definition> extends true ? ParentColumn<Declared<Definition>["parent"]> : never;
 
 /** Whether the definition is a child, which its parent alone writes. */
-export type IsChild<Definition extends AnyEntity> = [Declared<Definition>["parent"]] extends [
-  undefined,
+export type IsChild<Definition extends AnyEntity> = [undefined] extends [
+  Declared<Definition>["parent"],
+]
+  ? false
+  : true;
+
+/** Whether the definition has children. */
+export type HasChildren<Definition extends AnyEntity> = [keyof ChildrenOf<Definition>] extends [
+  never,
 ]
   ? false
   : true;

@@ -12,6 +12,7 @@ import type {
   input,
   output,
 } from "zod/v4/core";
+import type { HasChildren, IsChild, ParentColumnOf } from "./children.ts";
 import type {
   AnyEntity,
   Declared,
@@ -30,7 +31,8 @@ export type IndexRowOf<Definition extends AnyEntity> = {
   readonly id: IdOf<Definition>;
   readonly created_at: Date;
   readonly version: number;
-} & (HasLifecycle<Definition> extends true ? { readonly deleted_at: Date | null } : unknown) & {
+} & (HasLifecycle<Definition> extends true ? { readonly deleted_at: Date | null } : unknown) &
+  FamilyColumns<Definition> & {
     readonly [Field in keyof Declared<Definition>["index"] &
       string as SnakeCase<Field>]: Declared<Definition>["index"][Field] extends {
       readonly type: string;
@@ -49,6 +51,12 @@ type ScopeInRow<Definition extends AnyEntity> = {
     Column
   >;
 };
+/** The revision of a tree's root, and the parent of a child. */
+type FamilyColumns<Definition extends AnyEntity> = (HasChildren<Definition> extends true
+  ? IsChild<Definition> extends true
+    ? unknown
+    : { readonly revision: number }
+  : unknown) & { readonly [Column in ParentColumnOf<Definition> as SnakeCase<Column>]: string };
 
 /** The events row as a query of yours reads it. */
 export type EventRowOf<Definition extends AnyEntity> = ScopeInRow<Definition> &

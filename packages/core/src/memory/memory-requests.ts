@@ -58,7 +58,8 @@ export const earlierRequest = (
 ): EarlierRequest => {
   if (request.fingerprint !== fingerprint) return { kind: "keyReused" };
   const { firstSequence, lastSequence: version } = request;
-  const entity = { id: row.id, version, events: row.events.slice(0, version) };
+  const { id, events, revision, children } = row;
+  const entity = { id, version, events: events.slice(0, version), revision, children };
   return { kind: "replayed", entity, firstSequence };
 };
 

@@ -7,10 +7,14 @@ import type { ConsumerAdmin } from "../port/consumer-admin.ts";
 import type { ConsumerPlan, ConsumerStore } from "../port/consumer-store.ts";
 import type {
   BatchResult,
+  Durability,
   EarlierRequest,
   EntityWrite,
   Idempotency,
+  StoredEntity,
   TopicEvent,
+  TouchResult,
+  TreeRevision,
 } from "../port/rows.ts";
 import type { StateStore } from "../port/state-store.ts";
 import type { EntityStore, Join, Store, Visibility } from "../port/store.ts";
@@ -34,6 +38,7 @@ import {
   type MemoryTransaction,
   type MemoryWrite,
 } from "./memory-transaction.ts";
+import { isOutrunTree, touched, withChildren } from "./memory-trees.ts";
 import { rowAfter } from "./row-after.ts";
 import { violation } from "./unique-values.ts";
 
@@ -113,10 +118,11 @@ export class MemoryStore implements Store<MemoryTransaction> {
       },
       writeAll: async (writes, join) => this.#write(plan, writes, transactionOf(join)),
       recall: async (idempotency, join) => this.#recall(plan, idempotency, changesOf(join)),
+      touch: async (trees, join) => this.#touch(plan, trees, transactionOf(join)),
       load: async (ids, join, seen) => {
         const rows = this.#visible(plan, changesOf(join));
         const found = ids.flatMap((id) => rows.get(id) ?? []);
-        return seenRows(plan, found, seen);
+        return this.#trees(plan, seenRows(plan, found, seen), join, seen);
       },
       find: async (constraint, values, join, seen) => {
         const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);
@@ -124,7 +130,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
         const found = this.#seen(plan, join, seen).filter(
           ({ columns }) => unique && uniqueKey(plan, unique, columns) === wanted,
         );
-        return found.sort(latestDeletedFirst)[0];
+        const [first] = found.sort(latestDeletedFirst);
+        return first && this.#trees(plan, [first], join, seen)[0];
       },
       loadPast: async (id, bound, join, seen) => {
         const row = this.#seenRow(plan, id, join, seen);
@@ -137,7 +144,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
         const rows = this.#seen(plan, join, seen);
         return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
       },
-      list: async (query, join, seen) => listRows(plan, this.#seen(plan, join, seen), query),
+      list: async (query, join, seen) =>
+        this.#trees(plan, listRows(plan, this.#seen(plan, join, seen), query), join, seen),
     };
   }
 
@@ -196,14 +204,42 @@ export class MemoryStore implements Store<MemoryTransaction> {
     return { kind: "written", durability: scopeOf(tx)?.durability ?? { kind: "unknown" } };
   }
 
+  #touch(
+    plan: EntityPlan,
+    trees: readonly TreeRevision[],
+    tx: MemoryTransaction | undefined,
+  ): TouchResult {
+    const writes = touched(plan, trees, this.#visible(plan, tx?.changes));
+    if ("kind" in writes) return writes;
+    if (tx === undefined) for (const write of writes) this.#apply(write);
+    else tx.changes.writes.push(...writes);
+    const durability = tx === undefined ? COMMITTED : scopeOf(tx)?.durability;
+    return { kind: "written", durability: durability ?? { kind: "unknown" } };
+  }
+
+  #trees<Row extends StoredEntity>(
+    plan: EntityPlan,
+    rows: readonly Row[],
+    join: Join<MemoryTransaction>,
+    seen: Visibility | undefined,
+  ): readonly Row[] {
+    if (plan.children.length === 0) return rows;
+    const changes = changesOf(join);
+    const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
+    return rows.map((row) => withChildren(plan, row, rowsOf, seen));
+  }
+
   #recall(
     plan: EntityPlan,
     idempotency: Idempotency,
     changes: MemoryChanges | undefined,
   ): EarlierRequest | undefined {
     const request = this.#requests.find(plan, idempotency, changes);
-    const row = request && this.#visible(plan, changes).get(request.entityId);
-    return row && earlierRequest(request, idempotency, row);
+    if (request === undefined) return undefined;
+    const row = this.#visible(plan, changes).get(request.entityId);
+    if (row === undefined) return undefined;
+    const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
+    return earlierRequest(request, idempotency, withChildren(plan, row, rowsOf, {}));
   }
 
   #commit(changes: MemoryChanges): void {
@@ -213,8 +249,9 @@ export class MemoryStore implements Store<MemoryTransaction> {
       const own = changes.writes.filter((write) => write.plan === plan);
       const first = new Map(own.toReversed().map((write) => [write.row.id, write]));
       for (const write of first.values()) {
-        const version = this.#rows.get(plan)?.get(write.row.id)?.version ?? 0;
+        const { version = 0, revision } = this.#rows.get(plan)?.get(write.row.id) ?? {};
         if (version !== write.row.version - write.events.length) throw outrun(write);
+        if (isOutrunTree(write, revision)) throw outrun(write);
       }
       for (const write of own) {
         const { request } = write;
@@ -276,6 +313,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
     return seenRows(plan, [...this.#visible(plan, changesOf(join)).values()], seen);
   }
 }
+
+const COMMITTED: Durability = { kind: "committed" };
 
 const outrun = ({ plan, row, events }: MemoryWrite): ConcurrentModificationError =>
   new ConcurrentModificationError({

@@ -18,6 +18,8 @@ export interface MemoryWrite {
   readonly plan: EntityPlan;
   readonly row: MemoryRow;
   readonly events: readonly TopicEvent[];
+  /** Whether it raises the revision of a tree that exists. */
+  readonly raises?: boolean;
   /** What it leaves under its idempotency key, if it has one. */
   readonly request?: MemoryRequest | undefined;
 }

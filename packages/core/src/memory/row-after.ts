@@ -17,13 +17,17 @@ export const rowAfter = (
   if (plan.scope.some((_, at) => current && current.columns[at] !== write.columns[at])) {
     return "conflict";
   }
+  if (write.revision !== undefined && current?.revision !== write.revision) return "conflict";
   const recordedAt = write.recordedAt ?? now;
+  const isTouched = write.expectedVersion === 0 || write.revision !== undefined;
+  const revision = (current?.revision ?? 0) + (isTouched ? 1 : 0);
   const row: MemoryRow = {
+    ...(plan.hasRevision && { revision }),
     id: write.id,
     createdAt: current?.createdAt ?? recordedAt,
     deletedAt: deletedAtAfter(write, current, recordedAt),
     version: write.expectedVersion + write.events.length,
-    columns: write.columns,
+    columns: write.events.length === 0 && current ? current.columns : write.columns,
     events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
   };
   const events = write.events.map(({ body }, at) => ({
@@ -37,5 +41,6 @@ export const rowAfter = (
     body,
     bytes: null,
   }));
-  return { plan, row, events, request: requestOf(plan, write) };
+  const raises = write.revision !== undefined;
+  return { plan, row, events, raises, request: requestOf(plan, write) };
 };

@@ -17,7 +17,12 @@ export interface EntityWrite {
   readonly id: string;
   /** The version the events follow; 0 creates the entity. */
   readonly expectedVersion: number;
-  /** At least one. Their sequences follow `expectedVersion`. */
+  /**
+   * The revision that the tree is at, which the write raises: of an entity with children and no parent
+   * that exists.
+   */
+  readonly revision?: number | undefined;
+  /** At least one, unless there is a revision or a key. Their sequences follow `expectedVersion`. */
   readonly events: readonly StoredEvent[];
   /** The index row's declared columns, in the plan's order. */
   readonly columns: readonly JsonValue[];
@@ -50,6 +55,19 @@ export type EarlierRequest =
   | { readonly kind: "replayed"; readonly entity: StoredEntity; readonly firstSequence: number }
   /** The key belongs to another request. */
   | { readonly kind: "keyReused" };
+
+/** A tree that is about to be changed: no write of it came after the revision. */
+export interface TreeRevision {
+  readonly id: string;
+  /** The values of its scope, where its plan has one. */
+  readonly scope: readonly JsonValue[];
+  readonly revision: number;
+}
+
+/** What became of raising revisions: of all or of none. */
+export type TouchResult =
+  | { readonly kind: "written"; readonly durability: Durability }
+  | { readonly kind: "conflict"; readonly at: number };
 
 /** One write of a batch. All writes of a batch have the same context and time. */
 export interface BatchWrite extends EntityWrite {

@@ -18,6 +18,8 @@ import type {
   PastEntity,
   Predicate,
   StoredEntity,
+  TouchResult,
+  TreeRevision,
   WriteResult,
 } from "./rows.ts";
 import type { StateStore } from "./state-store.ts";
@@ -92,6 +94,8 @@ export interface Visibility {
    * effect where the plan has none.
    */
   readonly scope?: readonly JsonValue[] | undefined;
+  /** The kinds of children that are read with it, with all that is below them. Default is every kind. */
+  readonly kinds?: readonly string[] | undefined;
 }
 
 export interface EntityStore<Tx> {
@@ -111,6 +115,14 @@ export interface EntityStore<Tx> {
    * @param writes at least one; either all create or all append.
    */
   writeAll(writes: readonly BatchWrite[], tx: Join<Tx>): Promise<BatchResult>;
+
+  /**
+   * Raises the revisions of trees that are at the given ones, of all or of none. Whoever would change one
+   * of them waits for the end of the transaction, which there always is.
+   *
+   * @param trees at least one, of entities with children and no parent; every id occurs once.
+   */
+  touch(trees: readonly TreeRevision[], tx: Join<Tx>): Promise<TouchResult>;
 
   /** The entities with these ids that exist, in any order. */
   load(ids: readonly string[], tx: Join<Tx>, seen?: Visibility): Promise<readonly StoredEntity[]>;

@@ -1,9 +1,10 @@
 import { batchRefusal, batchWrite, repeatedValue } from "../append/batch-write.ts";
-import type { Recording } from "../append/entity-write.ts";
+import { type Recording, refusal, scopeValues, touchingWrite } from "../append/entity-write.ts";
 import type { Ambient } from "../decide/ambient.ts";
 import { decideCreation } from "../decide/decide.ts";
 import type { History } from "../decide/history.ts";
 import { newEntityId } from "../decide/new-id.ts";
+import { beginRoot, unwrittenBelow } from "../decide/tree-pending.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { AnnalsError, atBatchIndex } from "../errors/annals-error.ts";
 import { EntityAlreadyExistsError, OutcomeUnknownError } from "../errors/append-errors.ts";
@@ -69,8 +70,9 @@ export class Batches<Tx> {
     );
     this.#refuseRepeatedEntities(given.map(({ history }) => history));
     const members = begun(given);
+    const count = members.reduce((sum, member) => sum + eventsOf(member), 0);
     await this.#writeAll("updateAll", members, options?.tx);
-    return members.reduce((sum, { pending }) => sum + pending.events.length, 0);
+    return count;
   };
 
   #decided(given: unknown): History {
@@ -96,14 +98,43 @@ export class Batches<Tx> {
 
   async #tryWriteAll(members: readonly Member[], tx: Join<Tx>): Promise<Durability> {
     try {
+      const touched = await this.#touch(members, tx);
+      const own = members.filter(({ pending }) => pending.events.length > 0);
+      return own.length === 0 ? touched : await this.#writeOwn(own, tx);
+    } catch (error) {
+      const end = error instanceof OutcomeUnknownError ? "unknown" : "rolledBack";
+      for (const { history } of members) history.failWrite(end);
+      throw error;
+    }
+  }
+
+  /** Raises the revisions of the trees that exist, before anything of them is written. */
+  async #touch(members: readonly Member[], tx: Join<Tx>): Promise<Durability> {
+    const trees = members.flatMap((member) => {
+      const { expectedVersion, revision } = member.pending;
+      return expectedVersion > 0 && revision !== undefined ? [{ member, revision }] : [];
+    });
+    if (trees.length === 0) return { kind: "committed" };
+    const marks = trees.map(({ member: { history, pending }, revision }) => ({
+      id: history.id,
+      scope: scopeValues(this.#model, pending),
+      revision,
+    }));
+    const result = await this.#store.touch(marks, tx);
+    if (result.kind === "written") return result.durability;
+    const { history, pending, index } = (trees[result.at] as (typeof trees)[number]).member;
+    const write = touchingWrite(this.#model, history.id, pending, undefined);
+    throw atBatchIndex(refusal(this.#model, write, { kind: "conflict" }), index);
+  }
+
+  async #writeOwn(members: readonly Member[], tx: Join<Tx>): Promise<Durability> {
+    try {
       const writes = this.#writesOf(members, tx);
       const repeated = repeatedValue(this.#model.plan, writes);
       const result = repeated ?? (await this.#store.writeAll(writes, tx));
       if (result.kind === "written") return result.durability;
       throw batchRefusal(this.#model, writes, result);
     } catch (error) {
-      const end = error instanceof OutcomeUnknownError ? "unknown" : "rolledBack";
-      for (const { history } of members) history.failWrite(end);
       throw atGivenPlace(members, error);
     }
   }
@@ -149,6 +180,10 @@ export class Batches<Tx> {
   }
 }
 
+/** How many events are written of an entity and of what is below it. */
+const eventsOf = ({ history, pending }: Member): number =>
+  pending.events.length + unwrittenBelow(history).length;
+
 interface GivenInput {
   readonly id?: unknown;
   readonly input?: unknown;
@@ -159,7 +194,7 @@ const begun = (given: readonly Pick<Appending, "entity" | "history">[]): readonl
   const members: Member[] = [];
   try {
     for (const [index, { entity, history }] of given.entries()) {
-      const pending = naming(index, () => history.beginWrite());
+      const pending = naming(index, () => beginRoot(history));
       if (pending !== undefined) members.push({ entity, history, pending, index });
     }
     return members;

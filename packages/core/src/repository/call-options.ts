@@ -1,7 +1,7 @@
+import type { ChildrenOf, HasChildren } from "../define/children.ts";
 import type { AnyEntity, HasLifecycle } from "../define/entity-definition.ts";
-import type { Visibility } from "../port/store.ts";
-
 import type { IdempotencyOptions } from "./idempotency.ts";
+import type { UntypedVisibility } from "./seen-children.ts";
 
 /** Which transaction a call takes part in. */
 export interface CallOptions<Tx> {
@@ -13,14 +13,23 @@ export interface CallOptions<Tx> {
 }
 
 /** Options of calls that read, where the types of the definition no longer help. */
-export type UntypedReadOptions<Tx> = CallOptions<Tx> & Visibility;
+export type UntypedReadOptions<Tx> = CallOptions<Tx> & UntypedVisibility;
 
 /** Options of calls that read: with `includeDeleted` where the definition declares a lifecycle. */
 export type ReadOptions<Definition extends AnyEntity, Tx> = CallOptions<Tx> &
-  (HasLifecycle<Definition> extends true ? IncludeDeleted : unknown);
+  (HasLifecycle<Definition> extends true ? IncludeDeleted : unknown) &
+  (HasChildren<Definition> extends true ? ChildrenOption<ChildrenOf<Definition>> : unknown);
+
+interface ChildrenOption<Declarations> {
+  /**
+   * Which kinds of children are read with the entity: none with `false`, or those that are not `false` in
+   * `{ lines: false }`. Decisions cannot look at what was left out. Default is every kind.
+   */
+  readonly children?: false | { readonly [Kind in keyof Declarations]?: boolean } | undefined;
+}
 
 interface IncludeDeleted {
-  /** Whether deleted entities are found as well. Default is `false`. */
+  /** Whether deleted entities are found as well, and removed children with them. Default is `false`. */
   readonly includeDeleted?: boolean;
 }
 

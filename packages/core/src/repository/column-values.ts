@@ -1,3 +1,4 @@
+import type { ParentColumnOf } from "../define/children.ts";
 import type {
   AnyEntity,
   Declared,
@@ -6,11 +7,12 @@ import type {
   StateOf,
 } from "../define/entity-definition.ts";
 
-/** The index columns: those of the scope, other fields of the schema, computed ones. */
+/** The index columns: those of the scope, a child's parent, other fields of the schema, computed ones. */
 export type ColumnOf<Definition extends AnyEntity> = (
   | keyof Declared<Definition>["index"]
   | keyof Declared<Definition>["computed"]
   | ScopeColumnOf<Definition>
+  | ParentColumnOf<Definition>
 ) &
   string;
 
@@ -24,14 +26,14 @@ type OptionsOf<
     : unknown;
 
 /** A column's value as the definition's types have it, absence included. */
-export type ColumnValue<
-  Definition extends AnyEntity,
-  Column,
-> = Column extends keyof StateOf<Definition>
-  ? StateOf<Definition>[Column]
-  : OptionsOf<Definition, Column> extends { readonly from: (...args: never[]) => infer Value }
-    ? Value
-    : never;
+export type ColumnValue<Definition extends AnyEntity, Column> =
+  Column extends ParentColumnOf<Definition>
+    ? string
+    : Column extends keyof StateOf<Definition>
+      ? StateOf<Definition>[Column]
+      : OptionsOf<Definition, Column> extends { readonly from: (...args: never[]) => infer Value }
+        ? Value
+        : never;
 
 /** What a finder takes for a column: never nothing, for nothing is not unique. */
 export type FinderValue<Definition extends AnyEntity, Column> = NonNullable<

@@ -5,6 +5,7 @@ import type { EntityStore, Join, Store } from "../port/store.ts";
 const JOIN_AT: Readonly<Record<keyof EntityStore<never> | "writeAll", number>> = {
   write: 1,
   writeAll: 1,
+  touch: 1,
   recall: 1,
   load: 1,
   find: 2,

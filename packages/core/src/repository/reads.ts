@@ -14,6 +14,7 @@ import { listPage } from "./list-page.ts";
 import type { ListOptions, Page } from "./list-type.ts";
 import type { PastReads } from "./past-reads.ts";
 import type { BoundScope } from "./scope.ts";
+import { type UntypedVisibility, visibilityOf } from "./seen-children.ts";
 import { mentions, normalizeError, predicateOf } from "./where.ts";
 import type { WhereOf } from "./where-type.ts";
 
@@ -49,7 +50,7 @@ export class Reads<Tx> {
     if (options?.asOf !== undefined) return this.#past.maybeFindPast(id, options.asOf, options);
     const known = this.#model.parseId(id);
     if (known === undefined) return undefined;
-    const [stored] = await this.#store.load([known], options?.tx, options);
+    const [stored] = await this.#store.load([known], options?.tx, this.#seen(options));
     return stored && this.#hydrate(stored);
   };
 
@@ -63,7 +64,7 @@ export class Reads<Tx> {
       if (parsed !== undefined) known.add(parsed);
     }
     if (known.size === 0) return new Map();
-    const stored = await this.#store.load([...known], options?.tx, options);
+    const stored = await this.#store.load([...known], options?.tx, this.#seen(options));
     return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity)]));
   };
 
@@ -72,7 +73,7 @@ export class Reads<Tx> {
   ): Promise<Page<object>> =>
     listPage(this.#model, this.#scope, options, async (query) => {
       this.#checkDeletedAt(query.where, options, query.orderBy);
-      const listed = await this.#store.list(query, options.tx, options);
+      const listed = await this.#store.list(query, options.tx, this.#seen(options));
       return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
     });
 
@@ -94,7 +95,12 @@ export class Reads<Tx> {
   ): Promise<object | undefined> {
     const stored = this.#storedValues(unique, values);
     if (stored === undefined) return undefined;
-    const found = await this.#store.find(unique.constraint, stored, options?.tx, options);
+    const found = await this.#store.find(
+      unique.constraint,
+      stored,
+      options?.tx,
+      this.#seen(options),
+    );
     return found && this.#hydrate(found);
   }
 
@@ -130,11 +136,11 @@ export class Reads<Tx> {
   #count(options: ConditionOptions<Tx>, limit: number | undefined): Promise<number> {
     const where = predicateOf(this.#model, options.where ?? {});
     this.#checkDeletedAt(where, options);
-    return this.#store.count(where, limit, options.tx, options);
+    return this.#store.count(where, limit, options.tx, this.#seen(options));
   }
 
   /** No row that is seen by default has a time of deletion, so who asks for one forgot to say so. */
-  #checkDeletedAt(where: Predicate, { includeDeleted }: Visibility, orderBy?: string): void {
+  #checkDeletedAt(where: Predicate, { includeDeleted }: UntypedVisibility, orderBy?: string): void {
     if (includeDeleted === true || this.#model.plan.lifecycle === undefined) return;
     const { property } = DELETED_AT;
     if (orderBy !== property && !mentions(where, property)) return;
@@ -142,6 +148,10 @@ export class Reads<Tx> {
       `"${property}" was asked for without deleted entities`,
       "Pass { includeDeleted: true }, and { deletedAt: { not: null } } for deleted ones alone.",
     );
+  }
+
+  #seen(options: UntypedVisibility | undefined): Visibility {
+    return visibilityOf(this.#model, options);
   }
 
   #hydrate(stored: StoredEntity): object {

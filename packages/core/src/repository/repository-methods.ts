@@ -80,7 +80,7 @@ export const repositoryMethods = <Tx>(
   // In a transact it is the update that it is.
   const once = instrumented(model.plan, instrument, { update: writes.updateOnce });
   // What calls others is no operation of its own.
-  const methods = {
+  const methods: Record<string, unknown> = {
     ...calls,
     ...walkCalls<Tx>(calls),
     transact: transactCall<Tx>(model, clock, {
@@ -91,5 +91,16 @@ export const repositoryMethods = <Tx>(
       keys,
     }),
   };
+  if (model.plan.parent !== undefined) leaveToParent(methods);
   return Object.freeze(methods);
 };
+
+/** Takes away what writes: a child is written by its parent, over all of whose children it decides. */
+const leaveToParent = (methods: Record<string, unknown>): void => {
+  for (const call of WRITES) delete methods[call];
+};
+
+const WRITES: readonly string[] = [
+  ...["create", "createAll", "createOrFind", "update", "updateAll"],
+  ...["transact", "delete", "restore"],
+];

@@ -1,3 +1,4 @@
+import type { IsChild } from "../define/children.ts";
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { ColumnMethods } from "./column-methods-type.ts";
 import type { CreateOrFindMethods } from "./create-or-find-method.ts";
@@ -6,8 +7,11 @@ import type { ReadMethods } from "./read-methods.ts";
 import type { WriteMethods } from "./write-methods.ts";
 
 /** Stores and finds the entities of one definition. */
-export type Repository<Definition extends AnyEntity, Tx> = WriteMethods<Definition, Tx> &
-  ReadMethods<Definition, Tx> &
+export type Repository<Definition extends AnyEntity, Tx> = ReadMethods<Definition, Tx> &
   ColumnMethods<Definition, Tx> &
+  (IsChild<Definition> extends true ? unknown : AllWriteMethods<Definition, Tx>);
+
+/** Children are written through their parents. */
+type AllWriteMethods<Definition extends AnyEntity, Tx> = WriteMethods<Definition, Tx> &
   LifecycleMethods<Definition, Tx> &
   CreateOrFindMethods<Definition, Tx>;

@@ -23,6 +23,7 @@ import {
 import { scopedEntities } from "./scoped-entities.ts";
 import { scoping } from "./scoping.ts";
 import type { RepositoryFor, TransactionDemand } from "./transacting-type.ts";
+import { TreeWrites } from "./tree-writes.ts";
 
 export interface RepositoryOptions {
   /**
@@ -85,6 +86,8 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   };
   const { onAppended, onHydrated } = options as UntypedHooks<Opened>;
   const bare = entityFactory(model, ambient);
+  const recording = recordingFrom(name, options);
+  const hook = new AppendHook<Tx, Opened>(name, demanding, onAppended, options.clock);
   const parts: RepositoryParts<Tx> = {
     model,
     instrument: options.instrument,
@@ -92,8 +95,11 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
     ambient,
     bare,
     toEntity: hydratedBy(name, bare, onHydrated),
-    hook: new AppendHook<Tx, Opened>(name, demanding, onAppended, options.clock),
-    recording: recordingFrom(name, options),
+    hook:
+      model.children.length === 0
+        ? hook
+        : new TreeWrites<Tx, Opened>(model, demanding, hook, recording, options.clock),
+    recording,
     keys: new IdempotencyKeys(name, options.idempotencyKeyTtlMs),
     further,
   };

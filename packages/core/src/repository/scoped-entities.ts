@@ -17,6 +17,7 @@ export const scopedEntities = <Tx>(
 ): EntityStore<Tx> => {
   const inScope = (seen: Visibility | undefined): Visibility => ({
     includeDeleted: seen?.includeDeleted,
+    kinds: seen?.kinds,
     scope,
   });
   const narrowed = (where: Predicate): Predicate =>
@@ -37,6 +38,12 @@ export const scopedEntities = <Tx>(
         writes.map((write, at) => atPlace(at, () => written(write))),
         tx,
       ),
+    touch: async (trees, tx) => {
+      for (const [at, { id, scope: columns }] of trees.entries()) {
+        atPlace(at, () => checkScopeOf(plan, { id, columns }, scope));
+      }
+      return store.touch(trees, tx);
+    },
     recall: (idempotency, tx) => store.recall(keyed(idempotency), tx),
     load: (ids, tx, seen) => store.load(ids, tx, inScope(seen)),
     find: (constraint, values, tx, seen) =>
@@ -60,7 +67,7 @@ const equalities = (plan: EntityPlan, scope: readonly JsonValue[]): readonly Pre
 /** The columns of the scope come first. */
 const checkScopeOf = (
   plan: EntityPlan,
-  { id, columns }: EntityWrite,
+  { id, columns }: Pick<EntityWrite, "id" | "columns">,
   scope: readonly JsonValue[] | undefined,
 ): void => {
   if (scope?.every((value, at) => columns[at] === value) ?? true) return;

@@ -1,9 +1,10 @@
-import { entityWrite, type Recording, refusal } from "../append/entity-write.ts";
+import { entityWrite, type Recording, refusal, touchingWrite } from "../append/entity-write.ts";
 import type { Ambient } from "../decide/ambient.ts";
 import { decideCreation } from "../decide/decide.ts";
 import type { History } from "../decide/history.ts";
 import { newEntityId } from "../decide/new-id.ts";
 import type { PendingWrite } from "../decide/pending-write.ts";
+import { beginRoot, unwrittenBelow } from "../decide/tree-pending.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { IdempotencyKeyReusedError, OutcomeUnknownError } from "../errors/append-errors.ts";
 import type { Durability, EarlierRequest, Idempotency } from "../port/rows.ts";
@@ -77,9 +78,10 @@ export class Writes<Tx> {
 
   readonly update = async (entity: object, options?: OnceOptions<Tx>): Promise<number> => {
     const history = ownHistory(this.#model, entity, "update");
-    const pending = history.beginWrite();
+    const below = unwrittenBelow(history);
+    const pending = beginRoot(history);
     if (pending === undefined) return 0;
-    const bodies = () => pending.events.map(({ body }) => body);
+    const bodies = () => [...pending.events, ...below].map(({ body }) => body);
     const idempotency =
       options?.idempotencyKey === undefined
         ? undefined
@@ -91,7 +93,7 @@ export class Writes<Tx> {
       idempotency,
     );
     if (replay !== undefined) history.replay(replay.history);
-    return replay?.events ?? pending.events.length;
+    return replay?.events ?? pending.events.length + below.length;
   };
 
   /**
@@ -106,7 +108,7 @@ export class Writes<Tx> {
     tx: Join<Tx>,
   ): Promise<object | undefined> => {
     const history = ownHistory(this.#model, entity, "transact");
-    const pending = history.beginWrite();
+    const pending = beginRoot(history);
     const replay =
       pending === undefined
         ? await this.#recall(idempotency, tx)
@@ -190,8 +192,19 @@ export class Writes<Tx> {
   ): Promise<Written> {
     try {
       const idempotency = given instanceof Promise ? await given : given;
-      const recording = { ...this.#recording(pending.events.length), ...recordingIn(tx) };
-      const write = entityWrite(this.#model, history.id, pending, recording, idempotency);
+      const isTouch = pending.events.length === 0;
+      if (isTouch && pending.revision === undefined && idempotency === undefined) {
+        return { durability: { kind: "committed" } };
+      }
+      const write = isTouch
+        ? touchingWrite(this.#model, history.id, pending, idempotency)
+        : entityWrite(
+            this.#model,
+            history.id,
+            pending,
+            this.#recordingOf(pending, tx),
+            idempotency,
+          );
       const result = await this.#store.write(write, tx);
       switch (result.kind) {
         case "written":
@@ -206,6 +219,10 @@ export class Writes<Tx> {
       history.failWrite(error instanceof OutcomeUnknownError ? "unknown" : "rolledBack");
       throw error;
     }
+  }
+
+  #recordingOf({ events }: PendingWrite, tx: Join<Tx>): Recording {
+    return { ...this.#recording(events.length), ...recordingIn(tx) };
   }
 
   get #isIdGiven(): boolean {

@@ -107,7 +107,11 @@ export const taken = (tables: EntityTables, creates: boolean, condition?: string
       `${holds}(select true from ${index} o where ${equal(unique, "o", "g")}${isLive}${outside}) then ${at + 1}`,
   );
   const cases = [...ofId, ...ofUniques].map((one) => `\n      when ${one}`);
-  if (cases.length === 0) return "taken as materialized (select 0 as at, 0 as which where false)";
+  if (cases.length === 0) {
+    // The parameter has to occur: one that a statement does not know cannot be given to it.
+    const never = condition === undefined ? "false" : `false and ${condition}`;
+    return `taken as materialized (select 0 as at, 0 as which where ${never})`;
+  }
   return `taken as materialized (
   select g."$at" as at, c.which
   from ${creates ? "given" : "locked"} g cross join lateral (select case${cases.join("")}

@@ -4,6 +4,7 @@ import { parameterType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
+import { rowColumns } from "./tree-columns.ts";
 import { hidesDeleted, visibleOnly } from "./visible-rows.ts";
 
 /**
@@ -26,20 +27,24 @@ export const findEntity = (
   return statement(
     `find_${unique.constraint}`,
     plan.lifecycle === undefined || hidesDeleted(plan, seen)
-      ? `select ${storedEntityColumns(tables)}
+      ? `select ${storedEntityColumns(tables, seen)}
 from ${tables.index} u
 where ${condition}${visibleOnly(tables, seen)}`
-      : findDeletedToo(tables, condition),
+      : findDeletedToo(tables, condition, seen),
   );
 };
 
 /** Any number of deleted rows may share a value: the live one comes first, then the last one deleted. */
-const findDeletedToo = (tables: EntityTables, condition: string): string =>
-  `select ${storedEntityColumns(tables)}
+const findDeletedToo = (
+  tables: EntityTables,
+  condition: string,
+  seen: Visibility | undefined,
+): string =>
+  `select ${storedEntityColumns(tables, seen)}
 from (
-  (select u.id, u.version, u.deleted_at from ${tables.index} u where ${condition} and u.deleted_at is null)
+  (select ${rowColumns(tables)}, u.deleted_at from ${tables.index} u where ${condition} and u.deleted_at is null)
   union all
-  (select u.id, u.version, u.deleted_at from ${tables.index} u where ${condition} and u.deleted_at is not null
+  (select ${rowColumns(tables)}, u.deleted_at from ${tables.index} u where ${condition} and u.deleted_at is not null
     order by u.deleted_at desc, u.id desc limit 1)
   order by deleted_at desc nulls first
   limit 1

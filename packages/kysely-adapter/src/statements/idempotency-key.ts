@@ -4,6 +4,7 @@ import { type Statement, statement } from "../connection/statement.ts";
 import { quoteText } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import type { StoredEntityRow } from "./stored-entity.ts";
+import { childrenColumn } from "./tree-columns.ts";
 
 /**
  * What a keyed statement's key is unique in: the entity; with its schema, where that is not the usual one;
@@ -28,6 +29,10 @@ const NOW = "statement_timestamp()";
  * for entities that are divided into scopes, whose it is.
  */
 export const KEY_PARAMETERS = { key: 8, fingerprint: 9, ttl: 10, within: 11 } as const;
+
+/** The number of the first parameter after those of a key. */
+export const firstAfterKey = ({ scope }: EntityPlan): number =>
+  KEY_PARAMETERS.ttl + (scope.length === 0 ? 1 : 2);
 
 /**
  * The CTE that takes a key for an entity's next events, or one that has expired over; no row when it is
@@ -63,13 +68,20 @@ export const recallRequest = (tables: EntityTables): Statement =>
     `select k.is_same, k.first_sequence, k.entity_id as id, k.last_sequence as version,
   case when k.is_same then (select json_agg(e.event) from (
     select event from ${tables.events} where id = k.entity_id and sequence <= k.last_sequence order by sequence
-  ) e) end as events
+  ) e) end as events${recalledTree(tables)}
 from (
   select *, fingerprint = decode($2::text, 'hex') as is_same
   from annals.idempotency_keys
   where scope = ${scopeOf(tables, 3)} and key = $1::text and expires_at > ${NOW}
 ) k`,
   );
+
+/** A tree comes back with the children that it has now. */
+const recalledTree = (tables: EntityTables): string => {
+  const { plan, index } = tables;
+  const revision = `,\n  (select revision from ${index} where id = k.entity_id) as revision`;
+  return `${plan.hasRevision ? revision : ""}${childrenColumn(tables, {}, "k.entity_id")}`;
+};
 
 export interface RecalledRow extends StoredEntityRow {
   readonly is_same: boolean;

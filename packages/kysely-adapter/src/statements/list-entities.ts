@@ -8,6 +8,7 @@ import { condition, Parameters } from "./condition.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { type OrderColumn, orderColumn } from "./list-order.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
+import { rowColumns } from "./tree-columns.ts";
 import { IS_DELETED, IS_LIVE, type RowSets, rowSets } from "./visible-rows.ts";
 
 /**
@@ -37,24 +38,24 @@ export const listEntities = (
     const conditions = [fulfilled, ...stretch.conditions].filter((one) => one !== "true");
     const first = `order by ${stretch.ordering} limit ${limit}`;
     const partColumn = stretches.length === 1 ? "" : `${part} as part, `;
-    return `select ${partColumn}u.id, u.version, ${order.text} as position, row_number() over (order by ${stretch.ordering}) as place
+    return `select ${partColumn}${rowColumns(tables)}, ${order.text} as position, row_number() over (order by ${stretch.ordering}) as place
   from ${source(tables, stretch.sets, conditions, first)}
   order by ${stretch.ordering}
   limit ${limit}`;
   });
   return {
     sql: `with page as (
-  ${cut.length === 1 ? cut[0] : joined(cut, limit)}
+  ${cut.length === 1 ? cut[0] : joined(tables, cut, limit)}
 )
-select ${storedEntityColumns(tables)}, u.position
+select ${storedEntityColumns(tables, seen)}, u.position
 from page u
 order by ${query.take === "first" ? "u.place" : "u.place desc"}`,
     parameters: parameters.values,
   };
 };
 
-const joined = (cut: readonly string[], limit: string): string =>
-  `select id, version, position, row_number() over (order by part, place) as place
+const joined = (tables: EntityTables, cut: readonly string[], limit: string): string =>
+  `select ${rowColumns(tables, "")}, position, row_number() over (order by part, place) as place
   from (
   (${cut.join(")\n  union all\n  (")})
   ) stretches

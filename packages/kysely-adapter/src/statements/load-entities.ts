@@ -12,7 +12,7 @@ import { visibleOnly } from "./visible-rows.ts";
 export const loadEntity = (tables: EntityTables, seen?: Visibility): Statement =>
   statement(
     `load_${tables.plan.indexTable}`,
-    `select ${storedEntityColumns(tables)}
+    `select ${storedEntityColumns(tables, seen)}
 from ${tables.index} u
 where u.id = $1::uuid${visibleOnly(tables, seen)}${scopeOnly(tables, seen, 2)}`,
   );
@@ -24,7 +24,7 @@ where u.id = $1::uuid${visibleOnly(tables, seen)}${scopeOnly(tables, seen, 2)}`,
 export const loadEntities = (tables: EntityTables, seen?: Visibility): Statement =>
   statement(
     `load_many_${tables.plan.indexTable}`,
-    `select ${storedEntityColumns(tables)}
+    `select ${storedEntityColumns(tables, seen)}
 from ${tables.index} u
 where u.id = any ($1::uuid[])${visibleOnly(tables, seen)}${scopeOnly(tables, seen, 2)}`,
   );

@@ -20,7 +20,7 @@ export const queriedEntities = (
   /** The first parameter that the query does not have. */
   next = 1,
 ): string =>
-  `select ${storedEntityColumns(tables)}
+  `select ${storedEntityColumns(tables, seen)}
 from (
   select id, min(place) as place
   from (select q.id::uuid as id, row_number() over () as place from (

@@ -1,6 +1,6 @@
 import { type Statement, statement } from "../connection/statement.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-import { storedEntityColumns } from "./stored-entity.ts";
+import { ownEntityColumns } from "./stored-entity.ts";
 
 /** Where a walk begins; no entity has the nil UUID. */
 export const fromId = "coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')";
@@ -30,7 +30,7 @@ export interface BatchEndRow {
 export const loadRange = (tables: EntityTables): Statement =>
   statement(
     `load_range_${tables.plan.indexTable}`,
-    `select ${storedEntityColumns(tables)}
+    `select ${ownEntityColumns(tables)}
 from ${tables.index} u
 where u.id > ${fromId} and u.id <= $2::uuid
 order by u.id`,

@@ -3,7 +3,7 @@ import { type Statement, statement } from "../connection/statement.ts";
 import { parameterType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-import { claimedKey, KEY_PARAMETERS } from "./idempotency-key.ts";
+import { claimedKey, firstAfterKey } from "./idempotency-key.ts";
 import { scopeColumns, scopeCondition } from "./in-scope.ts";
 
 /** What of a write changes the text of its statement. */
@@ -25,8 +25,8 @@ export interface WriteShape {
 }
 
 /** The number of the first index column's parameter. */
-const firstColumn = ({ scope }: EntityPlan, { keyed }: WriteShape): number =>
-  keyed ? KEY_PARAMETERS.ttl + (scope.length === 0 ? 1 : 2) : 8;
+const firstColumn = (plan: EntityPlan, { keyed }: WriteShape): number =>
+  keyed ? firstAfterKey(plan) : 8;
 
 /** The index columns that a write carries, in the order of their parameters: an append is told its scope. */
 export const carriedColumns = (plan: EntityPlan, creates: boolean): readonly ColumnPlan[] =>
@@ -43,7 +43,7 @@ export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly Col
  * Parameters: $1 id, $2 expected version, $3 version after, $4 recorded at (or null for now), $5 bound
  * on lock waits, $6 the event's body, or a JSON list of `{"id", "sequence", "event"}`, $7 their
  * context or null; with a key, those of KEY_PARAMETERS; then the index columns,
- * and for an append the scope, in which the row has to be.
+ * and for an append the scope, in which the row has to be, and the revision that a tree has to be at.
  * Locks: the index row first, by its own insert or update; the events table only after that, so that a
  * write which waits holds up no consumer. Conflict: no row with `written`. Relies on: users_pkey.
  *
@@ -101,6 +101,19 @@ const precondition = (shape: WriteShape): { from: string; condition: string } =>
     ? { from: "\n  from claimed", condition: "claimed.entity_id = $1::uuid" }
     : boundSet(shape);
 
+/** The tree's revision, after the index columns: compared and raised by every write of its root. */
+const revised = (
+  { plan }: EntityTables,
+  shape: WriteShape,
+): { readonly set: readonly string[]; readonly condition: string } => {
+  if (!plan.hasRevision || shape.creates) return { set: [], condition: "" };
+  const parameter = `$${firstColumn(plan, shape) + carriedColumns(plan, false).length}`;
+  return {
+    set: ["revision = u.revision + 1"],
+    condition: ` and u.revision = ${parameter}::int`,
+  };
+};
+
 /** The CTEs that take the key: for an append, once the index row is found at its version and locked. */
 const claim = (tables: EntityTables, shape: WriteShape): string => {
   const { from, condition } = boundSet(shape);
@@ -109,7 +122,7 @@ const claim = (tables: EntityTables, shape: WriteShape): string => {
   const bound = shape.restoresBound ? ", bound" : "";
   return `locked as (
   select u.id from ${tables.index} u${bound}
-  where u.id = $1::uuid and u.version = $2::int${ofItsScope(tables, shape)} and ${condition}
+  where u.id = $1::uuid and u.version = $2::int${ofItsScope(tables, shape)} and ${condition}${revised(tables, shape).condition}
   for no key update of u
 ),
 ${claimedKey(tables, "from locked")}`;
@@ -156,7 +169,9 @@ const insertRow = (tables: EntityTables, shape: WriteShape): string => {
 const updateRow = (tables: EntityTables, shape: WriteShape): string => {
   const declared = assignments(tables, shape).map(({ column, value }) => `${column} = ${value}`);
   const { from, condition } = precondition(shape);
-  return `  update ${tables.index} u set ${["version = $3::int", ...declared].join(", ")}${from}
-  where u.id = $1::uuid and u.version = $2::int${ofItsScope(tables, shape)} and ${condition}
+  const revision = revised(tables, shape);
+  const set = ["version = $3::int", ...revision.set, ...declared];
+  return `  update ${tables.index} u set ${set.join(", ")}${from}
+  where u.id = $1::uuid and u.version = $2::int${ofItsScope(tables, shape)} and ${condition}${revision.condition}
   returning u.id, coalesce($4::timestamptz, now()) as at`;
 };

@@ -5,7 +5,7 @@ import type { Database } from "../connection/database.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { scopeParameters } from "../statements/in-scope.ts";
 import { queriedEntities } from "../statements/queried-entities.ts";
-import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
+import { type StoredEntityRow, toStoredTree } from "../statements/stored-entity.ts";
 import { Queries } from "./queries.ts";
 import { queryFailure } from "./violations.ts";
 
@@ -38,7 +38,7 @@ export const entityQuery = <DB>(database: Database<DB>, tables: EntityTables) =>
         plan.name,
         "query",
       ]);
-      return rows.map(toStoredEntity);
+      return rows.map(toStoredTree(tables, seen));
     } catch (error) {
       throw queryFailure(plan, error);
     }

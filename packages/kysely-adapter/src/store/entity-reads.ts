@@ -1,4 +1,4 @@
-import type { ColumnPlan, EntityStore, Join, Visibility } from "@annals/core/adapter";
+import type { ColumnPlan, EntityStore, Join, StoredEntity, Visibility } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
@@ -13,8 +13,7 @@ import { listEntities } from "../statements/list-entities.ts";
 import { placeValue } from "../statements/list-order.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
-import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
-import { hidesDeleted } from "../statements/visible-rows.ts";
+import { type StoredEntityRow, toStoredEntity, toStoredTree } from "../statements/stored-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { Queries } from "./queries.ts";
 import { readFailure } from "./violations.ts";
@@ -38,6 +37,7 @@ export const entityReads = <DB>(
   const inScope = (seen?: Visibility) => scopeParameters(plan, seen);
   const queries = new Queries();
   const recall = recallRequest(tables);
+  const toTree = toStoredTree(tables);
 
   const read = async <Row>(
     call: string,
@@ -56,12 +56,12 @@ export const entityReads = <DB>(
   return {
     load: async (ids, join, seen) => {
       const [first] = ids;
-      const { load, loadMany } = lookupsFor(seen);
+      const { load, loadMany, toStored } = lookupsFor(seen);
       const rows =
         ids.length === 1
           ? await read<StoredEntityRow>("findById", load, [first, ...inScope(seen)], join)
           : await read<StoredEntityRow>("findAll", loadMany, [ids, ...inScope(seen)], join);
-      return rows.map(toStoredEntity);
+      return rows.map(toStored);
     },
 
     loadPast: async (id, bound, join, seen) => {
@@ -80,11 +80,12 @@ export const entityReads = <DB>(
     },
 
     find: async (constraint, values, join, seen) => {
-      const find = lookupsFor(seen).finds.get(constraint);
+      const { finds, toStored } = lookupsFor(seen);
+      const find = finds.get(constraint);
       if (find === undefined) throw new Error(`${plan.name} has no constraint "${constraint}"`);
       const parameters = find.columns.map((column, at) => toParameter(column, values[at]));
       const [row] = await read<StoredEntityRow>("find", find.statement, parameters, join);
-      return row && toStoredEntity(row);
+      return row && toStored(row);
     },
 
     recall: async ({ key, fingerprint, within }, join) => {
@@ -92,7 +93,7 @@ export const entityReads = <DB>(
       const [row] = await read<RecalledRow>("recall", recall, parameters, join);
       if (row === undefined) return undefined;
       if (!row.is_same) return { kind: "keyReused" };
-      return { kind: "replayed", entity: toStoredEntity(row), firstSequence: row.first_sequence };
+      return { kind: "replayed", entity: toTree(row), firstSequence: row.first_sequence };
     },
 
     count: async (where, limit, join, seen) => {
@@ -106,8 +107,9 @@ export const entityReads = <DB>(
       const { sql, parameters } = listEntities(tables, query, seen);
       const list = queries.statement(`list_${plan.indexTable}`, sql);
       const rows = await read<ListedRow>("list", list, parameters, join);
+      const toStored = toStoredTree(tables, seen);
       return rows.map((row) => ({
-        ...toStoredEntity(row),
+        ...toStored(row),
         position: { value: placeValue(tables, query.orderBy, row.position), id: row.id },
       }));
     },
@@ -116,6 +118,7 @@ export const entityReads = <DB>(
 
 /** The statements that look entities up by values that are known, compiled once. */
 interface Lookups {
+  readonly toStored: (row: StoredEntityRow) => StoredEntity;
   readonly load: Statement;
   readonly loadMany: Statement;
   readonly past: Readonly<Record<"version" | "time", Statement>>;
@@ -134,18 +137,21 @@ const lookupsOf = (tables: EntityTables): ((seen?: Visibility) => Lookups) => {
   const { plan } = tables;
   const compiled = new Map<string, Lookups>();
   return (seen) => {
-    const includeDeleted = !hidesDeleted(plan, seen) && plan.lifecycle !== undefined;
+    const hasDeleted = plan.lifecycle !== undefined || plan.children.length > 0;
+    const includeDeleted = hasDeleted && seen?.includeDeleted === true;
     const scoped = isScoped(plan, seen);
-    const key = `${includeDeleted} ${scoped}`;
+    const kinds = plan.children.length === 0 ? undefined : seen?.kinds;
+    const key = `${includeDeleted} ${scoped} ${kinds?.join(" ")}`;
     const known = compiled.get(key);
     if (known !== undefined) return known;
-    const made = lookups(tables, { includeDeleted, ...(scoped && { scope: [] }) });
+    const made = lookups(tables, { includeDeleted, kinds, ...(scoped && { scope: [] }) });
     compiled.set(key, made);
     return made;
   };
 };
 
 const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
+  toStored: toStoredTree(tables, seen),
   load: loadEntity(tables, seen),
   loadMany: loadEntities(tables, seen),
   past: {

@@ -10,14 +10,17 @@ import type {
 } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
+import { databaseError } from "../connection/database-error.ts";
 import type { Statement } from "../connection/statement.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { keyScope } from "../statements/idempotency-key.ts";
+import { scopeColumns } from "../statements/in-scope.ts";
+import { touchTree, touchTrees } from "../statements/touch-trees.ts";
 import { carriedColumns, type WriteShape, writeEntity } from "../statements/write-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { writeFailure } from "./violations.ts";
 
-type EntityWrites<Tx> = Pick<EntityStore<Tx>, "write">;
+type EntityWrites<Tx> = Pick<EntityStore<Tx>, "write" | "touch">;
 
 /** The writing half of an entity's store. */
 export const entityWrites = <DB>(
@@ -28,6 +31,7 @@ export const entityWrites = <DB>(
 ): EntityWrites<Transaction<DB>> => {
   const { plan } = tables;
   const writes = writeStatements(tables);
+  const touches = touchStatements(tables);
   const bound = `${lockTimeoutMs}ms`;
   const onCreate = writtenPlaces(plan, true);
   const onUpdate = writtenPlaces(plan, false);
@@ -37,9 +41,12 @@ export const entityWrites = <DB>(
     join: Join<Transaction<DB>>,
     isJoined: boolean,
   ): Promise<WriteResult> => {
-    const chosen = writes(write, isJoined);
+    const isTouch = write.events.length === 0;
+    const chosen = isTouch ? touches(write) : writes(write, isJoined);
     const places = write.expectedVersion === 0 ? onCreate : onUpdate;
-    const parameters = writeParameters(plan, write, places, bound);
+    const parameters = isTouch
+      ? touchParameters(plan, write, bound)
+      : writeParameters(plan, write, places, bound);
     const call = write.expectedVersion === 0 ? "create" : "update";
     try {
       const result = written(await database.run(chosen, parameters, join, [plan.name, call]));
@@ -52,7 +59,27 @@ export const entityWrites = <DB>(
     }
   };
 
+  const touchAll = plan.hasRevision ? touchTrees(tables) : undefined;
+
   return {
+    touch: async (trees, join) => {
+      if (touchAll === undefined) throw new Error(`${plan.name} has no children`);
+      const given = JSON.stringify(trees.map((tree, at) => ({ ...tree, at })));
+      try {
+        const { rows, durability } = await database.run<{ conflict: number | null }>(
+          touchAll,
+          [given, bound],
+          join,
+          [plan.name, "update"],
+        );
+        const at = rows[0]?.conflict;
+        return typeof at === "number" ? { kind: "conflict", at } : { kind: "written", durability };
+      } catch (error) {
+        const failure = error instanceof AnnalsError ? error : writeFailure(plan, error);
+        if (failure instanceof AnnalsError) throw failure;
+        throw databaseError(`writing ${plan.name}`, error);
+      }
+    },
     write: async (write, join) => {
       // The instance itself may be a transaction of the user's, whose bound must come back too.
       const isJoined = (join !== undefined && join !== "none") || database.db.isTransaction;
@@ -96,6 +123,26 @@ const writeStatements = (tables: EntityTables) => {
   };
 };
 
+/** Chooses the statement for a write without events of its own. */
+const touchStatements = (tables: EntityTables) => {
+  const statements = new Map<string, Statement>();
+  return ({ revision, idempotency }: EntityWrite): Statement => {
+    const shape = { raises: revision !== undefined, keyed: idempotency !== undefined };
+    const key = `${shape.raises} ${shape.keyed}`;
+    const known = statements.get(key) ?? touchTree(tables, shape);
+    statements.set(key, known);
+    return known;
+  };
+};
+
+const touchParameters = (plan: EntityPlan, write: EntityWrite, bound: string): unknown[] => {
+  const { id, expectedVersion, revision, idempotency, columns } = write;
+  const scope = scopeColumns(plan).map((column, at) => toParameter(column, columns[at]));
+  const parameters = [id, expectedVersion, expectedVersion, revision ?? 0, bound];
+  if (idempotency === undefined) return [...parameters, ...scope];
+  return [...parameters, null, null, ...keyParameters(plan, idempotency), ...scope];
+};
+
 /** An index column that a write sets, and its place among the columns of a write. */
 interface WrittenColumn {
   readonly column: ColumnPlan;
@@ -122,6 +169,7 @@ const writeParameters = (
     context && JSON.stringify(context),
     ...(idempotency ? keyParameters(plan, idempotency) : []),
     ...places.map(({ column, at }) => toParameter(column, write.columns[at])),
+    ...(plan.hasRevision && expectedVersion > 0 ? [write.revision ?? null] : []),
   ];
 };
 

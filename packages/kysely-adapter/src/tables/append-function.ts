@@ -151,6 +151,7 @@ const updateRow = (
 ): string => {
   const sets = [
     "version = $2 + added",
+    ...(plan.hasRevision ? ["revision = u.revision + 1"] : []),
     ...(plan.lifecycle === undefined ? [] : [`deleted_at = ${DELETED}`]),
     ...mutable.map(({ column }) => {
       const name = quoteName(column);

@@ -75,6 +75,8 @@ const indexTable = (plan: EntityPlan, { schema, index }: TableNames): SchemaObje
     { name: "id", sql: "uuid not null" },
     { name: "created_at", sql: "timestamptz(3) not null" },
     { name: "version", sql: "integer not null" },
+    // The writes of the whole tree, which guards it; the version counts its own events alone.
+    ...(plan.hasRevision ? [{ name: "revision", sql: "integer not null default 1" }] : []),
     ...(plan.lifecycle === undefined ? [] : [{ name: "deleted_at", sql: "timestamptz(3)" }]),
     ...plan.columns.map(columnPart),
   ],

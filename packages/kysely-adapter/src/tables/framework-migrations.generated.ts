@@ -65,4 +65,8 @@ export const frameworkMigrationStatements: Readonly<Record<string, readonly stri
     "-- What consumers need beside their slots: to notice a move whose answer was lost.\n\ninsert into annals.migrations (name) values ('0007_consumer_control')",
     "-- moves: how often the checkpoint was moved, or asserted by what changes nothing of it. Who does not know\n-- whether a move came through, because the connection broke, finds another count than it knows.\nalter table annals.checkpoints add column moves bigint not null default 0",
   ],
+  "0012_trees": [
+    "-- A request may have changed children of its entity alone: then it wrote no event of the entity itself, and\n-- its last sequence stands before its first.\nalter table annals.idempotency_keys drop constraint idempotency_keys_sequence_check;\nalter table annals.idempotency_keys add constraint idempotency_keys_sequence_check\n  check (first_sequence between 1 and last_sequence + 1)",
+    "insert into annals.migrations (name) values ('0012_trees')",
+  ],
 };

@@ -54,6 +54,16 @@ export class Bench {
     return definition;
   }
 
+  /** Several definitions that belong together, parents first, under names of their own. */
+  async defineAll<Definitions extends { readonly all: readonly AnyEntity[] }>(
+    make: (name: string) => Definitions,
+  ): Promise<Definitions> {
+    definitions += 1;
+    const made = make(`c${run}n${definitions}x`);
+    await this.#subject.prepare(made.all);
+    return made;
+  }
+
   /** A topic of its own under a name that no other case uses, ready to be published to. */
   async topic<Definition extends AnyPublishedTopic>(
     make: (name: string) => Definition,

@@ -44,6 +44,8 @@ import { transactionEnds } from "./cases/transaction-ends.ts";
 import { transactionHooks } from "./cases/transaction-hooks.ts";
 import { transactionTime } from "./cases/transaction-time.ts";
 import { transactions } from "./cases/transactions.ts";
+import { treeWrites } from "./cases/tree-writes.ts";
+import { trees } from "./cases/trees.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
 import { values } from "./cases/values.ts";
 import { wakeUps } from "./cases/wake-ups.ts";
@@ -100,4 +102,6 @@ export const contract: readonly ContractGroup[] = [
   topicCompaction,
   topicRetention,
   keyedState,
+  trees,
+  treeWrites,
 ];

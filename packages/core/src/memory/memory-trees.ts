@@ -1,0 +1,59 @@
+import type { EntityPlan } from "../define/entity-plan.ts";
+import type { StoredChildren, StoredEntity, TouchResult, TreeRevision } from "../port/rows.ts";
+import type { Visibility } from "../port/store.ts";
+import { compareText } from "./column-order.ts";
+import { seenRows } from "./deleted-rows.ts";
+import type { MemoryRow, MemoryWrite } from "./memory-transaction.ts";
+
+/** All rows of a definition, as a read sees them. */
+export type RowsOf = (plan: EntityPlan) => ReadonlyMap<string, MemoryRow>;
+
+/** A row with the children that a read wants, and all that is below them. */
+export const withChildren = <Row extends StoredEntity>(
+  plan: EntityPlan,
+  row: Row,
+  rowsOf: RowsOf,
+  seen: Visibility | undefined,
+): Row => {
+  const wanted = plan.children.filter(({ name }) => seen?.kinds?.includes(name) !== false);
+  if (wanted.length === 0) return row;
+  const below: Visibility = { includeDeleted: seen?.includeDeleted };
+  const children: StoredChildren = Object.fromEntries(
+    wanted.map((kind) => [
+      kind.name,
+      seenRows(kind.plan, childrenOf(kind.plan, row.id, rowsOf), below).map((child) =>
+        withChildren(kind.plan, child, rowsOf, below),
+      ),
+    ]),
+  );
+  return { ...row, children };
+};
+
+const childrenOf = (plan: EntityPlan, parentId: string, rowsOf: RowsOf): readonly MemoryRow[] => {
+  const at = plan.columns.findIndex(({ property }) => property === plan.parent?.property);
+  return [...rowsOf(plan).values()]
+    .filter(({ columns }) => columns[at] === parentId)
+    .sort((one, other) => compareText(one.id, other.id));
+};
+
+/** Rows whose revisions are raised; the place of the first tree that is not at its revision. */
+export const touched = (
+  plan: EntityPlan,
+  trees: readonly TreeRevision[],
+  rows: ReadonlyMap<string, MemoryRow>,
+): readonly MemoryWrite[] | Extract<TouchResult, { kind: "conflict" }> => {
+  const writes: MemoryWrite[] = [];
+  for (const [at, { id, revision }] of trees.entries()) {
+    const row = rows.get(id);
+    if (row?.revision !== revision) return { kind: "conflict", at };
+    writes.push({ plan, row: { ...row, revision: revision + 1 }, events: [], raises: true });
+  }
+  return writes;
+};
+
+/** Whether somebody else changed the tree before what a transaction wrote of it first is committed. */
+export const isOutrunTree = (
+  { row, raises }: MemoryWrite,
+  committed: number | undefined,
+): boolean =>
+  committed !== undefined && row.revision !== (raises === true ? committed + 1 : committed);

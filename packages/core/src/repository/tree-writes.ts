@@ -1,0 +1,201 @@
+import { batchWrite, repeatedValue } from "../append/batch-write.ts";
+import { columnsOfConstraint, type Recording, refusal } from "../append/entity-write.ts";
+import type { History } from "../decide/history.ts";
+import {
+  beginBelow,
+  failKinds,
+  type PendingKind,
+  type PendingMember,
+} from "../decide/tree-pending.ts";
+import type { EntityModel } from "../define/entity-model.ts";
+import type { AnnalsError } from "../errors/annals-error.ts";
+import {
+  DuplicateValueError,
+  OutcomeUnknownError,
+  UniqueValueCycleError,
+} from "../errors/append-errors.ts";
+import { ScopeMismatchError } from "../errors/scope-errors.ts";
+import type { Clock } from "../port/clock.ts";
+import type { BatchResult, BatchWrite, Durability } from "../port/rows.ts";
+import type { EntityStore, Join, Store } from "../port/store.ts";
+import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
+import { recordingIn } from "./recording.ts";
+import type { Appending, AroundAppend } from "./repository-hooks.ts";
+
+type OpenStore<Tx, Opened extends Tx> = Pick<
+  Store<Tx, Opened>,
+  "entity" | "transaction" | "opened"
+>;
+
+/**
+ * Writes the children of entities after the entities themselves, in one transaction: for each kind one
+ * statement for those that are changed and one for those that are new, however many there are.
+ */
+export class TreeWrites<Tx, Opened extends Tx = Tx> implements AroundAppend<Tx> {
+  readonly #model: EntityModel;
+  readonly #store: OpenStore<Tx, Opened>;
+  readonly #stores: ReadonlyMap<EntityModel, EntityStore<Tx>>;
+  readonly #hook: AroundAppend<Tx>;
+  readonly #recording: (events: number) => Recording;
+  readonly #clock: Clock | undefined;
+
+  constructor(
+    model: EntityModel,
+    store: OpenStore<Tx, Opened>,
+    hook: AroundAppend<Tx>,
+    recording: (events: number) => Recording,
+    clock: Clock | undefined,
+  ) {
+    this.#model = model;
+    this.#store = store;
+    this.#stores = new Map(
+      modelsBelow(model).map((child) => [child, store.entity(child.plan)] as const),
+    );
+    this.#hook = hook;
+    this.#recording = recording;
+    this.#clock = clock;
+  }
+
+  async around<Result>(
+    call: string,
+    join: Join<Tx>,
+    appending: readonly Appending[],
+    write: (join: Join<Tx>) => Promise<Result>,
+    wasWritten: (result: Result) => boolean = () => true,
+  ): Promise<Result> {
+    const kinds = this.#begun(appending);
+    let hasBegun = false;
+    const work = async (tx: Join<Tx>): Promise<Result> => {
+      hasBegun = true;
+      return this.#parentsFirst(tx, kinds, write, wasWritten);
+    };
+    // A batch compares revisions in a statement of its own.
+    const isOne = kinds.length === 0 && call !== "updateAll";
+    const step = (tx: Join<Tx>) => (isOne ? work(tx) : this.#together(call, tx, work));
+    try {
+      return await this.#hook.around(call, join, appending, step, wasWritten);
+    } catch (error) {
+      if (!hasBegun) this.#failAll(appending, kinds);
+      throw error;
+    }
+  }
+
+  #begun(appending: readonly Appending[]): readonly PendingKind[] {
+    try {
+      return beginBelow(appending.map(({ history }) => history));
+    } catch (error) {
+      this.#failAll(appending, []);
+      throw error;
+    }
+  }
+
+  #failAll(appending: readonly Appending[], kinds: readonly PendingKind[]): void {
+    for (const { history } of appending) history.failWrite("rolledBack");
+    failKinds(kinds, "rolledBack");
+  }
+
+  /** Runs what takes several statements: in a transaction, or in a savepoint of the one it joins. */
+  async #together<Result>(
+    call: string,
+    join: Join<Tx>,
+    work: (tx: Join<Tx>) => Promise<Result>,
+  ): Promise<Result> {
+    if (join !== undefined && join !== "none") {
+      // What is refused halfway must leave nothing, also where the caller goes on.
+      const opened = this.#store.opened(join) as unknown as TransactionHooks<Opened>;
+      return opened.savepoint(work);
+    }
+    const { name: entity } = this.#model.plan;
+    const forgot = join === undefined ? { call: [entity, call] as const } : {};
+    return this.#store.transaction(work, { entity, clock: this.#clock, ...forgot });
+  }
+
+  async #parentsFirst<Result>(
+    tx: Join<Tx>,
+    kinds: readonly PendingKind[],
+    write: (join: Join<Tx>) => Promise<Result>,
+    wasWritten: (result: Result) => boolean,
+  ): Promise<Result> {
+    let left = kinds;
+    try {
+      const result = await write(tx);
+      if (wasWritten(result)) {
+        for (const kind of kinds) {
+          await this.#writeKind(kind, tx);
+          left = left.slice(1);
+        }
+      } else failKinds(kinds, "rolledBack");
+      return result;
+    } catch (error) {
+      failKinds(left, error instanceof OutcomeUnknownError ? "unknown" : "rolledBack");
+      throw error;
+    }
+  }
+
+  /** Those that are changed come first: a new one may take a value that another gives up. */
+  async #writeKind({ kind: { model }, members }: PendingKind, tx: Join<Tx>): Promise<void> {
+    const changed = members.filter(({ pending }) => pending.expectedVersion > 0);
+    const created = members.filter(({ pending }) => pending.expectedVersion === 0);
+    const written: (readonly [readonly PendingMember[], Durability])[] = [];
+    for (const part of [changed, created]) {
+      if (part.length > 0) written.push([part, await this.#writeMembers(model, part, tx)]);
+    }
+    for (const [part, durability] of written) endMembers(part, durability);
+  }
+
+  async #writeMembers(
+    model: EntityModel,
+    members: readonly PendingMember[],
+    tx: Join<Tx>,
+  ): Promise<Durability> {
+    const events = members.reduce((sum, { pending }) => sum + pending.events.length, 0);
+    const recording = { ...this.#recording(events), ...recordingIn(tx) };
+    const writes = members.map(({ history, pending, root }) => {
+      const write = batchWrite(model, history, pending, recording);
+      checkScope(model, write, root);
+      return write;
+    });
+    const store = this.#stores.get(model) as EntityStore<Tx>;
+    const result = repeatedValue(model.plan, writes) ?? (await store.writeAll(writes, tx));
+    if (result.kind === "written") return result.durability;
+    throw childRefusal(model, writes, result);
+  }
+}
+
+/** A child lives in the scope of its root. */
+const checkScope = ({ plan }: EntityModel, { id, columns }: BatchWrite, root: History): void => {
+  const isSame = plan.scope.every(
+    (_, at) =>
+      columns[at] === root.model.columns[at]?.readOldValue(root.state as object, root.parentId),
+  );
+  if (!isSame) throw new ScopeMismatchError({ entity: plan.name, id });
+};
+
+const endMembers = (members: readonly PendingMember[], durability: Durability): void => {
+  for (const { history, pending } of members) {
+    const end = history.endWrite(pending);
+    if (durability.kind === "open") durability.onEnd(end);
+    else end(durability.kind);
+  }
+};
+
+/** The error for children that were refused. It is about a child, not about a member of a list. */
+const childRefusal = (
+  model: EntityModel,
+  writes: readonly BatchWrite[],
+  result: Exclude<BatchResult, { kind: "written" }>,
+): AnnalsError => {
+  const entity = model.plan.name;
+  const options = result.cause === undefined ? undefined : { cause: result.cause };
+  if (result.kind === "cycle") {
+    const columns = columnsOfConstraint(model, result.constraint);
+    return new UniqueValueCycleError({ entity, columns }, options);
+  }
+  const write = result.at === undefined ? undefined : writes[result.at];
+  if (write !== undefined) return refusal(model, write, result);
+  const columns = result.kind === "duplicate" ? columnsOfConstraint(model, result.constraint) : [];
+  return new DuplicateValueError({ entity, id: undefined, columns, values: [] }, options);
+};
+
+const modelsBelow = (model: EntityModel): readonly EntityModel[] =>
+  model.children.flatMap(({ model: child }) => [child, ...modelsBelow(child)]);

@@ -1,0 +1,112 @@
+import type { JsonObject } from "@annals/core";
+import {
+  DELETED_AT,
+  type EntityPlan,
+  type StoredEntity,
+  type Visibility,
+} from "@annals/core/adapter";
+import { qualify, quoteName } from "../tables/quote.ts";
+import type { EntityTables } from "./entity-table-names.ts";
+
+// Whole trees in the statement that reads their roots: one aggregated value for each kind of children,
+// whose rows are found by the index on the reference to their parent.
+
+/** The columns of an index row that bring its entity back, for an alias of the index table. */
+export const rowColumns = ({ plan }: EntityTables, alias = "u"): string =>
+  ["id", "version", ...(plan.hasRevision ? ["revision"] : [])]
+    .map((column) => (alias === "" ? column : `${alias}.${column}`))
+    .join(", ");
+
+/** The kinds of children that a read wants. */
+export const wantedKinds = ({ children }: EntityPlan, seen: Visibility | undefined) =>
+  children.filter(({ name }) => seen?.kinds?.includes(name) !== false);
+
+/** The children of every wanted kind as one more column; nothing where there are none. */
+export const childrenColumn = (
+  tables: EntityTables,
+  seen: Visibility | undefined,
+  parentId = "u.id",
+): string => {
+  const kinds = wantedKinds(tables.plan, seen);
+  if (kinds.length === 0) return "";
+  const values = kinds.map(({ plan }) => childrenOf(plan, tables.schema, parentId, seen, 1));
+  return `,\n  json_build_array(${values.join(", ")}) as children`;
+};
+
+/**
+ * The children of one kind as a JSON list of `[id, version, events, …kinds below]`, in the order of their
+ * ids, which is that of their creation where ids are generated.
+ */
+const childrenOf = (
+  plan: EntityPlan,
+  schema: string,
+  parentId: string,
+  seen: Visibility | undefined,
+  depth: number,
+): string => {
+  const child = `c${depth}`;
+  const indent = "  ".repeat(depth + 1);
+  const events = `(select json_agg(e.event) from (
+${indent}    select event from ${qualify(schema, plan.eventsTable)} where id = ${child}.id order by sequence
+${indent}  ) e)`;
+  const below = plan.children.map((kind) =>
+    childrenOf(kind.plan, schema, `${child}.id`, seen, depth + 1),
+  );
+  const values = [`${child}.id`, `${child}.version`, events, ...below];
+  return `(
+${indent}select json_agg(json_build_array(${values.join(", ")})) from (
+${indent}  ${rowsOf(plan, schema, parentId, seen)}
+${indent}  order by id
+${indent}) ${child}
+${indent})`;
+};
+
+/** Live rows and deleted ones have indexes of their own, so who wants both asks twice. */
+const rowsOf = (
+  plan: EntityPlan,
+  schema: string,
+  parentId: string,
+  seen: Visibility | undefined,
+): string => {
+  const parent = quoteName(plan.parent?.column ?? "id");
+  const table = qualify(schema, plan.indexTable);
+  const rows = `select id, version from ${table} where ${parent} = ${parentId}`;
+  if (plan.lifecycle === undefined) return rows;
+  const deletedAt = quoteName(DELETED_AT.column);
+  const live = `${rows} and ${deletedAt} is null`;
+  if (seen?.includeDeleted !== true) return live;
+  return `${live} union all ${rows} and ${deletedAt} is not null`;
+};
+
+/** A child as the column has it; the kinds below it follow in the order of the definition. */
+export type ChildValues = readonly [
+  id: string,
+  version: number,
+  events: readonly JsonObject[] | null,
+  ...below: (readonly ChildValues[] | null)[],
+];
+
+export type ChildrenValue = readonly (readonly ChildValues[] | null)[];
+
+/** The children in a row, by kind. */
+export const toChildren = (
+  kinds: EntityPlan["children"],
+  values: ChildrenValue | undefined,
+): Pick<StoredEntity, "children"> =>
+  kinds.length === 0
+    ? {}
+    : {
+        children: Object.fromEntries(
+          kinds.map(({ name, plan }, at) => [
+            name,
+            (values?.[at] ?? []).map((child) => toChild(plan, child)),
+          ]),
+        ),
+      };
+
+const toChild = (plan: EntityPlan, [id, version, events, ...below]: ChildValues): StoredEntity => ({
+  id,
+  version,
+  events: events ?? [],
+  ...toChildren(plan.children, below),
+});
