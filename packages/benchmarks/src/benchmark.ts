@@ -1,4 +1,5 @@
 import { arch, availableParallelism, cpus, loadavg, platform } from "node:os";
+import type pg from "pg";
 import type { BenchmarkCase, CaseSource, Volume } from "./cases/benchmark-case.ts";
 import { type Condition, conditionText, underCondition } from "./conditions/condition.ts";
 import { type BenchmarkDatabase, describeServer, openDatabase } from "./database.ts";
@@ -67,7 +68,7 @@ const runCases = async (
   const database = await openDatabase(connectionString, Math.max(...options.connections));
   try {
     await seedBody(database.pool, options.volume.body);
-    const environment = [...(await describeServer(database.pool)), ...describeMachine()];
+    const environment = await describeEnvironment(database.pool);
     const cases: CaseReport[] = [];
     for (const source of options.cases) {
       cases.push({ ...(await runCase(database, source, options)), condition });
@@ -77,6 +78,12 @@ const runCases = async (
     await database.close();
   }
 };
+
+/** The server, the process and the machine. */
+export const describeEnvironment = async (pool: pg.Pool): Promise<readonly string[]> => [
+  ...(await describeServer(pool)),
+  ...describeMachine(),
+];
 
 const describeMachine = (): readonly string[] => [
   `Node ${process.version}`,

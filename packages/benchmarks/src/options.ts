@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { BenchmarkOptions } from "./benchmark.ts";
 import { allCases, mainCases } from "./cases/all-cases.ts";
 import type { Condition } from "./conditions/condition.ts";
+import type { GrowthOptions } from "./growth/growth.ts";
 
 export const USAGE = `pnpm bench [options]
 
@@ -12,6 +13,8 @@ export const USAGE = `pnpm bench [options]
   --round-trip MS       with so much added to every round trip; may be repeated
   --flush MS            with so much added to every flush of the log; may be repeated
   --json FILE           also write the report as JSON
+  --growth LIST         what operations cost with so many events there: 10000,100000,1000000
+  --footprint           allocations, start-up, installed size and type-checking
   --layers              measure the layers in this process alone, without a database
   --help
 
@@ -25,6 +28,12 @@ printed and stay as they are. Otherwise a server is started, with every commit f
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "layers" }
+  | { readonly kind: "footprint"; readonly jsonFile: string | undefined }
+  | {
+      readonly kind: "growth";
+      readonly options: GrowthOptions;
+      readonly jsonFile: string | undefined;
+    }
   | {
       readonly kind: "benchmark";
       readonly rounds: readonly Round[];
@@ -60,22 +69,30 @@ export const parseCommand = (args: readonly string[]): Command => {
       flush: { type: "string", multiple: true, default: [] },
       connections: { type: "string", default: "1,8,32" },
       json: { type: "string" },
+      growth: { type: "string" },
+      footprint: { type: "boolean", default: false },
       layers: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return { kind: "help" };
   if (values.layers) return { kind: "layers" };
+  const pace = values.quick ? QUICK : THOROUGH;
+  const jsonFile = values.json;
+  if (values.footprint) return { kind: "footprint", jsonFile };
+  if (values.growth !== undefined) {
+    const sizes = values.growth.split(",").map(eventCount);
+    return { kind: "growth", options: { sizes, ...pace, repetitions: 3 }, jsonFile };
+  }
   const asked = values.case.map(caseNamed);
   const connections = values.connections.split(",").map(connectionCount);
-  const pace = values.quick ? QUICK : THOROUGH;
   const rounds = conditions(values).map((condition): Round => {
     const isDirect = condition.kind === "direct";
     const cases = asked.length > 0 ? asked : isDirect ? allCases : mainCases;
     const volume = isDirect ? VOLUME : { ...VOLUME, streams: 100 };
     return { condition, options: { cases, connections, volume, ...pace } };
   });
-  return { kind: "benchmark", rounds, jsonFile: values.json };
+  return { kind: "benchmark", rounds, jsonFile };
 };
 
 const DEFAULT_CONDITIONS: readonly Condition[] = [
@@ -109,6 +126,12 @@ const caseNamed = (name: string): (typeof allCases)[number] => {
   if (found !== undefined) return found;
   const known = allCases.map((one) => one.name).join(", ");
   throw new Error(`There is no case "${name}"; the cases are ${known}`);
+};
+
+const eventCount = (text: string): number => {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 10 && count <= 1e8) return count;
+  throw new Error(`"${text}" is not a number of events from 10 to 100000000`);
 };
 
 const connectionCount = (text: string): number => {

@@ -2,9 +2,11 @@ import { testDatabase } from "@annals/testing/vitest";
 import { expect, test } from "vitest";
 import { benchmark } from "../src/benchmark.ts";
 import { allCases } from "../src/cases/all-cases.ts";
+import { growthText, measureGrowth } from "../src/growth/growth.ts";
 import { reportText } from "../src/report/table.ts";
 
 const database = await testDatabase();
+const grown = [await testDatabase(), await testDatabase()];
 
 test("every case measures every variant, and the table shows them", async () => {
   const report = await benchmark(
@@ -45,3 +47,16 @@ test("every case measures every variant, and the table shows them", async () => 
     }
   }
 }, 180_000);
+
+test("growth measures ours and the floor at every size", async () => {
+  const points = await measureGrowth(async () => grown.pop() ?? database, {
+    sizes: [20, 40],
+    repetitions: 1,
+    slotMs: 5,
+    warmUp: { runs: 2, maxMs: 5 },
+  });
+
+  expect(points).toHaveLength(2 * 4 * 2);
+  for (const { micros } of points) expect(micros).toBeGreaterThan(0);
+  expect(growthText(points)).toMatch(/append: annals +\d+(\.\d+)? +\d+/);
+});
