@@ -10,6 +10,7 @@ it("parses JSON as JSON, whatever was put in place of it", () => {
     expect(types.getTypeParser(pg.types.builtins.JSON)('{"a": 1}')).toEqual({ a: 1 });
     expect(types.getTypeParser(pg.types.builtins.JSONB)("[1]")).toEqual([1]);
     expect(types.getTypeParser(pg.types.builtins.INT4)("7")).toBe(7);
+    expect(types.getTypeParser(pg.types.builtins.INT8)("7")).toBe("7");
   } finally {
     pg.types.setTypeParser(pg.types.builtins.JSON, before);
   }
