@@ -10,6 +10,7 @@ export interface PgPool {
   end(): Promise<void>;
   readonly options?: object;
   on?(event: "error", listener: () => void): unknown;
+  on?(event: "connect", listener: (client: PgPoolClient) => void): unknown;
 }
 
 export interface PgPoolClient {
@@ -37,6 +38,8 @@ export interface AnnalsPoolOptions {
 export const annalsPool = (pool: PgPool, options: AnnalsPoolOptions = {}): PostgresPool => {
   const { prepare = true } = options;
   surviveLostConnections(pool);
+  // A new connection may break in the very moment in which it is handed out.
+  pool.on?.("connect", surviveLostConnections);
   const clients = new WeakMap<PgPoolClient, TrackedClient>();
   const tracked = (client: PgPoolClient): TrackedClient => {
     const known = clients.get(client) ?? new TrackedClient(client, prepare);
