@@ -2,7 +2,7 @@ import { alreadyApplied, defineEntity, reject } from "@annals/core";
 import * as z from "zod";
 
 /** The entity that everything is measured with: two index columns, small events. */
-const benchmarkUser = (guards: "full" | "minimal") =>
+const benchmarkUser = (guards: "minimal" | "full" | "chained") =>
   defineEntity({
     name: "user",
     guards,
@@ -35,3 +35,4 @@ const benchmarkUser = (guards: "full" | "minimal") =>
 
 export const User = benchmarkUser("full");
 export const MinimallyGuardedUser = benchmarkUser("minimal");
+export const ChainedUser = benchmarkUser("chained");

@@ -10,7 +10,10 @@ import { MinimallyGuardedUser, User } from "./entity.ts";
  * - `bare`: without foreign keys, checks and triggers; keys, indexes and position stay;
  * - `topic`: as `guarded`, with a fixed number of events for the consumers.
  */
-export type Tables = "guarded" | "minimal" | "bare" | "topic";
+type MadeTables = "guarded" | "minimal" | "bare" | "topic";
+
+/** Those, and the ones of the case that measures single rules. */
+export type Tables = MadeTables | `rules_${string}`;
 
 export const createTables = async (pool: pg.Pool, db: Kysely<unknown>): Promise<void> => {
   for (const migration of Object.values(frameworkMigrations)) await migration.up(db);
@@ -19,7 +22,7 @@ export const createTables = async (pool: pg.Pool, db: Kysely<unknown>): Promise<
     minimal: MinimallyGuardedUser,
     bare: MinimallyGuardedUser,
     topic: User,
-  } as const satisfies Record<Tables, unknown>;
+  } as const satisfies Record<MadeTables, unknown>;
   for (const [schema, definition] of Object.entries(definitions)) {
     await pool.query(`create schema ${schema}`);
     await entityMigration(definition).up(db.withSchema(schema));

@@ -60,11 +60,13 @@ import {
 import { topicWriters } from "../src/statements/topic-writers.ts";
 import { updateEntities } from "../src/statements/update-entities.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
+import { writerPrivileges } from "../src/statements/writer-privileges.ts";
 import { parkedColumnsOf } from "../src/store/batch-parameters.ts";
 import { frameworkMigrationStatements } from "../src/tables/framework-migrations.generated.ts";
 import { Feed } from "./database/feed.ts";
 import { Person } from "./database/person.ts";
 import { Resident } from "./database/resident.ts";
+import { Strict } from "./database/strict.ts";
 
 // What is generated is storage format and hot path: every change of it shows up as a diff of SQL.
 
@@ -193,6 +195,7 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "how far events reach": eventsExtent("app", Person.plan),
   "unguarded partitions": unguardedPartitions,
   "unregistered topics": unregisteredTopics,
+  "privileges of a writer": writerPrivileges,
   "register a consumer": registerConsumer,
   "read a registration": readRegistration,
   "want more slots": wantSlots,
@@ -273,6 +276,12 @@ describe("generated SQL", () => {
   it("creates an entity's tables, guards and functions", async () => {
     await expect(entityTablesSql(Person, { schema: "app" })).toMatchFileSnapshot(
       "./generated/person-tables.sql",
+    );
+  });
+
+  it("has every event refer to the one before it, and grants to a role, where that is asked for", async () => {
+    await expect(entityTablesSql(Strict, { schema: "app" })).toMatchFileSnapshot(
+      "./generated/strict-tables.sql",
     );
   });
 

@@ -7,6 +7,7 @@ import { createCase } from "./create-case.ts";
 import { listCase } from "./list-case.ts";
 import { pagingCases } from "./paging-cases.ts";
 import { findCase, readCases } from "./read-cases.ts";
+import { rulesCase } from "./rules-case.ts";
 
 /** What also runs under conditions like those of production. */
 export const mainCases: readonly CaseSource[] = [createCase, appendCase, findCase, commandCase];
@@ -15,6 +16,7 @@ export const mainCases: readonly CaseSource[] = [createCase, appendCase, findCas
 export const allCases: readonly CaseSource[] = [
   createCase,
   appendCase,
+  rulesCase,
   ...createAllCases,
   ...readCases,
   listCase,

@@ -37,7 +37,8 @@ export const appendCase: CaseSource = {
   },
 };
 
-interface Setting {
+/** Whose tables are appended to, by how many users in turn. */
+export interface Setting {
   readonly database: BenchmarkDatabase;
   readonly tables: Tables;
   readonly writersPerWorker: number;
@@ -100,7 +101,8 @@ const byRepository = async (
   };
 };
 
-const byStatement = async (name: string, setting: Setting): Promise<Variant> => {
+/** The hand-written statement, on any set of tables. */
+export const byStatement = async (name: string, setting: Setting): Promise<Variant> => {
   const { pool } = setting.database;
   const statement: PreparedStatement = appendStatement(setting.tables);
   const next = inTurn(await seedWriters(setting), setting.writersPerWorker);

@@ -85,7 +85,7 @@ const changedObjects = (
         ? changedTable(name, after, from as Table, object)
         : [
             change(`${name}: the ${object.kind} ${object.name} changes`, [
-              ...(object.kind === "function" ? [] : [dropObject(from)]),
+              ...(object.kind === "function" || object.kind === "grant" ? [] : [dropObject(from)]),
               createObject(object).replace(/^create function /m, "create or replace function "),
             ]),
           ];
@@ -119,6 +119,8 @@ const dropObject = (object: SchemaObject): string => {
       return `drop table ${object.qualified}`;
     case "function":
       return `drop function ${object.signature}`;
+    case "grant":
+      return object.revoke;
     case "trigger":
       return `drop trigger ${quoteName(object.name)} on ${object.table}`;
     case "index":

@@ -18,7 +18,7 @@ export const changedTable = (
   after: Table,
 ): readonly SchemaChange[] => [
   ...changedColumns(entity, locked, before, after),
-  ...changedConstraints(entity, before, after),
+  ...changedConstraints(entity, locked, before, after),
 ];
 
 /** Parts by name: what is new, what is gone, and what differs. */
@@ -68,13 +68,17 @@ const changedColumns = (
             column,
             isImmutable: immutable.includes(column.name),
           })
-        : change(`${entity}: the column ${column.name} is added`, [
-            `alter table ${qualified} add column ${quoteName(column.name)} ${column.sql}`,
-          ]),
+        : change(
+            `${entity}: the column ${column.name} is added`,
+            [`alter table ${qualified} add column ${quoteName(column.name)} ${column.sql}`],
+            / stored$/.test(column.sql) ? { note: REWRITES } : {},
+          ),
     ),
     ...differing.map(({ from, to }) => changedColumn(entity, qualified, from, to)),
   ];
 };
+
+const REWRITES = "It rewrites the table, and nobody reads or writes it meanwhile.";
 
 const NOT_NULL = / not null\b/;
 
@@ -104,19 +108,21 @@ const changedColumn = (
     [`${alter} type ${type} using ${name}::text::${sqlType}`, ...nullability],
     {
       named: { option: "change", target: `${entity}.${to.name}` },
-      note: "It rewrites the table, and nobody reads or writes it meanwhile.",
+      note: REWRITES,
     },
   );
 };
 
 const changedConstraints = (
   entity: string,
+  { indexTable }: LockedEntity,
   before: Table,
   after: Table,
 ): readonly SchemaChange[] => {
   const { qualified } = after;
   const { added, removed, differing } = compared(before.constraints, after.constraints);
-  const isNew = mentionsNewColumn(before, after);
+  // What an events table gets has its values at once.
+  const isNew = after.name === indexTable ? mentionsNewColumn(before, after) : () => false;
   // With a dropped column go its constraints.
   const drop = ({ name }: TablePart): string =>
     `alter table ${qualified} drop constraint if exists ${quoteName(name)}`;

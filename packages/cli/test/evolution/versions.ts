@@ -156,7 +156,7 @@ export const versions: readonly {
       team(),
     ],
   },
-  // 9: its type changes, and two columns together are unique.
+  // 9: its type changes, two columns together are unique, events are chained, and a role may add.
   {
     topics: [news({ deletedBy: [] })],
     entities: [
@@ -166,12 +166,14 @@ export const versions: readonly {
         computed: upper,
         ...deletable,
         lifecycle,
+        guards: "chained",
+        writerRole: "annals_test_writer",
       }),
       team(),
     ],
     named: ["--change", "member.score"],
   },
-  // 10: an entity goes, and a guard, and an event deletes what the topic keeps.
+  // 10: an entity goes, and some strictness, and an event deletes what the topic keeps.
   {
     topics: [news({ deletedBy: ["Withdrawn"] })],
     entities: [
@@ -184,6 +186,6 @@ export const versions: readonly {
         guards: "minimal",
       }),
     ],
-    named: ["--drop", "team"],
+    named: ["--drop", "team", "--drop", "member.previous"],
   },
 ];

@@ -275,15 +275,24 @@ export interface EntityLiteral<
   readonly parent?: Parent;
   /**
    * What the database itself asserts about each insert of events, beside immutability:
-   * `"full"`, the default, refuses holes and an index row whose version was left behind.
+   * `"full"`, the default, refuses holes and an index row whose version was left behind; `"chained"` has
+   * every event refer to the one before it as well, by a foreign key, which holds where triggers are off.
    */
-  readonly guards?: "full" | "minimal";
+  readonly guards?: Guards;
+  /**
+   * A role that the migration lets read and add events, and change none: for writers that are to have no
+   * other way. It is created where it is missing. Default is none.
+   */
+  readonly writerRole?: string;
   /**
    * Whether events are stored with the context in which they were written, where the repository has
    * one. Default is `true`.
    */
   readonly context?: boolean;
 }
+
+/** Which rules the database keeps beside immutability. */
+export type Guards = "minimal" | "full" | "chained";
 
 export type CommandArguments = Record<string, unknown[]>;
 

@@ -35,6 +35,7 @@ export interface UntypedLiteral extends VersionSource {
   readonly lifecycle?: LifecycleNames;
   readonly scope?: readonly string[];
   readonly guards?: EntityPlan["guards"];
+  readonly writerRole?: string;
   readonly context?: boolean;
   readonly parent?: ParentDeclaration;
   readonly children?: Readonly<Record<string, ChildDeclaration>>;
@@ -164,7 +165,20 @@ const buildPlan = (
     children: children.map((child) => ({ name: child.name, plan: child.model.plan })),
     hasRevision,
     guards: literal.guards ?? "full",
+    writerRole: checkedRole(literal),
   });
+};
+
+/** PostgreSQL cuts longer names, and keeps these for itself. */
+const checkedRole = ({ name, writerRole }: UntypedLiteral): string | undefined => {
+  if (writerRole === undefined) return undefined;
+  const isReserved = writerRole === "public" || writerRole.startsWith("pg_");
+  if (/^.{1,63}$/.test(writerRole) && !isReserved) return writerRole;
+  throw new InvalidDefinitionError(
+    name,
+    `"${writerRole}" cannot be a role of its own`,
+    'Name one such as "app_writer".',
+  );
 };
 
 const idParser = (schema: $ZodType<string> | undefined) => (id: unknown) => {

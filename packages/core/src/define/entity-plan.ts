@@ -81,6 +81,11 @@ export interface EntityPlan extends TopicPlan {
   readonly children: readonly ChildPlan[];
   /** Whether its index row counts the writes of its tree in `revision`: it has children, and no parent. */
   readonly hasRevision: boolean;
-  /** `full` asserts contiguous sequences and the index row's version in the database. */
-  readonly guards: "full" | "minimal";
+  /**
+   * `full` asserts contiguous sequences and the index row's version in the database; `chained` has every
+   * event refer to the one before it as well.
+   */
+  readonly guards: "minimal" | "full" | "chained";
+  /** The role that may read and add events alone; `undefined` for none. */
+  readonly writerRole: string | undefined;
 }

@@ -7,10 +7,11 @@ import { frameworkMigrationStatements } from "../tables/framework-migrations.gen
 import { type AnyDefinition, type Description, describeDefinition } from "./describe.ts";
 import { openGuards } from "./open-guards.ts";
 import { openPartitions } from "./open-partitions.ts";
+import { writerRoleDifferences } from "./writer-role.ts";
 
 /**
  * Compares the database with what entities and topics of their own need: tables, columns, types, constraints, indexes,
- * triggers and functions, and the framework's own migrations. Changes nothing.
+ * triggers, functions and privileges, and the framework's own migrations. Changes nothing.
  *
  * What a team adds by itself is left alone (an index, a column with a default, a constraint), except
  * where it keeps Annals from writing or opens a guard.
@@ -42,6 +43,10 @@ export const checkSchema = async <DB>(
     for (const definition of definitions) {
       const description = await describeDefinition(database, tx, definition);
       differences.push(...compare(definition, description));
+      const { plan } = definition;
+      if (plan.kind === "entity") {
+        differences.push(...(await writerRoleDifferences(database, tx, plan)));
+      }
     }
     differences.push(...(await openPartitions(database, tx, definitions)));
     return differences;

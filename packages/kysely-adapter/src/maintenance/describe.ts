@@ -5,8 +5,9 @@ import type { Database } from "../connection/database.ts";
 import { topicIdentity } from "../connection/schema-name.ts";
 import { type DescribedObject, describeTables } from "../statements/describe-tables.ts";
 import { sqlType } from "../tables/column-sql.ts";
-import { entityTables } from "../tables/entity-tables.ts";
+import { entityObjects } from "../tables/entity-tables.ts";
 import { quoteName } from "../tables/quote.ts";
+import { createObject } from "../tables/schema-object.ts";
 import { topicStructure } from "../tables/topic-tables.ts";
 
 /** The session's own schema for temporary tables. */
@@ -64,7 +65,9 @@ const parts = (
 ): { readonly tables: readonly string[]; readonly create: readonly string[] } => {
   const { plan } = definition;
   if (plan.kind === "entity") {
-    const own = entityTables(definition as AnyEntity, { schema: SCRATCH });
+    // A role is the whole cluster's, and its privileges are looked at apart.
+    const objects = entityObjects(plan, { schema: SCRATCH }).filter(({ kind }) => kind !== "grant");
+    const own = objects.map(createObject);
     const create = [...referencedTables(plan), ...own];
     return { tables: [plan.indexTable, plan.eventsTable], create };
   }

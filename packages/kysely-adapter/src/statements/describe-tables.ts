@@ -40,7 +40,7 @@ select r.name, 'column', a.attname,
   concat_ws(' ', format_type(a.atttypid, a.atttypmod),
     case when a.attcollation <> t.typcollation then 'collate ' || quote_ident(l.collname) end,
     case when a.attnotnull then 'not null' end,
-    'default ' || pg_get_expr(d.adbin, d.adrelid)),
+    case when a.attgenerated = '' then 'default ' else 'generated as ' end || pg_get_expr(d.adbin, d.adrelid)),
   false
 from relation r
 join pg_attribute a on r.relkind <> 'v' and a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped

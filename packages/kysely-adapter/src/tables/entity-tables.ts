@@ -15,6 +15,7 @@ import { replayFunctions } from "./replay-functions.ts";
 import { createObject, type SchemaObject, type TablePart } from "./schema-object.ts";
 import { scopeGuards, scopeParts } from "./scope-guards.ts";
 import type { TableNames } from "./table-names.ts";
+import { type MadeColumns, PREVIOUS_COLUMN, writerGrant } from "./writer-grant.ts";
 
 export interface EntityTablesOptions {
   /** The schema to create the tables in. Default is `public`. */
@@ -40,10 +41,11 @@ export const entityObjects = (
   { schema = "public" }: EntityTablesOptions = {},
 ): readonly SchemaObject[] => {
   const names: TableNames = { schema, index: plan.indexTable, events: plan.eventsTable };
+  const [index, events] = [indexTable(plan, names), eventsTable(plan, names)];
   return [
-    indexTable(plan, names),
+    index,
     ...indexes(plan, names),
-    eventsTable(plan, names),
+    events,
     recordedAtIndex(names),
     {
       kind: "trigger",
@@ -63,10 +65,19 @@ export const entityObjects = (
     ...scopeGuards(plan, names),
     ...functions(plan, names),
     ...publicFunctions(plan, names),
+    ...writerGrant(plan, names, { index: index.columns, events: events.columns }),
   ];
 };
 
-const indexTable = (plan: EntityPlan, { schema, index }: TableNames): SchemaObject => ({
+/** The columns of both tables. */
+export const entityColumns = (plan: EntityPlan): MadeColumns => {
+  const names: TableNames = { schema: "public", index: plan.indexTable, events: plan.eventsTable };
+  return { index: indexTable(plan, names).columns, events: eventsTable(plan, names).columns };
+};
+
+type Table = SchemaObject & { readonly kind: "table" };
+
+const indexTable = (plan: EntityPlan, { schema, index }: TableNames): Table => ({
   kind: "table",
   name: index,
   comment: `The index table of "${plan.name}": lookups and constraints only; the state is in the events.`,
@@ -90,12 +101,16 @@ const indexTable = (plan: EntityPlan, { schema, index }: TableNames): SchemaObje
   options: " with (fillfactor = 80)",
 });
 
-const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): SchemaObject => ({
+const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): Table => ({
   kind: "table",
   name: events,
   comment: `The events of "${plan.name}", which are also its topic. event is {"type", "v", …payload}, with v above 1 only.`,
   qualified: qualify(schema, events),
-  columns: [...EVENT_COLUMNS, ...scopeParts(plan)],
+  columns: [
+    ...EVENT_COLUMNS,
+    ...scopeParts(plan),
+    ...(plan.guards === "chained" ? [PREVIOUS] : []),
+  ],
   constraints: [
     { name: `${events}_id_sequence_key`, sql: 'unique ("id", "sequence")' },
     { name: `${events}_position_key`, sql: 'unique ("position")' },
@@ -116,6 +131,7 @@ const eventsTable = (plan: EntityPlan, { schema, index, events }: TableNames): S
     and "event" -> 'v' is not distinct from to_jsonb(nullif("event_version", 1))
   )`,
     },
+    ...(plan.guards === "chained" ? [previousConstraint(schema, events)] : []),
   ],
   options: "",
 });
@@ -130,6 +146,20 @@ const EVENT_COLUMNS: readonly TablePart[] = [
   { name: "position", sql: "bigint not null default nextval('annals.position')" },
   { name: "event_version", sql: "smallint not null default 1" },
 ];
+
+/**
+ * The event that each one follows. A column of its own, which no writer can set, and a foreign key: unlike
+ * a trigger, the owner of the table cannot turn it off, and it keeps what is in the middle from going.
+ */
+const PREVIOUS: TablePart = {
+  name: PREVIOUS_COLUMN,
+  sql: 'integer generated always as (nullif("sequence" - 1, 0)) stored',
+};
+
+const previousConstraint = (schema: string, events: string): TablePart => ({
+  name: `${events}_previous_fkey`,
+  sql: `foreign key ("id", ${quoteName(PREVIOUS_COLUMN)}) references ${qualify(schema, events)} ("id", "sequence")`,
+});
 
 const recordedAtIndex = ({ schema, events }: TableNames): SchemaObject => ({
   kind: "index",

@@ -34,6 +34,15 @@ export type SchemaObject =
       /** The name with its schema, quoted, and the types of its parameters. */
       readonly signature: string;
       readonly sql: string;
+    }
+  | {
+      /** What a role may do; its name is the role's. */
+      readonly kind: "grant";
+      readonly name: string;
+      readonly comment?: string | undefined;
+      readonly sql: string;
+      /** Takes everything from the role again. */
+      readonly revoke: string;
     };
 
 /** The statement that creates an object, after a comment that says what it is for. */

@@ -634,6 +634,39 @@ where exists (
 ) and not exists (select from annals.topic_partitions p where p.topic = given.identity)
 order by 1;
 
+-- privileges of a writer
+with role as (
+  select oid from pg_roles where rolname = $4
+), relation as (
+  select c.oid, c.relname::text as name, c.relname = $3 as "isEvents"
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1 and c.relname in ($2, $3)
+), privilege as (
+  select r.name, r.oid, p.privilege, null::text as "column", p."isWanted"
+  from relation r
+  cross join lateral (values
+    ('SELECT', true), ('DELETE', false), ('TRUNCATE', false), ('TRIGGER', false)
+  ) p (privilege, "isWanted")
+  union all
+  select r.name, r.oid, p.privilege, a.attname, case p.privilege
+    when 'INSERT' then a.attname = any (case when r."isEvents" then $7::text[] else $5::text[] end)
+    else not r."isEvents" and a.attname = any ($6::text[])
+  end
+  from relation r
+  join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+  cross join (values ('INSERT'), ('UPDATE')) p (privilege)
+), held as (
+  select p.*, case when p."column" is null then has_table_privilege(r.oid, p.oid, p.privilege)
+    else has_column_privilege(r.oid, p.oid, p."column", p.privilege) end as "isHeld"
+  from privilege p, role r
+)
+select name as "table", concat_ws(' on ', privilege, "column") as privilege, "isHeld" as "isExcess"
+from held
+where "isHeld" <> "isWanted"
+union all
+select null, null, null where not exists (select from role) and exists (select from relation)
+order by 1, 2;
+
 -- register a consumer
 with registered as (
   insert into annals.consumers (name, topics, slots) values ($1, $2::text[], $3::int)
