@@ -5,6 +5,7 @@ import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRepository, entityMigration, frameworkMigrations } from "../src/index.ts";
+import { frameworkSchema } from "./database/framework-schema.ts";
 import { openDatabase } from "./database/open.ts";
 import { Person } from "./database/person.ts";
 
@@ -46,12 +47,22 @@ describe("two applications on one database", () => {
 });
 
 describe("the plain SQL", () => {
+  it("comes to the schema that is committed", async () => {
+    const committed = new URL("../../../migrations/schema.txt", import.meta.url).pathname;
+    const other = await testDatabase();
+    const db = openDatabase(other.connectionString);
+    await migrateApplication(db, "app");
+    await expect(await frameworkSchema(db)).toMatchFileSnapshot(committed);
+    await db.destroy();
+  });
+
   it("is passed over when Kysely's migrations come later", async () => {
     const other = await testDatabase();
     const client = new pg.Client(other.connectionString);
     await client.connect();
     const folder = new URL("../../../migrations/", import.meta.url);
-    for (const file of (await readdir(folder)).sort()) {
+    const files = (await readdir(folder)).filter((name) => name.endsWith(".sql"));
+    for (const file of files.sort()) {
       await client.query(await readFile(new URL(file, folder), "utf8"));
     }
     await client.end();
