@@ -15,7 +15,7 @@ export const frameworkSchema = async (db: Kysely<unknown>): Promise<string> => {
       from relation where relkind = 'r'
       union all
       select 1, relname, 1, a.attnum, concat_ws(' ', '  ' || a.attname, format_type(a.atttypid, a.atttypmod),
-        'collate ' || nullif(quote_ident(l.collname), 'default'), case when a.attnotnull then 'not null' end,
+        'collate ' || quote_ident(nullif(l.collname, 'default')), case when a.attnotnull then 'not null' end,
         case a.attidentity when 'a' then 'generated always as identity' end,
         case when a.attgenerated = '' then 'default ' else 'generated as ' end || pg_get_expr(d.adbin, d.adrelid))
       from relation r
