@@ -2,9 +2,11 @@ import { appendCase } from "./append-case.ts";
 import type { CaseSource } from "./benchmark-case.ts";
 import { commandCase } from "./command-case.ts";
 import { consumeCases } from "./consume-cases.ts";
+import { contentionCases } from "./contention-cases.ts";
 import { createAllCases } from "./create-all-cases.ts";
 import { createCase } from "./create-case.ts";
 import { listCase } from "./list-case.ts";
+import { maintenanceCase } from "./maintenance-cases.ts";
 import { pagingCases } from "./paging-cases.ts";
 import { findCase, readCases } from "./read-cases.ts";
 import { rulesCase } from "./rules-case.ts";
@@ -21,6 +23,8 @@ export const allCases: readonly CaseSource[] = [
   ...readCases,
   listCase,
   commandCase,
+  ...contentionCases,
   ...pagingCases,
   ...consumeCases,
+  maintenanceCase,
 ];

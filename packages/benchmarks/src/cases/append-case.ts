@@ -1,4 +1,4 @@
-import { type EntityOf, uuidV7Source } from "@annals/core";
+import type { EntityOf } from "@annals/core";
 import { createRepository } from "@annals/kysely-adapter";
 import { expectOneRow, inTransaction } from "../by-hand/in-transaction.ts";
 import { recordStatement } from "../by-hand/recorded-statement.ts";
@@ -9,6 +9,7 @@ import {
 } from "../by-hand/write-statements.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
 import { User } from "../entity.ts";
+import { newId, newName } from "../fresh-values.ts";
 import type { Variant } from "../measure/interleave.ts";
 import { peersOf } from "../peers/all-peers.ts";
 import { type PeerUsers, peerAppend, seedPeer } from "../peers/peer-users.ts";
@@ -70,13 +71,6 @@ const inTurn = <Item>(items: readonly Item[], perWorker: number): ((worker: numb
     rounds[worker] = round + 1;
     return items[worker * perWorker + (round % perWorker)] as Item;
   };
-};
-
-let names = 0;
-
-const newName = (): string => {
-  names += 1;
-  return `New name ${names}`;
 };
 
 const renamed = (name: string): string => JSON.stringify({ type: "UserRenamed", name });
@@ -168,6 +162,6 @@ const byPeer = async (
   { database: { connections }, writersPerWorker }: Setting,
 ): Promise<Variant> => {
   const users = connections * writersPerWorker;
-  const writers = await seedPeer(peer, uuidV7Source(), { users, events: 1 });
+  const writers = await seedPeer(peer, newId, { users, events: 1 });
   return peerAppend(peer, writers, connections);
 };

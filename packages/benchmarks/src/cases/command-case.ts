@@ -1,9 +1,9 @@
-import { uuidV7Source } from "@annals/core";
 import { fold } from "../by-hand/fold.ts";
 import { expectOneRow } from "../by-hand/in-transaction.ts";
 import { aggregatedRead } from "../by-hand/read-statements.ts";
 import { appendStatement } from "../by-hand/write-statements.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
+import { newId, newName } from "../fresh-values.ts";
 import type { Variant } from "../measure/interleave.ts";
 import { peersOf } from "../peers/all-peers.ts";
 import { peerCommand, seedPeer } from "../peers/peer-users.ts";
@@ -33,8 +33,6 @@ export const commandCase: CaseSource = {
   },
 };
 
-const newId = uuidV7Source();
-
 const inTurn = (ids: readonly string[]): (() => string) => {
   let at = 0;
   return () => {
@@ -50,13 +48,6 @@ const seededIds = async (
 ): Promise<() => string> => {
   const seeded = await seedUsers(pool, "guarded", label, { users, events: EVENTS });
   return inTurn(seeded.map(({ id }) => id));
-};
-
-let names = 0;
-
-const newName = (): string => {
-  names += 1;
-  return `New name ${names}`;
 };
 
 const byRepository = (name: string, users: UserRepository, next: () => string): Variant => ({

@@ -1,11 +1,9 @@
 import { createConsumer } from "@annals/kysely-adapter";
-import { createCheckpoints, naiveLoop, transactionalLoop } from "../by-hand/consumer-loop.ts";
+import { naiveLoop, transactionalLoop } from "../by-hand/consumer-loop.ts";
 import type { BenchmarkDatabase } from "../database.ts";
 import { User } from "../entity.ts";
-import { seedUsers } from "../tables.ts";
 import type { CaseSource } from "./benchmark-case.ts";
-
-const EVENTS_PER_USER = 10;
+import { prepareTopic } from "./topic-data.ts";
 
 /** Catches up with a topic from its beginning, with handlers that do nothing. One run is all of it. */
 const consumeCase = (batchSize: number): CaseSource => ({
@@ -13,7 +11,7 @@ const consumeCase = (batchSize: number): CaseSource => ({
   unit: "events",
   oneConnection: true,
   prepare: async (database, { topicEvents }) => {
-    await prepareTopic(database, topicEvents / EVENTS_PER_USER);
+    await prepareTopic(database, topicEvents);
     const { pool } = database;
     const loop = () => ({ consumer: newConsumer(), batchSize, handle: async () => {} });
     const expectAll = (handled: number): void => {
@@ -48,16 +46,6 @@ let consumers = 0;
 const newConsumer = (): string => {
   consumers += 1;
   return `consumer-${consumers}`;
-};
-
-const prepared = new WeakSet<BenchmarkDatabase>();
-
-/** Fills the topic once, whichever of the cases comes first. */
-const prepareTopic = async (database: BenchmarkDatabase, users: number): Promise<void> => {
-  if (prepared.has(database)) return;
-  prepared.add(database);
-  await createCheckpoints(database.pool);
-  await seedUsers(database.pool, "topic", "topic", { users, events: EVENTS_PER_USER });
 };
 
 const catchUp = async (

@@ -1,6 +1,6 @@
-import { uuidV7Source } from "@annals/core";
 import { createManyStatement } from "../by-hand/batch-statements.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
+import { newId } from "../fresh-values.ts";
 import type { Variant } from "../measure/interleave.ts";
 import { emmettUsers } from "../peers/emmett.ts";
 import type { PeerUsers } from "../peers/peer-users.ts";
@@ -27,7 +27,6 @@ const createAllCase = (size: number): CaseSource => ({
 
 export const createAllCases: readonly CaseSource[] = [createAllCase(100), createAllCase(1_000)];
 
-const newId = uuidV7Source();
 let count = 0;
 
 const newInputs = (size: number) =>

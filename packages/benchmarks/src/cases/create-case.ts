@@ -1,10 +1,10 @@
-import { uuidV7Source } from "@annals/core";
 import { createRepository } from "@annals/kysely-adapter";
 import { expectOneRow, inTransaction } from "../by-hand/in-transaction.ts";
 import { recordStatement } from "../by-hand/recorded-statement.ts";
 import { createStatement, transactionStatements } from "../by-hand/write-statements.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
 import { User } from "../entity.ts";
+import { newId } from "../fresh-values.ts";
 import type { Variant } from "../measure/interleave.ts";
 import { peersOf } from "../peers/all-peers.ts";
 import type { PeerUsers } from "../peers/peer-users.ts";
@@ -32,8 +32,6 @@ export const createCase: CaseSource = {
   },
 };
 
-// Ids as ours are, so that the indexes grow alike whoever writes.
-const newId = uuidV7Source();
 let count = 0;
 
 const newInput = () => {

@@ -1,7 +1,7 @@
-import { uuidV7Source } from "@annals/core";
 import { listStatement } from "../by-hand/batch-statements.ts";
 import { fold } from "../by-hand/fold.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
+import { newId } from "../fresh-values.ts";
 import type { Variant } from "../measure/interleave.ts";
 import { emmettUsers } from "../peers/emmett.ts";
 import { type PeerUsers, seedPeer } from "../peers/peer-users.ts";
@@ -9,7 +9,6 @@ import { type PlainUsers, plainUsers } from "../peers/plain-kysely.ts";
 import type { CaseSource } from "./benchmark-case.ts";
 
 const PAGE = 100;
-const newId = uuidV7Source();
 
 /** Reads a page of users, in the order of their creation, with two events each. */
 export const listCase: CaseSource = {

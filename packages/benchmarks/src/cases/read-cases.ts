@@ -1,14 +1,12 @@
-import { uuidV7Source } from "@annals/core";
 import { type Folded, fold } from "../by-hand/fold.ts";
 import { aggregatedRead, type Key, rowsRead, twoReads } from "../by-hand/read-statements.ts";
 import type { BenchmarkDatabase, UserRepository } from "../database.ts";
+import { newId } from "../fresh-values.ts";
 import type { Variant } from "../measure/interleave.ts";
 import { peersOf } from "../peers/all-peers.ts";
 import { peerRead, seedPeer } from "../peers/peer-users.ts";
 import { type SeededUser, seedUsers } from "../tables.ts";
 import type { CaseSource } from "./benchmark-case.ts";
-
-const newId = uuidV7Source();
 
 /** Brings a user back from its events. By hand, the events are folded, and not checked. */
 const readCase = (name: string, key: Key, events: number): CaseSource => ({

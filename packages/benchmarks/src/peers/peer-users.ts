@@ -1,3 +1,4 @@
+import { newName } from "../fresh-values.ts";
 import type { Variant } from "../measure/interleave.ts";
 
 /** What another library, or leaving event sourcing out, makes of a user. */
@@ -22,13 +23,6 @@ interface PeerUser {
   readonly id: string;
   version: number;
 }
-
-let named = 0;
-
-const newName = (): string => {
-  named += 1;
-  return `New name ${named}`;
-};
 
 /** Creates users with a number of events each, one call after the other as most peers have it. */
 export const seedPeer = async (

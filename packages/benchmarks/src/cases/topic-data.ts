@@ -1,0 +1,16 @@
+import { createCheckpoints } from "../by-hand/consumer-loop.ts";
+import type { BenchmarkDatabase } from "../database.ts";
+import { seedUsers } from "../tables.ts";
+
+export const EVENTS_PER_USER = 10;
+
+const prepared = new WeakSet<BenchmarkDatabase>();
+
+/** Fills the topic once, whichever of the cases comes first. */
+export const prepareTopic = async (database: BenchmarkDatabase, events: number): Promise<void> => {
+  if (prepared.has(database)) return;
+  prepared.add(database);
+  await createCheckpoints(database.pool);
+  const users = events / EVENTS_PER_USER;
+  await seedUsers(database.pool, "topic", "topic", { users, events: EVENTS_PER_USER });
+};
