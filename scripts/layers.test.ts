@@ -8,8 +8,8 @@ const root = join(import.meta.dirname, "..");
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: [
-    ...["errors", "define", "decide", "port", "transaction", "append", "read", "repository"],
-    ...["publish", "consume", "memory"],
+    ...["errors", "define", "decide", "port", "transaction", "append", "read", "seal"],
+    ...["repository", "publish", "consume", "erase", "memory"],
   ],
   "kysely-adapter": [
     "connection",

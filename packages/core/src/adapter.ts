@@ -8,8 +8,8 @@ export { History } from "./decide/history.ts";
 export type { WriteEnd } from "./decide/pending-write.ts";
 export type { StoredEvent } from "./decide/stored-event.ts";
 export type { AnyTopic, TopicEventModel, TopicModel } from "./define/any-topic.ts";
+export type { ColumnModel } from "./define/column-model.ts";
 export type { ColumnType } from "./define/column-type.ts";
-export type { ColumnModel } from "./define/columns.ts";
 export { type ContextModel, contextModel, type EncodedContext } from "./define/context-model.ts";
 export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
@@ -84,6 +84,16 @@ export type {
 } from "./port/rows.ts";
 export type { StateStore, StoredState } from "./port/state-store.ts";
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
+export type {
+  ForgetCounts,
+  PersonalRow,
+  Rewrapped,
+  StoredReceipt,
+  StoredSubject,
+  SubjectStore,
+  SubjectUse,
+  SubjectWrite,
+} from "./port/subject-store.ts";
 export type { Publication, PublishWrite, TopicStore } from "./port/topic-store.ts";
 export { uniqueKey } from "./port/unique-key.ts";
 export { encodeCursor } from "./read/cursor.ts";
@@ -114,5 +124,9 @@ export { retried, type Try } from "./repository/retry.ts";
 export { scopedEntities } from "./repository/scoped-entities.ts";
 export { visibilityOf } from "./repository/seen-children.ts";
 export type { Demanding } from "./repository/transacting-type.ts";
+export type { ColumnHashes } from "./seal/column-hashes.ts";
+export { DataKeys } from "./seal/data-keys.ts";
+export { type Sealing, sealingOf } from "./seal/sealing.ts";
+export { type OpenJson, type SealedJson, type SealPlace, Vault } from "./seal/vault.ts";
 export type { ReportHookError } from "./transaction/hook-list.ts";
 export { type Savepoints, scopeOf, TransactionScope } from "./transaction/transaction-scope.ts";

@@ -34,10 +34,13 @@ export type {
   ScopeOf,
   StateOf,
 } from "./define/entity-definition.ts";
+export type { ErasureMethod, ErasureOptions, SubjectOptions } from "./define/erasure.ts";
+export { type Forgotten, forgotten, isForgotten, type Remembered } from "./define/forgotten.ts";
 export type { ColumnOptions, ComputedColumn, FieldColumn } from "./define/index-options.ts";
 export { jsonBigInt, jsonDate } from "./define/json-codecs.ts";
 export type { JsonObject, JsonValue } from "./define/json-value.ts";
 export type { LifecycleNames } from "./define/lifecycle.ts";
+export { personal } from "./define/personal.ts";
 export type { Span } from "./define/span.ts";
 export type { AnyPublishedTopic, TopicDefinition } from "./define/topic-definition.ts";
 export type { PublishedRowOf, TopicDatabaseOf } from "./define/topic-rows.ts";
@@ -80,12 +83,23 @@ export {
   type StateCall,
 } from "./consume/keyed-state.ts";
 export { type RunConsumersOptions, runConsumers } from "./consume/run-consumers.ts";
+// erase
+export { createStoreErasure } from "./erase/erasure.ts";
+export type {
+  Erasure,
+  ErasureSettings,
+  ForgetOptions,
+  ForgetReceipt,
+  Rotation,
+  Subject,
+} from "./erase/erasure-type.ts";
 // errors
 export { AnnalsError, type Issue } from "./errors/annals-error.ts";
 export * from "./errors/append-errors.ts";
 export * from "./errors/consume-errors.ts";
 export * from "./errors/decide-errors.ts";
 export * from "./errors/define-errors.ts";
+export * from "./errors/erase-errors.ts";
 export * from "./errors/migrate-errors.ts";
 export * from "./errors/read-errors.ts";
 export * from "./errors/scope-errors.ts";
@@ -105,6 +119,7 @@ export type {
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { DeadLetterStatus } from "./port/dead-letters.ts";
 export type { Instrument, Operation } from "./port/instrument.ts";
+export type { DataKey, KeyProvider, WrappedKey } from "./port/key-provider.ts";
 export type {
   DroppedPartition,
   HeldPartition,
@@ -147,6 +162,8 @@ export type {
 } from "./repository/transacting-type.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";
 export type { Replayed, Transacted } from "./repository/write-methods.ts";
+// seal
+export { type LocalKeysOptions, localKeys, newLocalKey } from "./seal/local-keys.ts";
 // hooks of transactions
 export {
   type AnyCommitHook,

@@ -41,7 +41,7 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
     query: async (build: BuildQuery<DB>, call?: UntypedReadOptions<Transaction<DB>>) => {
       if (options.requireTransaction) checkJoins(definition.name, call?.tx);
       const seen = visibilityOf(definition[model], call);
-      return toEntities(await read(build, call?.tx, { ...seen, scope }));
+      return toEntities(await read(build, call?.tx, { ...seen, scope }), call?.tx as never);
     },
   });
   const store = kyselyStore(options.db, options);

@@ -19,6 +19,7 @@ export {
   notifyHints,
 } from "./consumers/notify-hints.ts";
 export { consumers, createConsumer } from "./create-consumer.ts";
+export { createErasure } from "./create-erasure.ts";
 export { createRepository } from "./create-repository.ts";
 // publish
 export { createState } from "./create-state.ts";

@@ -9,6 +9,7 @@ import { consumerStore } from "./consumers/consumer-store.ts";
 import { stateStore } from "./consumers/state-store.ts";
 import { entityStore } from "./store/entity-store.ts";
 import { storeTransaction } from "./store/store-transaction.ts";
+import { subjectStore } from "./store/subject-store.ts";
 import { TableOwners } from "./store/table-owners.ts";
 import { wakingUp } from "./store/waking-up.ts";
 import { qualify } from "./tables/quote.ts";
@@ -60,6 +61,7 @@ export const kyselyStore = <DB>(
       return topicStore(database, plan, lockTimeoutMs);
     },
     consumers: () => consumerAdmin(database),
+    subjects: () => subjectStore(database),
   };
 };
 

@@ -49,6 +49,9 @@ export const overSilentStore = (found: Found) => {
     consumers: () => {
       throw new Error("The silent store has no consumers");
     },
+    subjects: () => {
+      throw new Error("The silent store knows of nobody");
+    },
   };
   return createStoreRepository(User, store);
 };

@@ -1,6 +1,6 @@
 import type { History } from "../decide/history.ts";
 import type { PendingWrite } from "../decide/pending-write.ts";
-import type { ColumnModel } from "../define/columns.ts";
+import type { ColumnModel } from "../define/column-model.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";

@@ -1,7 +1,7 @@
 import type { PendingWrite } from "../decide/pending-write.ts";
-import type { ColumnModel } from "../define/columns.ts";
+import type { ColumnModel } from "../define/column-model.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { type JsonValue, NotJsonError } from "../define/json-value.ts";
+import { type JsonObject, type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { lastDeletion } from "../define/lifecycle.ts";
 import type { AnnalsError } from "../errors/annals-error.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../errors/append-errors.ts";
 import { InvalidStateError } from "../errors/decide-errors.ts";
 import type { EntityWrite, Idempotency, WriteResult } from "../port/rows.ts";
+import { shownValue } from "./shown-value.ts";
 
 /** What is stored beside events: when they happened, and what is known of why. */
 export type Recording = Pick<EntityWrite, "recordedAt" | "context">;
@@ -33,6 +34,9 @@ export const entityWrite = (
     deletion: lastDeletion(model.plan.lifecycle, pending.events),
     context: model.keepsContext ? context : null,
     recordedAt,
+    ...(model.erasure?.field !== undefined && {
+      subjectId: subjectIn(pending.storedState, model.erasure.field),
+    }),
     idempotency,
   };
 };
@@ -59,6 +63,12 @@ export const scopeValues = (
   { state, parentId }: PendingWrite,
 ): readonly JsonValue[] =>
   plan.scope.map((_, at) => columns[at]?.readOldValue(state, parentId) ?? null);
+
+/** Whom personal values are about, as the state says; `undefined` while it says nobody. */
+const subjectIn = (state: JsonObject, field: string): string | undefined => {
+  const id = state[field];
+  return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
+};
 
 const COLUMN_THREW = { path: [], message: "its normalize or from threw an error" };
 
@@ -125,5 +135,7 @@ export const refusal = (model: EntityModel, write: EntityWrite, result: Refusal)
 export const columnsOfConstraint = (model: EntityModel, constraint: string): readonly string[] =>
   model.plan.uniques.find((unique) => unique.constraint === constraint)?.lookup ?? [constraint];
 
-const valueAt = (model: EntityModel, write: EntityWrite, property: string): JsonValue =>
-  write.columns[model.columns.findIndex(({ plan }) => plan.property === property)] ?? null;
+const valueAt = (model: EntityModel, write: EntityWrite, property: string): JsonValue => {
+  const at = model.columns.findIndex(({ plan }) => plan.property === property);
+  return shownValue(model.plan, property, write.columns[at] ?? null) as JsonValue;
+};

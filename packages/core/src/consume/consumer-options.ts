@@ -1,6 +1,7 @@
 import type { Clock } from "../port/clock.ts";
 import type { ContextScope } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
+import type { KeyProvider } from "../port/key-provider.ts";
 import type { FollowedEvent, Handling, Topics } from "./handler.ts";
 
 /**
@@ -91,6 +92,8 @@ export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery
    * is nothing.
    */
   readonly instrument?: Instrument;
+  /** Who holds the keys of personal values, where a topic has any. */
+  readonly keys?: KeyProvider;
 }
 
 export type ConsumerOptions<

@@ -1,4 +1,6 @@
+import { model as modelKey } from "../define/entity-definition.ts";
 import type { Store } from "../port/store.ts";
+import { consumerOpener } from "../seal/consumer-opener.ts";
 import type { ConsumerOptions, Delivery } from "./consumer-options.ts";
 import { ConsumerRun } from "./consumer-run.ts";
 import type { Topics } from "./handler.ts";
@@ -41,13 +43,16 @@ export const createStoreConsumer = <
   Tx,
   Mode extends Delivery = "exactly-once",
 >(
-  store: Pick<Store<Tx>, "consumer">,
+  store: Pick<Store<Tx>, "consumer" | "subjects">,
   options: ConsumerOptions<Followed, Tx, Mode>,
 ): Consumer => {
   const engine = consumerEngine(options as unknown as UntypedOptions);
+  const models = options.topics.map((topic) => topic[modelKey]);
+  const opener = consumerOpener(models, store, options.keys);
+  const open = () => opener(store.consumer(engine.plan));
   // What a run has seen of the topics is its own: two at once must not mix what they know.
   const start = (signal: AbortSignal, limiter: Limiter, mode: "run" | "catchUp") =>
-    new ConsumerRun({ engine, store: store.consumer(engine.plan), limiter, signal, mode }).toEnd();
+    new ConsumerRun({ engine, store: open(), limiter, signal, mode }).toEnd();
 
   const within = async (signal: AbortSignal, limiter: Limiter): Promise<void> => {
     await start(signal, limiter, "run");

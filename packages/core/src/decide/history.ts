@@ -319,6 +319,8 @@ export class History {
   /** Whether it is deleted after an event, which a deleted entity takes only to be restored. */
   #isDeletedBy(command: string, type: string, isDeleted: boolean): boolean {
     const { name: entity, lifecycle } = this.model.plan;
+    // Somebody may be forgotten at any time, and stays as deleted as before.
+    if (isDeleted && type === this.model.erasure?.event) return true;
     if (isDeleted && type !== lifecycle?.restoreEvent) {
       const canBeRestored = lifecycle?.restoreEvent !== undefined;
       throw new EntityDeletedError({ entity, id: this.id, command, canBeRestored });

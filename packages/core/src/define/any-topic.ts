@@ -1,5 +1,6 @@
 import type { EventShapes, EventUnion } from "./definition-types.ts";
 import type { model } from "./entity-definition.ts";
+import type { ErasurePlan } from "./erasure.ts";
 import type { StoredTypes } from "./event-versions.ts";
 import type { PayloadCodec } from "./payload-codec.ts";
 import type { TopicPlan } from "./topic-plan.ts";
@@ -20,6 +21,8 @@ export interface TopicModel {
   readonly events: ReadonlyMap<string, TopicEventModel>;
   /** What else is stored, by event type. */
   readonly storedTypes: StoredTypes;
+  /** How personal values are kept; `undefined` where there are none. */
+  readonly erasure: ErasurePlan | undefined;
 }
 
 /** Whatever consumers can follow: an entity, or a topic of its own. */

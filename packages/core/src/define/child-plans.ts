@@ -1,7 +1,7 @@
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { ChildDeclaration, ParentDeclaration } from "./children.ts";
+import type { ColumnModel } from "./column-model.ts";
 import { columnSpelling } from "./column-type.ts";
-import type { ColumnModel } from "./columns.ts";
 import { model } from "./entity-definition.ts";
 import type { EntityModel } from "./entity-model.ts";
 import type { ColumnPlan, ParentPlan } from "./entity-plan.ts";

@@ -1,23 +1,15 @@
 import { type $ZodObject, type $ZodType, safeEncode } from "zod/v4/core";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
+import type { ColumnModel } from "./column-model.ts";
+import { columnPlan } from "./column-plan.ts";
 import { type ColumnType, columnSpelling, columnTypeOf } from "./column-type.ts";
 import type { ColumnPlan, UniquePlan } from "./entity-plan.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
-import { type JsonObject, type JsonValue, NotJsonError, toJson } from "./json-value.ts";
-import { checkIdentifier, snakeCase } from "./names.ts";
+import { type JsonValue, NotJsonError, toJson } from "./json-value.ts";
+import { checkIdentifier } from "./names.ts";
+import { isPersonalField, personalColumn } from "./personal-column.ts";
 import { inspectSchema, isNullable } from "./schema-shape.ts";
 import { checkOutsideScope, checkScope, withScope } from "./scope-columns.ts";
-
-/** An index column, and how its value comes about. */
-export interface ColumnModel {
-  readonly plan: ColumnPlan;
-  /** The value to store for a state; `null` for none. */
-  readonly readValue: (state: object, stored: JsonObject, parentId?: string) => JsonValue;
-  /** The same for a state that may not fit today's schema. */
-  readonly readOldValue: (state: object, parentId?: string) => JsonValue;
-  /** A value as a finder gets it, in the form in which it is stored. */
-  readonly toStored: (value: unknown) => JsonValue;
-}
 
 interface ColumnSource {
   readonly name: string;
@@ -28,15 +20,6 @@ interface ColumnSource {
   readonly scope?: readonly string[] | undefined;
 }
 
-const RESERVED: readonly string[] = [
-  "id",
-  "created_at",
-  "version",
-  "deleted_at",
-  "and",
-  "or",
-  "not",
-];
 const FIELD_OPTIONS: readonly string[] = [
   ...["unique", "normalize", "type", "collation", "references"],
   ...["onDelete", "check", "immutable", "sort"],
@@ -62,7 +45,9 @@ export const columnModels = (
       );
     }
     checkOptions(source.name, property, options, FIELD_OPTIONS);
-    return fieldColumn(source.name, property, field, options);
+    return isPersonalField(source.name, property, field)
+      ? personalColumn(source.name, property, field, options)
+      : fieldColumn(source.name, property, field, options);
   });
   const computed = Object.entries(source.computed ?? {}).map(([property, options]) => {
     checkOptions(source.name, property, options, COMPUTED_OPTIONS);
@@ -151,56 +136,6 @@ const scalarToStored = (value: unknown): JsonValue => {
 
 const declaredType = (options: { readonly type?: string }): ColumnType | undefined =>
   options.type === undefined ? undefined : { kind: "declared", name: options.type };
-
-const columnPlan = (
-  definition: string,
-  property: string,
-  type: ColumnType,
-  nullable: boolean,
-  options: FieldColumn<unknown> | ComputedColumn<unknown>,
-): ColumnPlan => {
-  const column = checkIdentifier(definition, snakeCase(property));
-  if (RESERVED.includes(column)) {
-    throw new InvalidDefinitionError(
-      definition,
-      `every index table has a column "${property}" of its own`,
-      "Give the field another name, or leave it out of the index.",
-    );
-  }
-  return {
-    property,
-    column,
-    type,
-    nullable,
-    unique: options.unique ?? false,
-    sortable: options.sort ?? true,
-    immutable: options.immutable ?? false,
-    collation: options.collation,
-    references: parseReference(definition, property, options.references),
-    onDelete: options.onDelete ?? "no action",
-    check: options.check,
-  };
-};
-
-const parseReference = (
-  definition: string,
-  property: string,
-  reference: string | undefined,
-): ColumnPlan["references"] => {
-  if (reference === undefined) return undefined;
-  const [table = "", column = "id", ...more] = reference.split(".");
-  if (more.length > 0) {
-    throw new InvalidDefinitionError(
-      definition,
-      `"${reference}", which "${property}" references, is not a table or a column`,
-      'Write "orders" or "orders.id".',
-    );
-  }
-  return {
-    table: checkIdentifier(definition, table),
-    column: checkIdentifier(definition, column),
-  };
-};
 
 const checkOptions = (
   definition: string,

@@ -20,6 +20,7 @@ import type {
   IdOf,
   ScopeColumnOf,
 } from "./entity-definition.ts";
+import type { Forgotten } from "./forgotten.ts";
 import type { JsonObject } from "./json-value.ts";
 import type { SnakeCase } from "./names.ts";
 
@@ -85,7 +86,9 @@ type FieldInRow<Schema extends $ZodObject, Field extends string> =
   Schema extends $ZodObject<infer Shape>
     ? Field extends keyof Shape
       ? Shape[Field] extends $ZodType
-        ? InRow<Shape[Field], output<Shape[Field]>>
+        ? Forgotten extends output<Shape[Field]>
+          ? string | null
+          : InRow<Shape[Field], output<Shape[Field]>>
         : never
       : never
     : never;

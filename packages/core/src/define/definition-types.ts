@@ -8,6 +8,7 @@ import type {
 } from "./children.ts";
 import type { CommandView, CreateView } from "./command-view.ts";
 import type { Decision, Rejection } from "./decision.ts";
+import type { ErasureOptions } from "./erasure.ts";
 import type { CheckRetired, CheckVersions, VersionLists } from "./event-versions-type.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import type { LifecycleNames } from "./lifecycle.ts";
@@ -273,6 +274,14 @@ export interface EntityLiteral<
    * a table of another name. Gives the index column `orderId`. Storage format.
    */
   readonly parent?: Parent;
+  /**
+   * How what is marked with `personal()` is kept, and which event says that it was forgotten, for example
+   * `{ method: "crypto-shredding", event: "UserForgotten" }`. Required where anything is marked.
+   */
+  readonly erasure?: ErasureOptions<
+    keyof NoInfer<Events> & string,
+    keyof output<NoInfer<Schema>> & string
+  >;
   /**
    * What the database itself asserts about each insert of events, beside immutability:
    * `"full"`, the default, refuses holes and an index row whose version was left behind; `"chained"` has

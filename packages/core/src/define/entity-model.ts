@@ -2,10 +2,12 @@ import { type $ZodObject, type $ZodType, safeParse } from "zod/v4/core";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import { type ChildModel, childModels, parentColumn, parentPlan } from "./child-plans.ts";
 import type { ChildDeclaration, ParentDeclaration } from "./children.ts";
-import { type ColumnModel, columnModels, uniquePlans } from "./columns.ts";
+import type { ColumnModel } from "./column-model.ts";
+import { columnModels, uniquePlans } from "./columns.ts";
 import type { CommandView, CreateView } from "./command-view.ts";
 import type { IdSource } from "./definition-types.ts";
 import type { EntityPlan } from "./entity-plan.ts";
+import { type ErasureOptions, type ErasurePlan, erasurePlan } from "./erasure.ts";
 import { checkEventNames, checkPayload, refuseUnstorable } from "./event-checks.ts";
 import {
   allTypes,
@@ -34,6 +36,7 @@ export interface UntypedLiteral extends VersionSource {
   readonly uniqueTogether?: readonly (readonly string[])[];
   readonly lifecycle?: LifecycleNames;
   readonly scope?: readonly string[];
+  readonly erasure?: ErasureOptions<string, string>;
   readonly guards?: EntityPlan["guards"];
   readonly writerRole?: string;
   readonly context?: boolean;
@@ -71,6 +74,8 @@ export interface EntityModel {
   readonly columns: readonly ColumnModel[];
   /** The kinds of its children. */
   readonly children: readonly ChildModel[];
+  /** How personal values are kept; `undefined` where there are none. */
+  readonly erasure: ErasurePlan | undefined;
 }
 
 const COMMANDS_TAKEN: readonly string[] = [
@@ -110,6 +115,7 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
     state: payloadCodec(literal.schema),
     columns,
     children,
+    erasure: erasurePlan(literal, stored, "entity"),
   });
 };
 

@@ -22,6 +22,8 @@ export interface ColumnPlan {
   readonly onDelete: "no action" | "restrict";
   /** A condition in SQL that the value must fulfil. */
   readonly check: string | undefined;
+  /** Whether it has keyed hashes of personal values, which are good for equality and nothing else. */
+  readonly isHash?: true;
 }
 
 /** Whose child an entity is. */

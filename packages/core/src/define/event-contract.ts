@@ -1,6 +1,8 @@
 import { type $ZodType, toJSONSchema } from "zod/v4/core";
 import type { AnyTopic } from "./any-topic.ts";
 import { model } from "./entity-definition.ts";
+import { personalSchema } from "./personal.ts";
+import { PERSONAL } from "./personal-marks.ts";
 import type { JsonSchema, Misfit } from "./schema-fits.ts";
 import { misfits } from "./schema-fits.ts";
 
@@ -35,8 +37,26 @@ export const eventContract = (definition: AnyTopic): EventContract => {
 };
 
 const stored = (schema: $ZodType): JsonSchema => {
-  const { $schema: _, ...rest } = toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const { $schema: _, ...rest } = toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      const inner = personalSchema(zodSchema);
+      if (inner !== undefined) Object.assign(jsonSchema, personalContract(stored(inner)));
+    },
+  });
   return JSON.parse(JSON.stringify(rest)) as JsonSchema;
+};
+
+/** What is personal is read marked, and in the clear where it was not personal before. */
+const personalContract = (inner: JsonSchema): object => {
+  const marked = {
+    type: "object",
+    properties: { [PERSONAL]: inner },
+    required: [PERSONAL],
+    additionalProperties: false,
+  };
+  return { anyOf: [marked, inner] };
 };
 
 /** The events of a committed contract that a newer one may not read. */

@@ -1,3 +1,5 @@
+import type { Remembered } from "./forgotten.ts";
+
 /** How a column of the index table behaves. */
 export interface ColumnOptions {
   /** No two entities share a value; gives `findBy<Column>`. Many may have none. Default is `false`. */
@@ -21,7 +23,7 @@ export interface ColumnOptions {
 /** A column that repeats a field of the entity schema. */
 export interface FieldColumn<Value> extends ColumnOptions {
   /** Brings a value into the form that is stored and looked up, for example lower case. */
-  readonly normalize?: (value: NonNullable<Value>) => NonNullable<Value>;
+  readonly normalize?: (value: Remembered<NonNullable<Value>>) => Remembered<NonNullable<Value>>;
 }
 
 /** A column that is computed from the state. */

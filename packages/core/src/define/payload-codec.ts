@@ -1,6 +1,7 @@
 import { type $ZodObject, type $ZodType, safeDecode, safeEncode, safeParse } from "zod/v4/core";
 import type { Issue } from "../errors/annals-error.ts";
 import { findLostKey, type JsonObject, NotJsonError, toJson } from "./json-value.ts";
+import { withMarks } from "./personal-marks.ts";
 import { inspectSchema } from "./schema-shape.ts";
 
 /** A value in its stored form, and as it will be when it is read back. */
@@ -24,7 +25,7 @@ export interface PayloadCodec {
 }
 
 export const payloadCodec = (schema: $ZodType): PayloadCodec => {
-  const { hasCodec } = inspectSchema(schema);
+  const { hasCodec, hasPersonal } = inspectSchema(schema);
 
   const decode = (stored: unknown): CodecResult<object> => {
     try {
@@ -43,7 +44,8 @@ export const payloadCodec = (schema: $ZodType): PayloadCodec => {
       if (!encoded.success) {
         return { ok: false, issues: encoded.error.issues, cause: encoded.error };
       }
-      const stored = toJson(encoded.data) as JsonObject;
+      const data = hasPersonal ? withMarks(encoded.data) : encoded.data;
+      const stored = toJson(data) as JsonObject;
       // Without codecs the stored form is the value itself.
       const read = hasCodec ? decode(stored) : { ok: true as const, result: stored };
       if (!read.ok) return read;

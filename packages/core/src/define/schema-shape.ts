@@ -1,5 +1,6 @@
 import { type $ZodType, type $ZodTypes, safeEncode } from "zod/v4/core";
 import { isBinary } from "./binary.ts";
+import { personalSchema } from "./personal.ts";
 
 /** A schema of a known kind, so that its `def` can be switched on. */
 const known = (schema: $ZodType): $ZodTypes => schema as $ZodTypes;
@@ -82,6 +83,8 @@ export interface SchemaFindings {
   readonly problems: readonly SchemaProblem[];
   /** Whether anything in it has a stored form of its own. */
   readonly hasCodec: boolean;
+  /** Whether anything in it is personal. */
+  readonly hasPersonal: boolean;
 }
 
 /** Looks for everything in a schema that would not come back from JSON as it went in. */
@@ -89,16 +92,26 @@ export const inspectSchema = (root: $ZodType): SchemaFindings => {
   const problems: SchemaProblem[] = [];
   const seen = new Set<$ZodType>();
   let hasCodec = false;
+  let hasPersonal = false;
 
-  const visit = (schema: $ZodType, path: readonly string[]): void => {
+  const visit = (schema: $ZodType, path: readonly string[], isInPersonal: boolean): void => {
     if (seen.has(schema)) return;
     seen.add(schema);
     const node = known(schema);
+    const inner = personalSchema(schema);
+    if (inner !== undefined) {
+      hasCodec = true;
+      hasPersonal = true;
+      if (isInPersonal) problems.push({ path, ...NESTED });
+      else if (mayBeLeftOut(inner)) problems.push({ path, ...LEFT_OUT });
+      else visit(inner, path, true);
+      return;
+    }
     const codec = codecSides(node);
     if (codec !== undefined) {
       hasCodec = true;
       // Only the stored side meets JSON; the other side may be anything.
-      visit(codec.in, path);
+      visit(codec.in, path, isInPersonal);
       return;
     }
     if (isBinary(schema)) {
@@ -110,12 +123,28 @@ export const inspectSchema = (root: $ZodType): SchemaFindings => {
       problems.push({ path, problem: `${node._zod.def.type} does not survive JSON`, hint });
       return;
     }
-    for (const [key, child] of childrenOf(node)) visit(child, key === "" ? path : [...path, key]);
+    for (const [key, child] of childrenOf(node)) {
+      visit(child, key === "" ? path : [...path, key], isInPersonal);
+    }
   };
 
-  visit(root, []);
-  return { problems, hasCodec };
+  visit(root, [], false);
+  return { problems, hasCodec, hasPersonal };
 };
+
+const NESTED = {
+  problem: "personal() stands within personal()",
+  hint: "Mark the whole, or its parts.",
+};
+
+const LEFT_OUT = {
+  problem: "personal() stands around something that may be left out",
+  hint: "Write personal(…).optional(): that there is a value is no secret.",
+};
+
+/** Whether a schema takes that there is nothing, so that there may be nothing to mark. */
+const mayBeLeftOut = (schema: $ZodType): boolean =>
+  schema._zod.optin === "optional" || schema._zod.optout === "optional";
 
 /** `z.literal(1n)` and `z.literal(undefined)`: JSON has no such values. */
 const isForeignLiteral = (node: $ZodTypes): boolean => {

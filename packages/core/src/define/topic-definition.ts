@@ -1,6 +1,7 @@
 import type { AnyTopic, TopicModel } from "./any-topic.ts";
 import type { EventShapes, EventUnion } from "./definition-types.ts";
 import type { model } from "./entity-definition.ts";
+import type { ErasureMethod, SubjectOptions } from "./erasure.ts";
 import type { PublishedPlan } from "./published-plan.ts";
 import type { Span } from "./span.ts";
 
@@ -21,6 +22,17 @@ export interface PublishedModel extends TopicModel {
   /** The key of an event that its publisher gives none; `undefined` when the definition says nothing. */
   readonly keyOf: ((event: never) => unknown) | undefined;
 }
+
+/** What a topic says about its personal fields. */
+export interface TopicErasure<Events extends EventShapes> {
+  /** How they are kept. Storage format of what is published from now on; both stay readable. */
+  readonly method: ErasureMethod;
+  /** The event that is published when a subject is forgotten. Default is none. */
+  readonly event?: keyof Events & string;
+  readonly subject: SubjectOptions<FieldsOf<EventUnion<Events>>>;
+}
+
+type FieldsOf<Event> = Event extends unknown ? Exclude<keyof Event, "type"> & string : never;
 
 /** Everything a user writes to define a topic of its own. */
 export interface TopicLiteral<Name extends string, Events extends EventShapes> {
@@ -60,4 +72,9 @@ export interface TopicLiteral<Name extends string, Events extends EventShapes> {
       };
   /** How long a deduplication key is remembered. Default is a day. */
   readonly deduplication?: Span;
+  /**
+   * How what is marked with `personal()` is kept and forgotten. The subject is named by a field of the events; where
+   * an event is declared, it is published when a subject is forgotten, with that field alone.
+   */
+  readonly erasure?: TopicErasure<NoInfer<Events>>;
 }

@@ -2,7 +2,9 @@ import { type $ZodObject, util } from "zod/v4/core";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { TopicEventModel } from "./any-topic.ts";
 import { isBinary } from "./binary.ts";
+import { type ErasureOptions, erasurePlan } from "./erasure.ts";
 import { checkEventNames, checkPayload } from "./event-checks.ts";
+import type { StoredTypes } from "./event-versions.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { payloadCodec } from "./payload-codec.ts";
 import type { CompactionPlan, PublishedPlan, RetentionPlan } from "./published-plan.ts";
@@ -18,6 +20,7 @@ export interface UntypedTopicLiteral {
   readonly retention?: { readonly age?: Span; readonly events?: number; readonly bytes?: number };
   readonly compaction?: boolean | { readonly deletedBy: readonly string[] };
   readonly deduplication?: Span;
+  readonly erasure?: Partial<ErasureOptions<string, string>>;
 }
 
 const PARTITION_EVENTS = 1_000_000;
@@ -32,11 +35,14 @@ export const buildTopicModel = (literal: UntypedTopicLiteral): PublishedModel =>
     throw new InvalidDefinitionError(name, "it declares no event", "Declare at least one.");
   }
   checkEventNames(name, types);
+  const events = new Map(types.map((type) => [type, eventModel(name, type, literal.events[type])]));
+  const storedTypes: StoredTypes = new Map();
   return Object.freeze({
     plan: buildPlan(literal, types),
     keyOf: literal.key,
-    storedTypes: new Map(),
-    events: new Map(types.map((type) => [type, eventModel(name, type, literal.events[type])])),
+    storedTypes,
+    erasure: erasurePlan(literal, storedTypes, "topic"),
+    events,
   });
 };
 

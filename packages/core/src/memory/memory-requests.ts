@@ -35,6 +35,14 @@ export class MemoryRequests {
     this.#requests.set(nameOf(request), request);
   }
 
+  /** Leaves the keys of an entity's requests taken, and nothing of what they asked for. */
+  forget(plan: EntityPlan, id: string): void {
+    for (const [name, request] of this.#requests) {
+      if (request.plan !== plan || request.entityId !== id) continue;
+      this.#requests.set(name, { ...request, fingerprint: "" });
+    }
+  }
+
   /** The request that has this key, with what a transaction has changed. Not one that has expired. */
   find(
     plan: EntityPlan,

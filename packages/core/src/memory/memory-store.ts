@@ -31,6 +31,7 @@ import { transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { earlierRequest, MemoryRequests } from "./memory-requests.ts";
 import { MemoryState } from "./memory-state.ts";
+import { MemorySubjects } from "./memory-subjects.ts";
 import { applyPublications, checkPublications, MemoryTopics } from "./memory-topics.ts";
 import {
   MemoryChanges,
@@ -62,6 +63,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly #consumers = new Map<string, MemoryConsumer>();
   readonly #states = new Map<string, MemoryState>();
   readonly #topics = new MemoryTopics(this.#log, this.#consumers);
+  readonly #subjects = new MemorySubjects((plan, id) => this.#requests.forget(plan, id));
 
   /**
    * Runs `work` in a transaction that commits when it returns and is dropped when it throws.
@@ -160,6 +162,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
     const state = this.#states.get(name) ?? new MemoryState(name);
     this.#states.set(name, state);
     return state;
+  }
+
+  subjects(): MemorySubjects {
+    return this.#subjects;
   }
 
   consumers(): ConsumerAdmin {

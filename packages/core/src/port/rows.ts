@@ -34,6 +34,8 @@ export interface EntityWrite {
   readonly recordedAt?: Date | undefined;
   /** Whether the id of a new entity may be taken: `exists` then leaves an open transaction usable. */
   readonly mayExist?: boolean | undefined;
+  /** The id of whom personal values are about, where that is not the entity itself. */
+  readonly subjectId?: string | undefined;
   /** Stored with the events, so that the same request is not written twice. */
   readonly idempotency?: Idempotency | undefined;
 }

@@ -23,6 +23,7 @@ import type {
   WriteResult,
 } from "./rows.ts";
 import type { StateStore } from "./state-store.ts";
+import type { SubjectStore } from "./subject-store.ts";
 import type { TopicStore } from "./topic-store.ts";
 
 /**
@@ -61,6 +62,9 @@ export interface Store<Tx, Opened extends Tx = Tx> {
    * @throws InvalidDefinitionError when another definition already uses its table here.
    */
   topic(plan: PublishedPlan): TopicStore<Tx>;
+
+  /** Opens what is kept of those whose personal values entities and topics have. */
+  subjects(): SubjectStore<Tx>;
 
   /** Opens the state that is kept by key under a name. */
   state(name: string): StateStore<Tx>;

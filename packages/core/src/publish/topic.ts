@@ -6,10 +6,14 @@ import type { Store } from "../port/store.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
 import { recordingFrom, recordingIn } from "../repository/recording.ts";
 import type { RepositoryOptions } from "../repository/repository.ts";
+import { sealedTopic } from "../seal/sealed-topic.ts";
 import { toPublication } from "./publication.ts";
 import type { Topic } from "./topic-type.ts";
 
-export type TopicOptions = Pick<RepositoryOptions, "clock" | "newId" | "context" | "instrument">;
+export type TopicOptions = Pick<
+  RepositoryOptions,
+  "clock" | "newId" | "context" | "instrument" | "keys"
+>;
 
 /**
  * Opens a topic of its own over a store, to publish to it. Statements are prepared here, once.
@@ -23,7 +27,7 @@ export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
 ): Topic<Definition, Tx> => {
   const model = definition[modelKey];
   const { name, compaction } = model.plan;
-  const events = store.topic(model.plan);
+  const events = sealedTopic(model, store, options.keys);
   const newKey = options.newId ?? uuidV7Source();
   const recording = recordingFrom(name, options);
 

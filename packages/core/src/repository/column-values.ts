@@ -6,6 +6,7 @@ import type {
   ScopeColumnOf,
   StateOf,
 } from "../define/entity-definition.ts";
+import type { Forgotten, Remembered } from "../define/forgotten.ts";
 
 /** The index columns: those of the scope, a child's parent, other fields of the schema, computed ones. */
 export type ColumnOf<Definition extends AnyEntity> = (
@@ -25,12 +26,12 @@ type OptionsOf<
     ? Declared<Definition>["computed"][Column]
     : unknown;
 
-/** A column's value as the definition's types have it, absence included. */
+/** A column's value as the definition's types have it, absence included, and as long as it is there. */
 export type ColumnValue<Definition extends AnyEntity, Column> =
   Column extends ParentColumnOf<Definition>
     ? string
     : Column extends keyof StateOf<Definition>
-      ? StateOf<Definition>[Column]
+      ? Remembered<StateOf<Definition>[Column]>
       : OptionsOf<Definition, Column> extends { readonly from: (...args: never[]) => infer Value }
         ? Value
         : never;
@@ -47,6 +48,16 @@ export type UniqueColumnOf<Definition extends AnyEntity> = {
     : never;
 }[ColumnOf<Definition>];
 
+/** The columns that hold hashes of personal values, `true` for each. */
+export type IsPersonal<
+  Definition extends AnyEntity,
+  Column,
+> = Column extends keyof StateOf<Definition>
+  ? Forgotten extends StateOf<Definition>[Column]
+    ? true
+    : false
+  : false;
+
 /** The columns that lists may be ordered by. */
 export type SortColumnOf<Definition extends AnyEntity> =
   | "id"
@@ -57,7 +68,9 @@ export type SortColumnOf<Definition extends AnyEntity> =
         readonly sort: false;
       }
         ? never
-        : Column;
+        : IsPersonal<Definition, Column> extends true
+          ? never
+          : Column;
     }[ColumnOf<Definition>];
 
 /** The columns that no unique constraint of their own makes a finder for. */

@@ -37,8 +37,9 @@ const demandingEntities = <Tx>(entity: string, store: EntityStore<Tx>): EntitySt
 export const demandTransaction = <Tx, Opened extends Tx>(
   entity: string,
   store: Store<Tx, Opened>,
-): Pick<Store<Tx, Opened>, "entity" | "transaction" | "opened"> => ({
+): Pick<Store<Tx, Opened>, "entity" | "transaction" | "opened" | "subjects"> => ({
   entity: (plan) => demandingEntities(entity, store.entity(plan)),
   transaction: () => Promise.reject(new TransactionRequiredError(entity)),
   opened: (tx) => store.opened(tx),
+  subjects: () => store.subjects(),
 });

@@ -1,3 +1,4 @@
+import { shownValue } from "../append/shown-value.ts";
 import type { History } from "../decide/history.ts";
 import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
@@ -159,7 +160,9 @@ export class Reads<Tx> {
   }
 
   #notFound(columns: readonly string[], values: readonly unknown[]): never {
-    throw new EntityNotFoundError({ entity: this.#model.plan.name, columns, values });
+    const { plan } = this.#model;
+    const shown = values.map((value, at) => shownValue(plan, columns[at] as string, value));
+    throw new EntityNotFoundError({ entity: plan.name, columns, values: shown });
   }
 
   #invalidArgument(problem: string, hint: string): InvalidArgumentError {

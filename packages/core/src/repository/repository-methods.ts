@@ -6,7 +6,7 @@ import type { JsonValue } from "../define/json-value.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Instrument } from "../port/instrument.ts";
 import type { StoredEntity } from "../port/rows.ts";
-import type { EntityStore } from "../port/store.ts";
+import type { EntityStore, Join } from "../port/store.ts";
 import { Batches } from "./batches.ts";
 import { columnMethods } from "./column-methods.ts";
 import { createOrFindCalls } from "./create-or-find.ts";
@@ -26,7 +26,10 @@ export type FurtherCalls = (parts: {
   /** The scope that the calls must not reach beyond, as for a store; `undefined` for none. */
   readonly scope: readonly JsonValue[] | undefined;
   /** Brings entities back from what was read, as the repository's own calls do. */
-  readonly toEntities: (stored: readonly StoredEntity[]) => readonly object[];
+  readonly toEntities: (
+    stored: readonly StoredEntity[],
+    tx: Join<never>,
+  ) => Promise<readonly object[]>;
 }) => Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
 /** What the calls of a repository have in common, whatever their scope. */
@@ -42,6 +45,11 @@ export interface RepositoryParts<Tx> {
   readonly recording: (events: number) => Recording;
   readonly keys: IdempotencyKeys;
   readonly further: FurtherCalls;
+  /** Opens what others than the entity's store have read. */
+  readonly open: (
+    stored: readonly StoredEntity[],
+    tx: Join<Tx>,
+  ) => Promise<readonly StoredEntity[]>;
 }
 
 /** The calls of a repository over an entity's store. */
@@ -75,7 +83,10 @@ export const repositoryMethods = <Tx>(
     ...createOrFindCalls<Tx>({ model, store, ambient, recording, toEntity, hook }),
     ...columnMethods(model, reads),
     ...lifecycleCalls<Tx>(model, update),
-    ...further({ scope: scope?.values, toEntities }),
+    ...further({
+      scope: scope?.values,
+      toEntities: async (stored, tx) => toEntities(await parts.open(stored, tx)),
+    }),
   });
   // In a transact it is the update that it is.
   const once = instrumented(model.plan, instrument, { update: writes.updateOnce });

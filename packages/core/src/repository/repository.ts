@@ -5,7 +5,10 @@ import { type AnyEntity, model as modelKey } from "../define/entity-definition.t
 import { type Clock, systemClock } from "../port/clock.ts";
 import type { ContextSource } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
+import type { KeyProvider } from "../port/key-provider.ts";
 import type { Store } from "../port/store.ts";
+import { sealedEntities, storedOpener } from "../seal/sealed-entities.ts";
+import { sealingOf } from "../seal/sealing.ts";
 import { demandTransaction } from "./demand-transaction.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { recordingFrom } from "./recording.ts";
@@ -41,6 +44,8 @@ export interface RepositoryOptions {
    * a request. Default is 86,400,000, a day.
    */
   readonly idempotencyKeyTtlMs?: number;
+  /** Who holds the keys of personal values, where the definition has any. */
+  readonly keys?: KeyProvider;
   /** What watches every call, for example `openTelemetry()`. Default is nothing, which costs nothing. */
   readonly instrument?: Instrument;
 }
@@ -78,7 +83,9 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   const model = definition[modelKey];
   const { name, scope: columns } = model.plan;
   const demanding = options.requireTransaction ? demandTransaction(name, store) : store;
-  const entities = demanding.entity(model.plan);
+  const plain = demanding.entity(model.plan);
+  const sealing = sealingOf(model, demanding, options.keys);
+  const entities = sealing === undefined ? plain : sealedEntities(sealing, plain, demanding);
   const { clock = systemClock } = options;
   const ambient: Ambient = {
     now: () => clock.now(),
@@ -98,10 +105,18 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
     hook:
       model.children.length === 0
         ? hook
-        : new TreeWrites<Tx, Opened>(model, demanding, hook, recording, options.clock),
+        : new TreeWrites<Tx, Opened>(
+            model,
+            demanding,
+            hook,
+            recording,
+            options.clock,
+            options.keys,
+          ),
     recording,
     keys: new IdempotencyKeys(name, options.idempotencyKeyTtlMs),
     further,
+    open: sealing === undefined ? async (stored) => stored : storedOpener(sealing),
   };
   return columns.length === 0
     ? repositoryMethods(parts, entities)

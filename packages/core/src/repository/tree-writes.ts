@@ -16,15 +16,17 @@ import {
 } from "../errors/append-errors.ts";
 import { ScopeMismatchError } from "../errors/scope-errors.ts";
 import type { Clock } from "../port/clock.ts";
+import type { KeyProvider } from "../port/key-provider.ts";
 import type { BatchResult, BatchWrite, Durability } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
+import { entitiesOf } from "../seal/sealed-entities.ts";
 import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
 import { recordingIn } from "./recording.ts";
 import type { Appending, AroundAppend } from "./repository-hooks.ts";
 
 type OpenStore<Tx, Opened extends Tx> = Pick<
   Store<Tx, Opened>,
-  "entity" | "transaction" | "opened"
+  "entity" | "transaction" | "opened" | "subjects"
 >;
 
 /**
@@ -45,11 +47,12 @@ export class TreeWrites<Tx, Opened extends Tx = Tx> implements AroundAppend<Tx> 
     hook: AroundAppend<Tx>,
     recording: (events: number) => Recording,
     clock: Clock | undefined,
+    keys: KeyProvider | undefined,
   ) {
     this.#model = model;
     this.#store = store;
     this.#stores = new Map(
-      modelsBelow(model).map((child) => [child, store.entity(child.plan)] as const),
+      modelsBelow(model).map((child) => [child, entitiesOf(child, store, keys)] as const),
     );
     this.#hook = hook;
     this.#recording = recording;

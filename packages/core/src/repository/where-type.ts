@@ -1,5 +1,5 @@
 import type { AnyEntity, HasLifecycle } from "../define/entity-definition.ts";
-import type { ColumnOf, ColumnValue } from "./column-values.ts";
+import type { ColumnOf, ColumnValue, IsPersonal } from "./column-values.ts";
 
 /** What a column is compared with: a value for equality, `null` for none, or operators that all hold. */
 export type ColumnCondition<Value> =
@@ -17,6 +17,16 @@ export interface ColumnOperators<Value, Null> extends TextOperators<Value> {
   /** What must not hold. `{ not: null }` is any value. */
   readonly not?: Value | Null | ColumnOperators<Value, Null>;
 }
+
+/** What a column of a personal field is compared with: it stores hashes, and `null` for what is forgotten. */
+export type PersonalCondition<Value> =
+  | NonNullable<Value>
+  | null
+  | {
+      readonly eq?: NonNullable<Value> | null;
+      readonly in?: readonly NonNullable<Value>[];
+      readonly not?: NonNullable<Value> | null;
+    };
 
 export interface TextOperators<Value> {
   /** The text begins with it. Taken literally, as in the next two, and compared with what `normalize` made. */
@@ -41,7 +51,9 @@ type NullOf<Value> = (undefined extends Value ? null : never) | (null extends Va
  * As in SQL, a row without a value fulfils neither a comparison nor its negation: ask for `null`.
  */
 export type WhereOf<Definition extends AnyEntity> = {
-  readonly [Column in ColumnOf<Definition>]?: ColumnCondition<ColumnValue<Definition, Column>>;
+  readonly [Column in ColumnOf<Definition>]?: IsPersonal<Definition, Column> extends true
+    ? PersonalCondition<ColumnValue<Definition, Column>>
+    : ColumnCondition<ColumnValue<Definition, Column>>;
 } & {
   readonly and?: readonly WhereOf<Definition>[];
   readonly or?: readonly WhereOf<Definition>[];

@@ -1,4 +1,4 @@
-import type { ColumnModel } from "../define/columns.ts";
+import type { ColumnModel } from "../define/column-model.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { isPlain, type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { DELETED_AT, deletedAtToStored } from "../define/lifecycle.ts";
@@ -90,6 +90,13 @@ const operatorPredicate = (
   name: string,
   operand: unknown,
 ): Predicate => {
+  if (column.plan.isHash && (COMPARISONS[name] ?? PATTERNS[name]) !== undefined) {
+    throw invalid(
+      model,
+      `"${column.plan.property}" is personal, and stored as hashes, which ${name} tells nothing of`,
+      "Ask for equality.",
+    );
+  }
   const operator = COMPARISONS[name];
   if (operator !== undefined) return comparison(model, column, operator, operand);
   if (PATTERNS[name] !== undefined) return pattern(model, column, name, operand);

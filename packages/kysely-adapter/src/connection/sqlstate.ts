@@ -18,6 +18,7 @@ export const SQLSTATE = {
   readOnlyTransaction: "25006",
   immutableEvents: "AN001",
   brokenHistory: "AN002",
+  forgottenSubject: "AN006",
   foreignScope: "AN007",
 } as const;
 

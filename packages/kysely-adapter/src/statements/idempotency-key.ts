@@ -10,12 +10,19 @@ import { childrenColumn } from "./tree-columns.ts";
  * What a keyed statement's key is unique in: the entity; with its schema, where that is not the usual one;
  * and for entities that are divided into scopes, the caller's, which is a parameter.
  */
-const scopeOf = ({ plan, schema }: EntityTables, parameter: number): string => {
-  const entity = schema === DEFAULT_SCHEMA ? plan.name : `${schema}.${plan.name}`;
-  return plan.scope.length === 0
-    ? quoteText(entity)
-    : `${quoteText(`${entity} `)} || $${parameter}::text`;
-};
+const scopeOf = (tables: EntityTables, parameter: number): string =>
+  tables.plan.scope.length === 0
+    ? quoteText(entityOf(tables))
+    : `${quoteText(`${entityOf(tables)} `)} || $${parameter}::text`;
+
+const entityOf = ({ plan, schema }: EntityTables): string =>
+  schema === DEFAULT_SCHEMA ? plan.name : `${schema}.${plan.name}`;
+
+/** The condition that a key is one of an entity's, whoever's it is. */
+export const isKeyOf = (tables: EntityTables, column: string): string =>
+  tables.plan.scope.length === 0
+    ? `${column} = ${quoteText(entityOf(tables))}`
+    : `starts_with(${column}, ${quoteText(`${entityOf(tables)} `)})`;
 
 /** The value of the parameter that says whose key it is; none where keys are everybody's. */
 export const keyScope = ({ scope }: EntityPlan, within: string | undefined): readonly string[] =>

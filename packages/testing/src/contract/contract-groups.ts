@@ -17,6 +17,7 @@ import { eventContexts } from "./cases/event-contexts.ts";
 import { eventVersions } from "./cases/event-versions.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
+import { forgetting } from "./cases/forgetting.ts";
 import { history } from "./cases/history.ts";
 import { idempotency } from "./cases/idempotency.ts";
 import { idempotentTransact } from "./cases/idempotent-transact.ts";
@@ -28,6 +29,7 @@ import { lifecycleModel } from "./cases/lifecycle-model.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
 import { movingValues } from "./cases/moving-values.ts";
+import { personalValues } from "./cases/personal-values.ts";
 import { repositoryHooks } from "./cases/repository-hooks.ts";
 import { restoring } from "./cases/restoring.ts";
 import { savepoints } from "./cases/savepoints.ts";
@@ -104,4 +106,6 @@ export const contract: readonly ContractGroup[] = [
   keyedState,
   trees,
   treeWrites,
+  personalValues,
+  forgetting,
 ];

@@ -1,0 +1,195 @@
+import type { EntityModel } from "../define/entity-model.ts";
+import type { EntityPlan } from "../define/entity-plan.ts";
+import type { JsonObject } from "../define/json-value.ts";
+import type { KeyProvider } from "../port/key-provider.ts";
+import type {
+  BatchResult,
+  EarlierRequest,
+  Idempotency,
+  StoredEntity,
+  WriteResult,
+} from "../port/rows.ts";
+import type { EntityStore, Join, Store } from "../port/store.ts";
+import { havePersonal, sealedWrites } from "./sealed-writes.ts";
+import { type Sealing, sealingOf } from "./sealing.ts";
+import type { SealedJson } from "./vault.ts";
+
+/** What a sealed store needs of the store that it is over. */
+type Transacting<Tx> = Pick<Store<Tx>, "transaction">;
+
+interface StoredEvents {
+  readonly id: string;
+  readonly events: readonly JsonObject[];
+  readonly children?: StoredEntity["children"];
+}
+
+/** Opens what a store, or a query of a user's own, has read of entities, with all that is below them. */
+export const storedOpener =
+  <Tx>({ model, vault }: Sealing<Tx>) =>
+  async <Entity extends StoredEvents>(
+    found: readonly Entity[],
+    join: Join<Tx>,
+  ): Promise<readonly Entity[]> => {
+    const sealed = found.flatMap((entity) => sealedIn(model, entity));
+    const opened = (await vault.open(sealed, join)).values();
+    return found.map((entity) => withOpened(model, entity, opened));
+  };
+
+/** The events of an entity, and then those of its children, kind by kind. */
+const sealedIn = (
+  model: EntityModel,
+  { id, events, children }: StoredEvents,
+): readonly SealedJson[] => [
+  ...events.map((json, at) => sealedJson(model.plan, id, at + 1, json)),
+  ...model.children.flatMap((kind) =>
+    (children?.[kind.name] ?? []).flatMap((child) => sealedIn(kind.model, child)),
+  ),
+];
+
+const withOpened = <Entity extends StoredEvents>(
+  model: EntityModel,
+  entity: Entity,
+  opened: Iterator<JsonObject>,
+): Entity => {
+  const events = entity.events.map((event) => (opened.next().value as JsonObject) ?? event);
+  if (entity.children === undefined) return { ...entity, events };
+  const children = { ...entity.children };
+  for (const { name, model: below } of model.children) {
+    const kind = children[name];
+    if (kind !== undefined) children[name] = kind.map((child) => withOpened(below, child, opened));
+  }
+  return { ...entity, events, children };
+};
+
+const sealedJson = (
+  { name: topic }: EntityPlan,
+  id: string,
+  sequence: number,
+  json: JsonObject,
+): SealedJson => ({ place: { topic, id, sequence, type: String(json.type) }, json });
+
+/** The store of an entity with personal fields: what goes in is sealed, and what comes out is opened. */
+export const sealedEntities = <Tx>(
+  sealing: Sealing<Tx>,
+  entities: EntityStore<Tx>,
+  store: Transacting<Tx>,
+): EntityStore<Tx> => {
+  const { hashes, model } = sealing;
+  const { plan, erasure } = model;
+
+  /** Rows of personal values are written in the transaction of what they belong to. */
+  const writing = async <Result extends WriteResult | BatchResult>(
+    writes: Parameters<typeof havePersonal>[0],
+    join: Join<Tx>,
+    write: (join: Join<Tx>) => Promise<Result>,
+  ): Promise<Result> => {
+    const needsOne = erasure?.method === "payload-table" && havePersonal(writes);
+    if (!needsOne || (join !== undefined && join !== "none")) return write(join);
+    return inTransaction(plan.name, store, join, write);
+  };
+
+  const openAll = storedOpener(sealing);
+
+  const openOne = async <Entity extends StoredEvents>(
+    found: Entity | undefined,
+    join: Join<Tx>,
+  ): Promise<Entity | undefined> => found && (await openAll([found], join))[0];
+
+  const openEarlier = async <Result extends WriteResult | EarlierRequest | undefined>(
+    result: Result,
+    join: Join<Tx>,
+  ): Promise<Result> =>
+    result?.kind === "replayed"
+      ? { ...result, entity: (await openOne(result.entity, join)) as StoredEntity }
+      : result;
+
+  /** What a request asked for may be guessed from a hash that everybody can make. */
+  const keyed = async (asked: Idempotency, join: Join<Tx>): Promise<Idempotency> => ({
+    ...asked,
+    fingerprint: await hashes.fingerprint(asked.fingerprint, join),
+  });
+
+  return {
+    write: (write, join) =>
+      writing([write], join, async (tx) => {
+        const [sealed = write] = await sealedWrites(sealing, [write], tx);
+        const idempotency = write.idempotency && (await keyed(write.idempotency, tx));
+        return openEarlier(await entities.write({ ...sealed, idempotency }, tx), tx);
+      }),
+    writeAll: (writes, join) =>
+      writing(writes, join, async (tx) =>
+        entities.writeAll(await sealedWrites(sealing, writes, tx), tx),
+      ),
+    recall: async (idempotency, join) =>
+      openEarlier(await entities.recall(await keyed(idempotency, join), join), join),
+    touch: (trees, join) => entities.touch(trees, join),
+    load: async (ids, join, seen) => openAll(await entities.load(ids, join, seen), join),
+    find: async (constraint, values, join, seen) => {
+      const unique = plan.uniques.find((one) => one.constraint === constraint);
+      const hashed = await hashes.values(unique?.properties ?? [], values, join);
+      return openOne(await entities.find(constraint, hashed, join, seen), join);
+    },
+    loadPast: async (id, bound, join, seen) =>
+      openOne(await entities.loadPast(id, bound, join, seen), join),
+    history: async (id, query, join, seen) => {
+      const found = await entities.history(id, query, join, seen);
+      if (found === undefined) return undefined;
+      const sealed = found.map(({ sequence, body }) => sealedJson(plan, id, sequence, body));
+      const bodies = await sealing.vault.open(sealed, join);
+      return found.map((event, at) => ({ ...event, body: bodies[at] ?? event.body }));
+    },
+    count: async (where, limit, join, seen) =>
+      entities.count(await hashes.predicate(where, join), limit, join, seen),
+    list: async (query, join, seen) => {
+      const where = await hashes.predicate(query.where, join);
+      return openAll(await entities.list({ ...query, where }, join, seen), join);
+    },
+  };
+};
+
+/** What was refused has to be undone as well. */
+class Refused<Result> extends Error {
+  readonly result: Result;
+  constructor(result: Result) {
+    super("The write was refused");
+    this.result = result;
+  }
+}
+
+const inTransaction = async <Tx, Result extends WriteResult | BatchResult>(
+  entity: string,
+  store: Transacting<Tx>,
+  join: Join<Tx>,
+  write: (tx: Tx) => Promise<Result>,
+): Promise<Result> => {
+  const forgot = join === undefined ? { call: [entity, "write"] as const } : {};
+  try {
+    const result = await store.transaction(
+      async (tx) => {
+        const written = await write(tx);
+        if (written.kind !== "written") throw new Refused(written);
+        return written;
+      },
+      { entity, ...forgot },
+    );
+    return { ...result, durability: { kind: "committed" } };
+  } catch (error) {
+    if (error instanceof Refused) return error.result as Result;
+    throw error;
+  }
+};
+
+/**
+ * The store of an entity as a repository uses it.
+ *
+ * @throws KeysRequiredError
+ */
+export const entitiesOf = <Tx>(
+  model: EntityModel,
+  store: Pick<Store<Tx>, "entity" | "subjects" | "transaction">,
+  keys: KeyProvider | undefined,
+): EntityStore<Tx> => {
+  const plain = store.entity(model.plan);
+  const sealing = sealingOf(model, store, keys);
+  return sealing === undefined ? plain : sealedEntities(sealing, plain, store);
+};
