@@ -151,6 +151,36 @@ describe("checkSchema", () => {
       /table annals.erasures: annals_eraser has INSERT on it/,
     ],
     [
+      "a guard that fires for replicated changes alone",
+      "alter table person_events enable replica trigger person_events_immutable",
+      "alter table person_events enable trigger person_events_immutable",
+      /trigger person_events.person_events_immutable: It is disabled/,
+    ],
+    [
+      "a rule that would have inserts do nothing",
+      "create rule mine as on insert to person_events do instead nothing",
+      "drop rule mine on person_events",
+      /table person_events: It is "table with rules"/,
+    ],
+    [
+      "row-level security that would hide events",
+      "alter table person_events enable row level security",
+      "alter table person_events disable row level security",
+      /table person_events: It is "table with row-level security"/,
+    ],
+    [
+      "another owner, who could turn guards off",
+      "alter table person_events owner to annals_eraser",
+      "alter table person_events owner to current_user",
+      /table public.person_events: annals_eraser owns it, not \w+ as the rest/,
+    ],
+    [
+      "a table whose rows are read as events",
+      "create table strays () inherits (person_events)",
+      "drop table strays",
+      /table public.person_events: public.strays inherits from it/,
+    ],
+    [
       "an erasure that everybody may do",
       "grant execute on function annals.erase_event to public",
       "revoke execute on function annals.erase_event from public",
@@ -186,6 +216,17 @@ describe("checkSchema", () => {
       `create or replace function annals.${name}() returns trigger language plpgsql as $$ begin return new; end $$`,
     );
     expect(differences).toEqual([expect.stringMatching(/^function annals.*: It is not the one/)]);
+  });
+
+  it("finds that no trigger fires for this session", async () => {
+    const url = new URL(database.connectionString);
+    url.searchParams.set("options", "-c session_replication_role=replica");
+    const replica = openDatabase(url.href);
+    const found = await checkSchema(replica, [Person]);
+    await replica.destroy();
+    expect(found).toEqual([
+      expect.objectContaining({ object: "setting session_replication_role" }),
+    ]);
   });
 
   it("leaves alone what a team adds by itself", async () => {

@@ -36,6 +36,7 @@ import { decideLetters, listLetters } from "../src/statements/decide-letters.ts"
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
+import { guardOpenings, guardSettings, strangeTables } from "../src/statements/guard-openings.ts";
 import { deleteExpiredKeys, recallRequest } from "../src/statements/idempotency-key.ts";
 import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
@@ -195,6 +196,9 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "how far events reach": eventsExtent("app", Person.plan),
   "unguarded partitions": unguardedPartitions,
   "unregistered topics": unregisteredTopics,
+  "settings that guards rest on": guardSettings,
+  "what opens guards": guardOpenings,
+  "strange tables": strangeTables,
   "privileges of a writer": writerPrivileges,
   "register a consumer": registerConsumer,
   "read a registration": readRegistration,

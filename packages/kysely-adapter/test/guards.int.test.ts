@@ -102,6 +102,31 @@ describe("an insert of events", () => {
     expect(await refusal(moveVersion(id, 4), moveVersion(other.id, 2), both)).toBeUndefined();
   });
 
+  it("is refused for an entity whose first event is not its number 1", async () => {
+    const newcomer = crypto.randomUUID();
+    const row = sql`insert into people
+      (id, created_at, version, email, tenant_id, slug, status, age, verified, born_on, seen_at, fortune, labels)
+      values (${newcomer}::uuid, now(), 2, ${`n${count}@example.com`}, ${newcomer}::uuid, 'n', 'active', 1, true, now(), now(), 1, '{}')`;
+    expect(await refusal(row, insertEvents(newcomer, [2]))).toMatchObject({ code: "AN002" });
+  });
+
+  it.each([0, -1])("is refused for the sequence %i", async (sequence) => {
+    expect(await refusal(insertEvents(id, [sequence]))).toMatchObject({
+      code: "23514",
+      constraint: "person_events_sequence_check",
+    });
+  });
+
+  it("is refused for a position that is taken", async () => {
+    const again = sql`insert into person_events
+      (id, sequence, event_type, event, recorded_at, position)
+      select ${id}::uuid, 4, 'Renamed', '{"type": "Renamed"}', now(), min(position) from person_events`;
+    expect(await refusal(moveVersion(id, 4), again)).toMatchObject({
+      code: "23505",
+      constraint: "person_events_position_key",
+    });
+  });
+
   it("is refused for a sequence that is taken", async () => {
     expect(await refusal(insertEvents(id, [3]))).toMatchObject({
       code: "23505",

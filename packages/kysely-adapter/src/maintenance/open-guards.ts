@@ -6,6 +6,8 @@ import {
   type GuardOpening,
   guardOpenings,
   guardSettings,
+  type StrangeTable,
+  strangeTables,
 } from "../statements/guard-openings.ts";
 import { frameworkMigrationStatements } from "../tables/framework-migrations.generated.ts";
 
@@ -26,7 +28,12 @@ export const openGuards = async <DB>(
   const settings = await database.run<Settings>(guardSettings, [], tx, operation);
   const values = [database.schema, eventsTables];
   const openings = await database.run<GuardOpening>(guardOpenings, values, tx, operation);
-  return [...settings.rows.flatMap(turnedOff), ...openings.rows.map(opened)];
+  const strange = await database.run<StrangeTable>(strangeTables, values, tx, operation);
+  return [
+    ...settings.rows.flatMap(turnedOff),
+    ...openings.rows.map(opened),
+    ...strange.rows.map(strangeTable),
+  ];
 };
 
 const turnedOff = (settings: Settings): readonly SchemaDifference[] => {
@@ -84,3 +91,20 @@ const opened = ({ object, privilege, role }: GuardOpening): SchemaDifference => 
   problem: `${role} has ${privilege} on it, which opens a guard of events.`,
   remedy: `REVOKE ${privilege} ON ${object.replace(/^table /, "")} FROM ${role}.`,
 });
+
+const strangeTable = ({ object, kind, name, owner }: StrangeTable): SchemaDifference => {
+  const table = object.replace(/^table /, "");
+  return kind === "owner"
+    ? {
+        entity: "annals",
+        object,
+        problem: `${name} owns it, not ${owner} as the rest, and can turn its guards off.`,
+        remedy: `ALTER TABLE ${table} OWNER TO ${owner}, and let one role run all migrations.`,
+      }
+    : {
+        entity: "annals",
+        object,
+        problem: `${name} inherits from it, so that events are read from there which no guard has seen.`,
+        remedy: `ALTER TABLE ${name} NO INHERIT ${table}.`,
+      };
+};

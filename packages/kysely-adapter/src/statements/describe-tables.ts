@@ -22,7 +22,8 @@ export const describeTables: Statement = statement(
     select oid from pg_namespace where nspname = $1
   ) end as schema
 ), relation as (
-  select c.oid, c.relname::text as name, c.relkind, c.relrowsecurity, c.relhasrules
+  select c.oid, c.relname::text as name, c.relkind, c.relrowsecurity,
+    exists (select from pg_rewrite w where w.ev_class = c.oid) as relhasrules
   from pg_class c, place
   where c.relnamespace = place.schema and c.relname = any ($2::text[]) and c.relkind in ('r', 'p', 'v')
 )

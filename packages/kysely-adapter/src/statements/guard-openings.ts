@@ -56,3 +56,42 @@ cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
 where p.pronamespace = 'annals'::regnamespace and p.proname = 'erase_event' and g.grantee = 0
 order by 1, 2, 3`,
 );
+
+/** An events table that somebody else can do with as they like, or whose events are elsewhere. */
+export interface StrangeTable {
+  readonly object: string;
+  /** `owner`: it is not the framework's; `child`: the events of another table are read as its own. */
+  readonly kind: "owner" | "child";
+  /** The owner, or the child. */
+  readonly name: string;
+  /** Who owns the framework's objects. */
+  readonly owner: string;
+}
+
+/**
+ * Events tables of another owner than the framework's, who can turn their guards off, and tables that
+ * inherit from one: their rows are read as its own, and triggers and unique keys do not hold for them.
+ * Parameters: $1 schema, $2 events tables. Locks: none. Relies on: the catalogs.
+ */
+export const strangeTables: Statement = statement(
+  "strange_tables",
+  `with framework as (
+  select proowner as owner from pg_proc
+  where pronamespace = 'annals'::regnamespace and proname = 'erase_event'
+), relation as (
+  select c.oid, c.relkind, c.relowner, format('table %I.%I', n.nspname, c.relname) as object
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1 and c.relname = any ($2::text[])
+)
+select r.object, 'owner' as kind, pg_get_userbyid(r.relowner)::text as name, pg_get_userbyid(f.owner)::text as owner
+from relation r, framework f
+where r.relowner <> f.owner
+union all
+select r.object, 'child', format('%I.%I', n.nspname, c.relname), pg_get_userbyid(f.owner)::text
+from framework f, relation r
+join pg_inherits i on i.inhparent = r.oid
+join pg_class c on c.oid = i.inhrelid
+join pg_namespace n on n.oid = c.relnamespace
+where r.relkind = 'r'
+order by 1, 2, 3`,
+);

@@ -634,6 +634,57 @@ where exists (
 ) and not exists (select from annals.topic_partitions p where p.topic = given.identity)
 order by 1;
 
+-- settings that guards rest on
+select current_setting('session_replication_role') as role,
+  (select seqcache = 1 and not seqcycle from pg_sequence
+    where seqrelid = 'annals.position'::regclass) as "isOneByOne",
+  (select tgenabled in ('O', 'A') from pg_trigger
+    where tgrelid = 'annals.erasures'::regclass and tgname = 'erasures_immutable') as "isLogGuarded",
+  (select json_agg(json_build_object('name', p.proname, 'body', p.prosrc))
+    from pg_proc p where p.pronamespace = 'annals'::regnamespace) as functions;
+
+-- what opens guards
+with granted as (
+  select format('table %I.%I', n.nspname, c.relname) as object, g.privilege_type as privilege, g.grantee,
+    c.relowner as owner, n.nspname = 'annals' as "isLog"
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join aclexplode(c.relacl) g
+  where c.oid = 'annals.erasures'::regclass or (n.nspname = $1 and c.relname = any ($2::text[]))
+)
+select object, privilege, coalesce(r.rolname, 'PUBLIC')::text as role
+from granted
+left join pg_roles r on r.oid = grantee
+where grantee <> owner
+  and privilege = any (case when "isLog" then array['INSERT', 'TRIGGER'] else array['TRIGGER'] end)
+union all
+select 'function annals.erase_event', g.privilege_type, 'PUBLIC'
+from pg_proc p
+cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+where p.pronamespace = 'annals'::regnamespace and p.proname = 'erase_event' and g.grantee = 0
+order by 1, 2, 3;
+
+-- strange tables
+with framework as (
+  select proowner as owner from pg_proc
+  where pronamespace = 'annals'::regnamespace and proname = 'erase_event'
+), relation as (
+  select c.oid, c.relkind, c.relowner, format('table %I.%I', n.nspname, c.relname) as object
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1 and c.relname = any ($2::text[])
+)
+select r.object, 'owner' as kind, pg_get_userbyid(r.relowner)::text as name, pg_get_userbyid(f.owner)::text as owner
+from relation r, framework f
+where r.relowner <> f.owner
+union all
+select r.object, 'child', format('%I.%I', n.nspname, c.relname), pg_get_userbyid(f.owner)::text
+from framework f, relation r
+join pg_inherits i on i.inhparent = r.oid
+join pg_class c on c.oid = i.inhrelid
+join pg_namespace n on n.oid = c.relnamespace
+where r.relkind = 'r'
+order by 1, 2, 3;
+
 -- privileges of a writer
 with role as (
   select oid from pg_roles where rolname = $4
