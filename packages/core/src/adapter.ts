@@ -14,6 +14,7 @@ export { type ContextModel, contextModel, type EncodedContext } from "./define/c
 export { type CommandsOf, model } from "./define/entity-definition.ts";
 export type { EntityModel } from "./define/entity-model.ts";
 export type { ChildPlan, ColumnPlan, EntityPlan, UniquePlan } from "./define/entity-plan.ts";
+export { isEntityPlan } from "./define/entity-plan.ts";
 export {
   type BrokenContract,
   brokenContracts,

@@ -64,6 +64,7 @@ import { writeEntity } from "../src/statements/write-entity.ts";
 import { writerPrivileges } from "../src/statements/writer-privileges.ts";
 import { parkedColumnsOf } from "../src/store/batch-parameters.ts";
 import { frameworkMigrationStatements } from "../src/tables/framework-migrations.generated.ts";
+import { Booking } from "./database/booking.ts";
 import { Feed } from "./database/feed.ts";
 import { Person } from "./database/person.ts";
 import { Resident } from "./database/resident.ts";
@@ -276,6 +277,33 @@ const withLifecycle: Readonly<Record<string, Statement | { readonly sql: string 
   "count, deleted too, up to a limit": countEntities(residents, inNorth, 1, all),
 };
 
+const bookings = entityTableNames(Booking.plan, "app");
+const ofOne = { scope: ["01890a5d-ac96-774b-bcce-b302099a8057", 1] };
+const [byCode] = Booking.plan.uniques;
+
+const withScope: Readonly<Record<string, Statement | { readonly sql: string }>> = {
+  "create, one event": writeEntity(bookings, { ...ownWrite, creates: true }),
+  append: writeEntity(bookings, { ...ownWrite, creates: false }),
+  "append with a key": writeEntity(bookings, { ...ownWrite, creates: false, keyed: true }),
+  "recall a request": recallRequest(bookings),
+  "create many": createEntities(bookings),
+  "append to many": updateEntities(bookings, { moves: false }),
+  "load one": loadEntity(bookings, ofOne),
+  "load one of any scope": loadEntity(bookings),
+  "load many, deleted too": loadEntities(bookings, { ...ofOne, includeDeleted: true }),
+  "load one as of a version": loadPast(bookings, "version", ofOne),
+  history: entityHistory(bookings, "asc", ofOne),
+  "find by bookings_code_key": findEntity(bookings, byCode as UniquePlan, ofOne),
+  "a query of the user's own": {
+    sql: queriedEntities(bookings, "select id from bookings where code = $1", ofOne, 2),
+  },
+  "read a topic for one scope": readTopic("app", [Booking.plan], {
+    slots: false,
+    keys: false,
+    scope: true,
+  }),
+};
+
 describe("generated SQL", () => {
   it("creates an entity's tables, guards and functions", async () => {
     await expect(entityTablesSql(Person, { schema: "app" })).toMatchFileSnapshot(
@@ -313,8 +341,18 @@ describe("generated SQL", () => {
     await expect(text).toMatchFileSnapshot("./generated/resident-statements.sql");
   });
 
+  it("is reviewed for an entity that is divided into scopes as well", async () => {
+    await expect(entityTablesSql(Booking, { schema: "app" })).toMatchFileSnapshot(
+      "./generated/booking-tables.sql",
+    );
+    const text = Object.entries(withScope)
+      .map(([name, { sql }]) => `-- ${name}\n${sql};\n`)
+      .join("\n");
+    await expect(text).toMatchFileSnapshot("./generated/booking-statements.sql");
+  });
+
   it("names every statement apart, within PostgreSQL's limit", () => {
-    const named = [statements, withLifecycle]
+    const named = [statements, withLifecycle, withScope]
       .flatMap((texts) => Object.values(texts))
       .filter((one) => "name" in one);
     const names = named.map(({ name }) => name);

@@ -73,9 +73,10 @@ const writeEvent = (
   event: TopicEvent,
   { body, part, parts }: ShownPart,
 ): void => {
-  const { topic, id, sequence, position, recordedAt, context, headers, bytes } = event;
+  const { topic, id, sequence, position, recordedAt, context, headers, bytes, scope } = event;
   terminal.json({
     ...{ topic, id, sequence, position, recordedAt, event: body, context },
+    ...(scope !== undefined && { scope }),
     ...(parts > 1 && { part, parts }),
     ...(headers !== null && { headers }),
     ...(bytes !== null && { bytes: Buffer.from(bytes).toString("base64") }),
@@ -84,7 +85,9 @@ const writeEvent = (
   const time = terminal.style("dim", recordedAt.toISOString());
   const source = terminal.style(
     "cyan",
-    sequence === 0 ? `${topic} ${id}` : `${topic} ${id}/${sequence}`,
+    sequence === 0
+      ? `${topic} ${id}`
+      : `${topic} ${[...(scope ?? []), `${id}/${sequence}`].join(" ")}`,
   );
   terminal.line(`${time}  ${source}  ${terminal.style("bold", type)}  ${shown(payload)}`);
 };

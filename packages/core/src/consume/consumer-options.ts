@@ -1,3 +1,4 @@
+import type { AnyEntity, IsScoped, ScopeOf } from "../define/entity-definition.ts";
 import type { Clock } from "../port/clock.ts";
 import type { ContextScope } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
@@ -29,6 +30,13 @@ export interface RetryDelays {
 /** The transaction that handlers get. */
 export type HandlerTx<Mode extends Delivery, Tx> = Mode extends "at-least-once" ? undefined : Tx;
 
+/** The scope that events can be chosen by: that of the followed entities. */
+type FollowedScope<Topic> = Topic extends AnyEntity
+  ? IsScoped<Topic> extends true
+    ? ScopeOf<Topic>
+    : never
+  : never;
+
 export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery> {
   /** The consumer's name, under which its checkpoints are kept. */
   readonly name: string;
@@ -48,6 +56,8 @@ export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery
     readonly types?: readonly FollowedEvent<Followed[number]>["type"][];
     /** Ids of entities, or keys. */
     readonly keys?: readonly string[];
+    /** One scope, where all topics are entities divided by the same columns. Default is every scope. */
+    readonly scope?: FollowedScope<Followed[number]>;
   };
   /**
    * Over how many slots the work is spread, from 1 to 1,024. Events of one entity or key always go to one

@@ -1,5 +1,6 @@
 import type { AnyTopic } from "../define/any-topic.ts";
-import type { AnyEntity, IdOf } from "../define/entity-definition.ts";
+import type { AnyEntity, IdOf, ScopeOf } from "../define/entity-definition.ts";
+import { isEntityPlan } from "../define/entity-plan.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import type { TopicPlan } from "../define/topic-plan.ts";
 import type { EventHeaders, TopicEvent } from "../port/rows.ts";
@@ -39,6 +40,8 @@ export interface EntityEventMeta<Entity extends AnyEntity, Tx> extends CommonMet
   readonly key: IdOf<Entity>;
   /** The event's number within its entity, from 1. */
   readonly sequence: number;
+  /** The scope that the entity is in; empty where its definition declares none. */
+  readonly scope: ScopeOf<Entity>;
 }
 
 /** What a handler gets beside an event that was published for itself. */
@@ -52,7 +55,10 @@ export interface PublishedEventMeta<Topic extends AnyTopic, Tx> extends CommonMe
 /** The part of a handler's second argument that the stored event tells. */
 export const eventMeta = (plan: TopicPlan, stored: TopicEvent) => {
   const { topic, id, sequence, position, recordedAt, context, headers } = stored;
-  return plan.kind === "entity"
-    ? { topic, entityId: id, key: id, sequence, position, recordedAt, context }
+  return isEntityPlan(plan)
+    ? {
+        ...{ topic, entityId: id, key: id, sequence, position, recordedAt, context },
+        scope: Object.fromEntries(plan.scope.map((name, at) => [name, stored.scope?.[at]])),
+      }
     : { topic, key: id, headers: headers ?? {}, position, recordedAt, context };
 };

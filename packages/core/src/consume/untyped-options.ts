@@ -1,7 +1,11 @@
 import type { AnyTopic } from "../define/any-topic.ts";
+import type { AnyEntity } from "../define/entity-definition.ts";
+import { isEntityPlan } from "../define/entity-plan.ts";
+import type { JsonValue } from "../define/json-value.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import { type Clock, systemClock } from "../port/clock.ts";
 import type { ConsumerPlan } from "../port/consumer-store.ts";
+import { boundScope } from "../repository/scope.ts";
 import type { ConsumerSettings, Delivery, FailurePolicy } from "./consumer-options.ts";
 import {
   type BatchHandler,
@@ -20,6 +24,7 @@ export interface UntypedOptions extends Omit<ConsumerSettings<Topics, Delivery>,
   readonly only?: {
     readonly types?: readonly string[] | undefined;
     readonly keys?: readonly string[] | undefined;
+    readonly scope?: unknown;
   };
   readonly on?: HandlersByType | Readonly<Record<string, HandlersByType>> | undefined;
   readonly onEvent?: EventHandler | undefined;
@@ -86,6 +91,7 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
       handles: topics.handles,
       knows: topics.known,
       keys: only?.keys,
+      scope: only?.scope === undefined ? undefined : scopeOfAll(definitions, only.scope, invalid),
     },
     topics,
     handling,
@@ -108,6 +114,25 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
     scope: handlerScope(options),
   };
   return Object.freeze(engine);
+};
+
+/** The one scope that all topics are read in. */
+const scopeOfAll = (
+  definitions: Topics,
+  scope: unknown,
+  invalid: Invalid,
+): readonly JsonValue[] | undefined => {
+  const scoped = definitions.filter((one): one is AnyEntity => isEntityPlan(one.plan));
+  const [first] = scoped;
+  const columns = first?.plan.scope.join();
+  const isSame = scoped.every(({ plan }) => plan.scope.join() === columns);
+  if (first === undefined || !columns || !isSame || scoped.length < definitions.length) {
+    return invalid(
+      "only.scope is given, but its topics are not all divided by the same columns",
+      "Follow entities with the same scope, or leave only.scope out.",
+    );
+  }
+  return boundScope(first, scope).values;
 };
 
 type Invalid = (problem: string, hint: string) => never;

@@ -91,3 +91,6 @@ export interface EntityPlan extends TopicPlan {
   /** The role that may read and add events alone; `undefined` for none. */
   readonly writerRole: string | undefined;
 }
+
+/** Whether a topic is an entity's. */
+export const isEntityPlan = (plan: TopicPlan): plan is EntityPlan => plan.kind === "entity";

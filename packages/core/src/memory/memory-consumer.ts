@@ -43,7 +43,7 @@ interface Follows {
 }
 
 export const memoryConsumer = (
-  { name, topics, slots: wanted, keys, handles, knows }: ConsumerPlan,
+  { name, topics, slots: wanted, keys, handles, knows, scope: only }: ConsumerPlan,
   { log: watched, consumers, transaction }: Follows,
 ): ConsumerStore<MemoryTransaction> => {
   const log = watched.events;
@@ -56,10 +56,11 @@ export const memoryConsumer = (
     if (known === undefined) throw new Error(`Consumer "${name}" is not registered`);
     return known;
   };
-  const isRead = ({ topic, id, body }: TopicEvent): boolean =>
+  const isRead = ({ topic, id, body, scope }: TopicEvent): boolean =>
     declared.includes(topic) &&
     !passedOver.has(`${topic}:${String(body.type)}`) &&
-    (keys === undefined || keys.includes(id));
+    (keys === undefined || keys.includes(id)) &&
+    (only === undefined || only.every((value, at) => scope?.[at] === value));
 
   return {
     open: async () => {

@@ -38,6 +38,7 @@ export const rowAfter = (
     recordedAt,
     context: write.context,
     headers: null,
+    ...(plan.scope.length > 0 && { scope: write.columns.slice(0, plan.scope.length) }),
     body,
     bytes: null,
   }));

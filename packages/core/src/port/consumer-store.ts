@@ -1,3 +1,4 @@
+import type { JsonValue } from "../define/json-value.ts";
 import type { TopicPlan } from "../define/topic-plan.ts";
 import type { KeyRead, SlotChange, SlotFailure, SlotTrouble } from "./dead-letters.ts";
 import type { TopicEvent } from "./rows.ts";
@@ -21,6 +22,8 @@ export interface ConsumerPlan {
   readonly knows: readonly string[];
   /** Only events of these entities or keys are read; all when absent. */
   readonly keys: readonly string[] | undefined;
+  /** Only events of entities in this scope are read, whose columns all topics have; of all when absent. */
+  readonly scope?: readonly JsonValue[] | undefined;
 }
 
 /** A slot that a process may work on, under a lease that others respect and that fences the checkpoint. */

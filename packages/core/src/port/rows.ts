@@ -214,6 +214,8 @@ export interface TopicEvent extends HistoryEvent {
   readonly sequence: number;
   /** What was published with the event for its readers; `null` for an entity's. */
   readonly headers: EventHeaders | null;
+  /** The scope of its entity, in the order of the plan's; absent where there is none. */
+  readonly scope?: readonly JsonValue[] | undefined;
   /** Binary data beside the body. */
   readonly bytes: Uint8Array | null;
 }

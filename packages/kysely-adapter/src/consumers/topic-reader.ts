@@ -22,8 +22,9 @@ export class TopicReader<DB> {
     this.#plan = plan;
     const plans = plan.topics.map((topic) => topic.plan);
     const keys = plan.keys !== undefined;
-    this.#whole = readTopic(database.schema, plans, { slots: false, keys });
-    this.#bySlot = readTopic(database.schema, plans, { slots: true, keys });
+    const scope = plan.scope !== undefined;
+    this.#whole = readTopic(database.schema, plans, { slots: false, keys, scope });
+    this.#bySlot = readTopic(database.schema, plans, { slots: true, keys, scope });
     this.#position = new SettledPosition(this.#looks());
   }
 
@@ -46,12 +47,13 @@ export class TopicReader<DB> {
     if (bound <= after)
       return { events: [], upTo: after, more: false, life, version: this.#version };
     const isWhole = slots.length === of;
-    const { name, topics, keys } = this.#plan;
+    const { name, topics, keys, scope = [] } = this.#plan;
     const parameters = [
       ...[after, bound, limit, life],
       ...(of === 1 ? [null, null] : [slots, of]),
       keys ?? null,
       ...topics.map(({ passedOver }) => passedOver),
+      ...scope,
     ];
     const text = isWhole && of === 1 ? this.#whole : this.#bySlot;
     const { rows } = await this.#database.run<SlottedRow>(text, parameters, "none", [name, "read"]);

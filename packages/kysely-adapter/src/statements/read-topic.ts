@@ -1,6 +1,8 @@
-import type { TopicPlan } from "@annals/core/adapter";
+import { isEntityPlan, type TopicPlan } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
-import { qualify } from "../tables/quote.ts";
+import { parameterType } from "../tables/column-sql.ts";
+import { qualify, quoteName } from "../tables/quote.ts";
+import { scopeColumns } from "./in-scope.ts";
 import { SERVER_LIFE } from "./server-life.ts";
 import { topicColumns } from "./topic-columns.ts";
 
@@ -10,6 +12,8 @@ export interface TopicFilters {
   readonly slots: boolean;
   /** Only these entities or keys: $7. */
   readonly keys: boolean;
+  /** Only entities in one scope: its values follow the lists of event types. */
+  readonly scope?: boolean;
 }
 
 /** The first parameter that lists a topic's event types. */
@@ -19,7 +23,8 @@ const TYPES_FROM = 8;
  * Reads the next events of one topic or several by rising position, within settled bounds.
  * Parameters: $1 after, $2 up to (settled), $3 limit, $4 the server's life that $2 belongs to: in
  * another life of the server nothing is returned, since $2 means nothing there; $5 to $7 as the filters
- * say; from $8 on, for each topic, the event types to pass over. Locks: none.
+ * say; from $8 on, for each topic, the event types to pass over, then the scope.
+ * Locks: none.
  * Relies on: user_events_position_key.
  */
 export const readTopic = (
@@ -51,6 +56,15 @@ const branch = (
   const ofKeys = filters.keys
     ? `${key} = any ($7::${plan.kind === "entity" ? "uuid" : "text"}[])`
     : "$7::text[] is null";
+  const inScope =
+    filters.scope && isEntityPlan(plan)
+      ? scopeColumns(plan)
+          .map(
+            ({ column, type }, at) =>
+              `\n    and ${quoteName(column)} = $${TYPES_FROM + plans.length + at}::${parameterType(type)}`,
+          )
+          .join("")
+      : "";
   return `(
   select ${topicColumns(plan, plans)}${filters.slots ? `, ${slot} as slot` : ""}
   from ${qualify(schema, plan.eventsTable)}
@@ -58,7 +72,7 @@ const branch = (
     and ${SERVER_LIFE} = $4::text
     and event_type <> all ($${types}::text[])
     and ${inSlots}
-    and ${ofKeys}
+    and ${ofKeys}${inScope}
   order by position
   limit $3::int
 )`;

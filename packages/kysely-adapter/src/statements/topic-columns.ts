@@ -1,5 +1,6 @@
-import type { TopicPlan } from "@annals/core/adapter";
-import { quoteText } from "../tables/quote.ts";
+import { isEntityPlan, type TopicPlan } from "@annals/core/adapter";
+import { quoteName, quoteText } from "../tables/quote.ts";
+import { scopeColumns } from "./in-scope.ts";
 
 /**
  * The columns that a reader of topics selects from each events table, alike for all of them, so that
@@ -9,7 +10,18 @@ export const topicColumns = (plan: TopicPlan, plans: readonly TopicPlan[]): stri
   const { name, kind } = plan;
   const identity = kind === "entity" ? "id::text as id, sequence" : "key as id, 0 as sequence";
   const common = `to_json(recorded_at) #>> '{}' as recorded_at, context, event`;
-  const columns = `${quoteText(name)} as topic, ${identity}, position, ${common}`;
+  const columns = `${quoteText(name)} as topic, ${identity}, position, ${common}${scopeColumn(plan, plans)}`;
   if (plans.every((one) => one.kind === "entity")) return columns;
   return `${columns}, ${kind === "entity" ? "null::jsonb as headers, null::bytea as bytes" : "headers, bytes"}`;
+};
+
+/** The scope of the event's entity as one list; left out where no topic has one. */
+const scopeColumn = (plan: TopicPlan, plans: readonly TopicPlan[]): string => {
+  const namesOf = (one: TopicPlan): readonly string[] =>
+    isEntityPlan(one) ? scopeColumns(one).map(({ column }) => quoteName(column)) : [];
+  if (plans.every((one) => namesOf(one).length === 0)) return "";
+  const names = namesOf(plan);
+  return names.length === 0
+    ? ", null::json as scope"
+    : `, json_build_array(${names.join(", ")}) as scope`;
 };

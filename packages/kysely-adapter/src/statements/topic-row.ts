@@ -1,3 +1,4 @@
+import type { JsonValue } from "@annals/core";
 import type { TopicEvent } from "@annals/core/adapter";
 
 /** An event as statements that read topics return it. */
@@ -10,6 +11,7 @@ export interface TopicRow {
   readonly recorded_at: string;
   readonly context: Record<string, never> | null;
   readonly event: Record<string, never>;
+  readonly scope?: readonly JsonValue[] | null;
   readonly headers?: Record<string, string> | null;
   readonly bytes?: Uint8Array | null;
 }
@@ -22,6 +24,7 @@ export const toTopicEvent = (row: TopicRow): TopicEvent => ({
   recordedAt: new Date(row.recorded_at),
   context: row.context,
   headers: row.headers ?? null,
+  ...(row.scope && { scope: row.scope }),
   body: row.event,
   bytes: row.bytes ? plainBytes(row.bytes) : null,
 });

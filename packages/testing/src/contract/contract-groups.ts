@@ -33,6 +33,8 @@ import { personalValues } from "./cases/personal-values.ts";
 import { repositoryHooks } from "./cases/repository-hooks.ts";
 import { restoring } from "./cases/restoring.ts";
 import { savepoints } from "./cases/savepoints.ts";
+import { scopeFuzz } from "./cases/scope-fuzz.ts";
+import { scopedConsumers } from "./cases/scoped-consumers.ts";
 import { scopedWrites } from "./cases/scoped-writes.ts";
 import { scopes } from "./cases/scopes.ts";
 import { storedEvents } from "./cases/stored-events.ts";
@@ -76,6 +78,7 @@ export const contract: readonly ContractGroup[] = [
   lifecycleModel,
   scopes,
   scopedWrites,
+  scopeFuzz,
   storedEvents,
   eventVersions,
   history,
@@ -90,6 +93,7 @@ export const contract: readonly ContractGroup[] = [
   idempotentTransactions,
   repositoryHooks,
   consumers,
+  scopedConsumers,
   consumerShapes,
   consumerSlots,
   consumerFailures,

@@ -35,14 +35,15 @@ export const surroundings = (given: {
   readonly id?: string;
   readonly now?: Date;
   readonly newId?: () => string;
+  readonly scope?: object;
 }): Surroundings => {
-  const { id = uuid(0), now = new Date("2020-01-01T00:00:00.000Z"), newId } = given;
+  const { id = uuid(0), now = new Date("2020-01-01T00:00:00.000Z"), newId, scope } = given;
   let ids = 0;
   const nextId = (): string => {
     ids += 1;
     return uuid(ids);
   };
-  return { id, now: () => now, newId: newId ?? nextId };
+  return { id, now: () => now, newId: newId ?? nextId, scope };
 };
 
 const uuid = (number: number): string =>

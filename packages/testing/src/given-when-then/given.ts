@@ -1,4 +1,4 @@
-import type { AnyEntity, CreateInputOf, EventOf, IdOf } from "@annals/core";
+import type { AnyEntity, CreateInputOf, EventOf, IdOf, ScopeOf } from "@annals/core";
 import type { CommandsOf } from "@annals/core/adapter";
 import { decideCommand, decideNew, type Surroundings, surroundings } from "./decided.ts";
 import { Outcome } from "./outcome.ts";
@@ -11,6 +11,8 @@ export interface GivenOptions<Definition extends AnyEntity> {
   readonly now?: Date;
   /** Makes the ids that decisions ask for. Default counts upwards from `…-000000000001`. */
   readonly newId?: () => string;
+  /** The scope that the entity is created in, where its definition declares one. */
+  readonly scope?: ScopeOf<Definition>;
 }
 
 /** The events of a test's entity: the first one that created it, and those that followed. */
