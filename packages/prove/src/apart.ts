@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, impor
 /** Proves one store in a process of its own. */
 export const proveApart = async (
   { name }: Driver,
-  { events, seed }: Pick<ProveOptions, "events" | "seed">,
+  { events, seed, phases }: Required<Pick<ProveOptions, "events" | "seed" | "phases">>,
 ): Promise<Proof> => {
   const home = await mkdtemp(join(tmpdir(), "annals-proof-"));
   const file = join(home, "proof.json");
@@ -26,6 +26,7 @@ export const proveApart = async (
     "--json",
     file,
   ];
+  for (const phase of phases) args.push("--phase", phase.name);
   try {
     const child = spawn(process.execPath, ["--conditions=@annals/source", PROGRAM, ...args], {
       stdio: ["ignore", "ignore", "inherit"],

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { driverNamed } from "./all-drivers.ts";
 import { writeDown } from "./deliveries.ts";
 import type { Connection } from "./driver.ts";
@@ -11,11 +10,8 @@ const given = JSON.parse(connection) as Connection;
 const stop = new AbortController();
 process.on("SIGTERM", () => stop.abort());
 
-while (!stop.signal.aborted) {
-  // What becomes of its connections is part of the trial: it goes on, as a service would.
-  await driver.follow(given, writeDown, stop.signal).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  });
-  if (!stop.signal.aborted) await sleep(50);
-}
+// What becomes of its connections is part of the trial. When it cannot go on, a new process does.
+await driver.follow(given, writeDown, stop.signal).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+});
 process.exit(0);

@@ -57,7 +57,7 @@ export interface Driver {
   openWriter(connection: Connection): Writer | Promise<Writer>;
   /**
    * Delivers all events of all streams from a checkpoint that the store keeps, until the signal is aborted.
-   * It may end or throw when a connection breaks: it is called again.
+   * It may end or throw when a connection breaks: the process ends and another one begins.
    */
   follow(connection: Connection, deliver: Deliver, signal: AbortSignal): Promise<void>;
 }

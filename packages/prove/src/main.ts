@@ -5,14 +5,13 @@ import { type Proof, prove } from "./prove.ts";
 import { reportText } from "./report.ts";
 
 const run = async (args: readonly string[]): Promise<void> => {
-  const { isHelp, drivers, events, seed, jsonFile } = parseCommand(args);
+  const { isHelp, drivers, jsonFile, ...options } = parseCommand(args);
   if (isHelp) {
     console.log(USAGE);
     return;
   }
   const proofs: Proof[] = [];
   for (const driver of drivers) {
-    const options = { events, seed };
     // Some change what all of a process has in common: parsers of `pg`, for example.
     proofs.push(
       drivers.length === 1

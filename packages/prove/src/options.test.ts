@@ -17,6 +17,7 @@ it("takes a million as people write it", () => {
 
 it.each([
   [["--events", "many"], '--events needs a whole number from 1, not "many"'],
+  [["--phase", "rain"], /There is no phase "rain"; there are crossing commits, /],
   [["--driver", "kafka"], /There is no driver "kafka"; there are annals, /],
 ])("says what is wrong with %j", (args, message) => {
   expect(() => parseCommand(args as string[])).toThrow(message);

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { comparedDrivers, driverNamed } from "./all-drivers.ts";
 import type { Driver } from "./driver.ts";
+import type { Phase } from "./phases/phase.ts";
+import { allPhases } from "./prove.ts";
 
 export const USAGE = `pnpm prove [options]
 
@@ -8,6 +10,7 @@ export const USAGE = `pnpm prove [options]
   --seed N         decides what happens when, as far as timing lets it; default 1
   --driver NAME    only this one; may be repeated: ${comparedDrivers.map(({ name }) => name).join(", ")}
                    or one that is wrong on purpose: doubles, inverts, invents, loses, overwrites, forgets, all-wrong
+  --phase NAME     only this one; may be repeated: ${allPhases.map(({ name }) => `"${name}"`).join(", ")}
   --json FILE      also write the results as JSON
   --help
 
@@ -20,6 +23,7 @@ export interface Command {
   readonly drivers: readonly Driver[];
   readonly events: number;
   readonly seed: number;
+  readonly phases: readonly Phase[];
   readonly jsonFile: string | undefined;
 }
 
@@ -31,6 +35,7 @@ export const parseCommand = (args: readonly string[]): Command => {
       events: { type: "string", default: "20000" },
       seed: { type: "string", default: "1" },
       driver: { type: "string", multiple: true, default: [] },
+      phase: { type: "string", multiple: true, default: [] },
       json: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -40,8 +45,16 @@ export const parseCommand = (args: readonly string[]): Command => {
     drivers: values.driver.length === 0 ? comparedDrivers : values.driver.map(driverNamed),
     events: wholeNumber("--events", values.events),
     seed: wholeNumber("--seed", values.seed),
+    phases: values.phase.length === 0 ? allPhases : values.phase.map(phaseNamed),
     jsonFile: values.json,
   };
+};
+
+const phaseNamed = (name: string): Phase => {
+  const found = allPhases.find((phase) => phase.name === name);
+  if (found !== undefined) return found;
+  const known = allPhases.map((phase) => phase.name).join(", ");
+  throw new Error(`There is no phase "${name}"; there are ${known}`);
 };
 
 const wholeNumber = (name: string, text: string): number => {

@@ -1,7 +1,7 @@
 import type { Driver } from "./driver.ts";
 import { isFlawless, type Verdict } from "./judge.ts";
 import { crossing } from "./phases/crossing.ts";
-import type { Phase, PhaseOutcome } from "./phases/phase.ts";
+import { type Phase, type PhaseOutcome, STALL_MS } from "./phases/phase.ts";
 import { pooler } from "./phases/pooler.ts";
 import { restart } from "./phases/restart.ts";
 import { restored } from "./phases/restored.ts";
@@ -10,9 +10,6 @@ import { startServer } from "./server.ts";
 import { Trial } from "./trial.ts";
 
 export const allPhases: readonly Phase[] = [crossing, restart, unrelated, pooler, restored];
-
-/** For how long an unrelated transaction may hold up an event before that is a stall. */
-export const STALL_MS = 2_000;
 
 export interface ProveOptions {
   readonly seed: number;

@@ -1,5 +1,6 @@
 import type { FLAWLESS, Verdict } from "./judge.ts";
-import { type Proof, STALL_MS } from "./prove.ts";
+import { STALL_MS } from "./phases/phase.ts";
+import type { Proof } from "./prove.ts";
 
 const COLUMNS: readonly (readonly [title: string, text: (proof: Proof) => string])[] = [
   ["store", ({ driver }) => driver],

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "@annals/faults";
 import type { EmbeddedServer } from "@annals/testing/postgres";
 import { Consumer } from "./consumer.ts";
-import { createDeliveries, deliveriesIn, progressIn } from "./deliveries.ts";
+import { createDeliveries, deliveriesIn, deliveryTimes, progressIn } from "./deliveries.ts";
 import type { Connection, Driver, EventId, Writer } from "./driver.ts";
 import { History } from "./history.ts";
 import { judge, type Verdict } from "./judge.ts";
@@ -98,31 +98,40 @@ export class Trial {
     });
   }
 
-  /** Waits until the consumer has shown that it is there. */
+  /** Waits until the consumer has shown that it is there, by delivering an event of its own. */
   async consumerIsUp(): Promise<void> {
-    await this.writing((writer) => appendOne(writer, this.history, randomUUID()));
-    await this.drained(await this.stored(), UP_MS);
-  }
-
-  /** Waits until everything is delivered, or nothing is any more. */
-  async drained(
-    stored: ReadonlyMap<string, readonly EventId[]>,
-    quietMs = this.#quietMs,
-  ): Promise<void> {
-    let expected = 0;
-    for (const ids of stored.values()) expected += ids.length;
-    let mark = "";
-    for (let movedAt = Date.now(); Date.now() - movedAt < quietMs; await sleep(100)) {
-      const progress = await progressIn(this.connectionString);
-      if (progress.distinct >= expected) return;
-      if (progress.mark !== mark) movedAt = Date.now();
-      mark = progress.mark;
+    const id = await this.writing((writer) => appendOne(writer, this.history, randomUUID()));
+    for (const until = Date.now() + UP_MS; Date.now() < until; await sleep(100)) {
+      if ((await deliveryTimes(this.connectionString, [id])).has(id)) return;
     }
   }
 
+  /**
+   * Waits until everything is delivered, or nothing is any more.
+   *
+   * @returns whether everything is.
+   */
+  async drained(stored: ReadonlyMap<string, readonly EventId[]>): Promise<boolean> {
+    let expected = 0;
+    for (const ids of stored.values()) expected += ids.length;
+    let mark = "";
+    for (let movedAt = Date.now(); Date.now() - movedAt < this.#quietMs; await sleep(100)) {
+      const progress = await progressIn(this.connectionString);
+      if (progress.distinct >= expected) return true;
+      if (progress.mark !== mark) movedAt = Date.now();
+      mark = progress.mark;
+    }
+    return false;
+  }
+
   async verdict(): Promise<Verdict> {
+    if (!(await this.drained(await this.stored()))) {
+      // One that hangs has lost nothing: what counts is what a new process is not given either.
+      await this.startConsumer();
+      await this.consumerIsUp();
+      await this.drained(await this.stored());
+    }
     const stored = await this.stored();
-    await this.drained(stored);
     await this.stopConsumer();
     const deliveries = await deliveriesIn(this.connectionString);
     return judge({ appends: this.history.appends, stored, deliveries });

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { driverNamed } from "../src/all-drivers.ts";
 import { FLAWLESS, type Verdict } from "../src/judge.ts";
 import { crossing } from "../src/phases/crossing.ts";
+import { STALL_MS } from "../src/phases/phase.ts";
 import { restart } from "../src/phases/restart.ts";
 import { unrelated } from "../src/phases/unrelated.ts";
-import { type Proof, prove, STALL_MS } from "../src/prove.ts";
+import { type Proof, prove } from "../src/prove.ts";
 
 // A shortened run; `pnpm prove` puts every store through every phase.
 

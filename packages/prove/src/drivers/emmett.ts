@@ -85,11 +85,7 @@ export const emmettDriver = (variant: EmmettVariant): Driver => ({
     });
     const stop = () => void consumer.stop();
     signal.addEventListener("abort", stop, { once: true });
-    try {
-      await consumer.start();
-    } finally {
-      signal.removeEventListener("abort", stop);
-      await consumer.close();
-    }
+    // Not closed: that may wait for what broke, and the process ends.
+    await consumer.start();
   },
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPausingProxy } from "@annals/faults";
 import pg from "pg";
+import { progressIn } from "../deliveries.ts";
 import type { Trial } from "../trial.ts";
 import { type Budget, stoodStill, write } from "../writers.ts";
 
@@ -86,7 +87,12 @@ const terminateBackends = async (trial: Trial, signal: AbortSignal): Promise<num
 const killConsumers = async (trial: Trial, signal: AbortSignal): Promise<number> => {
   let killed = 0;
   let wait = trial.random.between(200, 500);
+  let mark = "";
   while (await pause(wait, signal)) {
+    // One that has done nothing yet has nothing to lose.
+    const progress = await progressIn(trial.connectionString).catch(() => undefined);
+    if (progress === undefined || progress.mark === mark) continue;
+    mark = progress.mark;
     await trial.killConsumer();
     killed += 1;
     wait = trial.random.between(1_500, 4_000);

@@ -1,5 +1,8 @@
 import type { Trial } from "../trial.ts";
 
+/** For how long an unrelated transaction may hold up an event before that is a stall. */
+export const STALL_MS = 2_000;
+
 /** What became of one phase: something to tell, or why it could not be. */
 export type PhaseOutcome =
   | { readonly kind: "ran"; readonly longestWaitMs?: number; readonly told: string }
