@@ -16,6 +16,10 @@ export interface BenchmarkDatabase {
   /** The highest number of connections that are used at a time. */
   readonly connections: number;
   readonly users: UserRepository;
+  /** With more writes gathered, as serves a database that is near. */
+  readonly usersTwoLanes: UserRepository;
+  /** With every write in a statement of its own, however many there are at a time. */
+  readonly usersOneByOne: UserRepository;
   readonly usersMinimallyGuarded: UserRepository;
   /** Without `annalsPool`, as Kysely's dialect takes a pool: nothing is prepared. */
   readonly usersUnprepared: UserRepository;
@@ -36,6 +40,11 @@ export const openDatabase = async (
     db,
     connections,
     users: createRepository(User, { db: db.withSchema("guarded") }),
+    usersTwoLanes: createRepository(User, {
+      db: db.withSchema("guarded"),
+      coalesce: { lanes: 2 },
+    }),
+    usersOneByOne: createRepository(User, { db: db.withSchema("guarded"), coalesce: false }),
     usersMinimallyGuarded: createRepository(MinimallyGuardedUser, {
       db: db.withSchema("minimal"),
     }),

@@ -22,6 +22,13 @@ export interface KyselyStoreOptions {
    * changes of their definition take, are waited for as the connection's own `lock_timeout` says.
    */
   readonly lockTimeoutMs?: number;
+  /**
+   * Whether creates and updates that run at the same time, each on its own, are gathered into one statement
+   * while others are under way. Each has its own outcome as before. Default is `true`, which is 8 lanes: so many
+   * writes of an entity are under way before others are gathered. Fewer gather more, which serves a database
+   * that is near; more keep many short ways to one that is far.
+   */
+  readonly coalesce?: boolean | { readonly lanes: number };
 }
 
 const ownersByDatabase = new WeakMap<object, TableOwners>();
@@ -34,13 +41,14 @@ export const kyselyStore = <DB>(
   const database = new Database(db);
   const owners = ownersByDatabase.get(database.identity) ?? new TableOwners();
   ownersByDatabase.set(database.identity, owners);
-  const { lockTimeoutMs = 5_000 } = options;
+  const { lockTimeoutMs = 5_000, coalesce = true } = options;
+  const lanes = lanesOf(coalesce);
   checkLockTimeout(lockTimeoutMs);
   return {
     entity: (plan) => {
       owners.claim(plan, [plan.indexTable, plan.eventsTable], database.schema);
       return wakingUp(
-        entityStore(database, plan, lockTimeoutMs),
+        entityStore(database, plan, { lockTimeoutMs, lanes }),
         WakeUps.of(database.identity),
         qualify(database.schema, plan.eventsTable),
       );
@@ -63,6 +71,19 @@ export const kyselyStore = <DB>(
     consumers: () => consumerAdmin(database),
     subjects: () => subjectStore(database),
   };
+};
+
+const LANES = 8;
+
+const lanesOf = (coalesce: NonNullable<KyselyStoreOptions["coalesce"]>): number => {
+  if (typeof coalesce === "boolean") return coalesce ? LANES : 0;
+  const { lanes } = coalesce;
+  if (Number.isInteger(lanes) && lanes >= 1) return lanes;
+  throw new InvalidArgumentError(
+    "store",
+    "coalesce.lanes is not a whole number from 1",
+    "Leave it out for 8, or pass coalesce: false to gather nothing.",
+  );
 };
 
 /** PostgreSQL's own range for timeouts. */

@@ -3,6 +3,7 @@ import type { ListQuery, Predicate, UniquePlan } from "@annals/core/adapter";
 import { describe, expect, it } from "vitest";
 import type { Statement } from "../src/connection/statement.ts";
 import { entityTables, entityTablesSql } from "../src/index.ts";
+import { appendEach } from "../src/statements/append-each.ts";
 import { moveCheckpoint, readProgress } from "../src/statements/consumer-checkpoint.ts";
 import {
   readRegistration,
@@ -21,6 +22,7 @@ import {
   resumeConsumer,
 } from "../src/statements/control-consumers.ts";
 import { countEntities } from "../src/statements/count-entities.ts";
+import { createEach } from "../src/statements/create-each.ts";
 import { createEntities } from "../src/statements/create-entities.ts";
 import {
   liftHeldKey,
@@ -135,6 +137,8 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
     tables,
     parkedColumnsOf(Person.plan),
   ),
+  "create each": createEach(tables),
+  "append to each": appendEach(tables),
   "load one": loadEntity(tables),
   "load many": loadEntities(tables),
   "load one as of a version": loadPast(tables, "version"),
@@ -255,6 +259,8 @@ const withLifecycle: Readonly<Record<string, Statement | { readonly sql: string 
   delete: writeEntity(residents, { ...ownWrite, creates: false, deletion: "deleted" }),
   restore: writeEntity(residents, { ...ownWrite, creates: false, deletion: "restored" }),
   "create many": createEntities(residents),
+  "create each": createEach(residents),
+  "append to each": appendEach(residents),
   "append to many whose unique values move": updateEntities(residents, { moves: true }),
   "make room for values that go around in a circle": parkValues(
     residents,

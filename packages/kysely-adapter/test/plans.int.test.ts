@@ -3,6 +3,7 @@ import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Statement, unprepared } from "../src/connection/statement.ts";
+import { appendEach } from "../src/statements/append-each.ts";
 import { createEntities } from "../src/statements/create-entities.ts";
 import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
@@ -158,6 +159,7 @@ describe("the plan of", () => {
       ["idempotency_keys_expires_at_idx", "idempotency_keys_pkey"],
     ],
     ["create many", createEntities(tables), ["people_pkey", "people_email_key"]],
+    ["append to each", appendEach(tables), ["people_pkey"]],
     [
       "append to many",
       updateEntities(tables, { moves: true }),

@@ -335,7 +335,7 @@ describe("prepared statements", () => {
   it("are parsed on every connection of a pool", async () => {
     const { accounts } = open((pool) => annalsPool(pool), 4);
     const several = () =>
-      Promise.all(Array.from({ length: 24 }, () => accounts.create({ email: newEmail() })));
+      Promise.all(Array.from({ length: 24 }, () => accounts.maybeFindByEmail(newEmail())));
     const names = parsed(await proxy.during(several));
     expect(new Set(names).size).toBe(1);
     expect(names.length).toBeGreaterThan(1);

@@ -25,6 +25,8 @@ export const appendCase: CaseSource = {
     const floor = await byStatement("by hand, one statement", all("guarded"));
     const variants: Variant[] = [
       await byRepository("annals", database.users, all("guarded")),
+      await byRepository("annals, two lanes", database.usersTwoLanes, all("guarded")),
+      await byRepository("annals, one by one", database.usersOneByOne, all("guarded")),
       await byRepository("annals, guards minimal", database.usersMinimallyGuarded, all("minimal")),
       await byRepository("annals, stock pool", database.usersUnprepared, all("guarded")),
       floor,

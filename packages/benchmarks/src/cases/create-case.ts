@@ -19,6 +19,8 @@ export const createCase: CaseSource = {
     const floor = byStatement("by hand, one statement", database, "guarded");
     const variants: readonly Variant[] = [
       byRepository("annals", database.users),
+      byRepository("annals, two lanes", database.usersTwoLanes),
+      byRepository("annals, one by one", database.usersOneByOne),
       byRepository("annals, guards minimal", database.usersMinimallyGuarded),
       byRepository("annals, stock pool", database.usersUnprepared),
       floor,

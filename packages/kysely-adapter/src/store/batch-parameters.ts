@@ -1,4 +1,4 @@
-import type { BatchWrite, EntityPlan } from "@annals/core/adapter";
+import type { BatchWrite, EntityPlan, EntityWrite } from "@annals/core/adapter";
 import type { BatchRow } from "../statements/batch-parts.ts";
 import { type ParkedColumn, standInsKey } from "../statements/park-values.ts";
 import { canMakeRoom, parkedColumn, standIns } from "./stand-ins.ts";
@@ -7,7 +7,7 @@ import type { Parked } from "./value-moves.ts";
 /** The parameters of a batch's statement; `order` says which member is written first, second, … */
 export const batchParameters = (
   plan: EntityPlan,
-  writes: readonly BatchWrite[],
+  writes: readonly EntityWrite[],
   bound: string,
   order: readonly number[],
 ): readonly unknown[] => {
@@ -27,7 +27,7 @@ export const batchParameters = (
   ];
 };
 
-const batchRow = (plan: EntityPlan, write: BatchWrite, at: number, place: number): BatchRow => {
+const batchRow = (plan: EntityPlan, write: EntityWrite, at: number, place: number): BatchRow => {
   const { id, expectedVersion, events, columns, deletion } = write;
   const row: Record<string, unknown> = {};
   for (const [index, { column }] of plan.columns.entries()) row[column] = columns[index];

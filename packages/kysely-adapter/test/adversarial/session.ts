@@ -2,9 +2,9 @@ import { type ControlledTransaction, type Kysely, sql } from "kysely";
 import { createRepository } from "../../src/index.ts";
 import { Account, Order, type Tables } from "./entities.ts";
 
-const repositories = (db: Kysely<Tables>) => ({
-  accounts: createRepository(Account, { db }),
-  orders: createRepository(Order, { db }),
+const repositories = (db: Kysely<Tables>, coalesce: boolean) => ({
+  accounts: createRepository(Account, { db, coalesce }),
+  orders: createRepository(Order, { db, coalesce }),
 });
 
 /** Entities by id, through the repositories, as a service would write them. */
@@ -14,9 +14,10 @@ export class Writing {
   readonly orders;
   readonly #open = new Set<Session>();
 
-  constructor(db: Kysely<Tables>) {
+  /** @param coalesce whether writes at the same time are gathered into one statement. */
+  constructor(db: Kysely<Tables>, coalesce = true) {
     this.db = db;
-    const { accounts, orders } = repositories(db);
+    const { accounts, orders } = repositories(db, coalesce);
     this.accounts = accounts;
     this.orders = orders;
   }

@@ -76,6 +76,7 @@ export const stress = async ({ server, seed, ms }: StressOptions): Promise<Stres
   naivePool.on("connect", (client) => client.on("error", () => {}));
 
   const writing = new Writing(writerDb);
+  const writingApart = new Writing(writerDb, false);
   const prepared = new PreparedTransactions(db);
   const accounts = await Promise.all(
     Array.from({ length: KEYS }, (_, key) => writing.newAccount(`account-${key}`)),
@@ -112,7 +113,14 @@ export const stress = async ({ server, seed, ms }: StressOptions): Promise<Stres
   const disturbed = [lockIndexRows(db, random, accounts, writers.signal)];
   const terminating = terminateBackends(db, random, writers.signal);
   const written = Array.from({ length: WRITERS }, (_, writer) => {
-    const desk: Desk = { writing, random: writerRandom(seed, writer), prepared, accounts, orders };
+    const desk: Desk = {
+      // Half of them gather what they write at the same time.
+      writing: writer % 2 === 0 ? writing : writingApart,
+      random: writerRandom(seed, writer),
+      prepared,
+      accounts,
+      orders,
+    };
     return write(desk, writers.signal, tally);
   });
   const all = Promise.all([...written, ...disturbed]);

@@ -12,6 +12,8 @@ export interface CrowdOptions {
   readonly seed: number;
   readonly clients: number;
   readonly ms: number;
+  /** Whether writes at the same time are gathered into one statement. */
+  readonly coalesce: boolean;
 }
 
 /** Lets that many clients loose on one database, each with a connection, and judges what they leave. */
@@ -20,12 +22,13 @@ export const crowd = async ({
   seed,
   clients,
   ms,
+  coalesce,
 }: CrowdOptions): Promise<Verdict> => {
   const pool = new pg.Pool({ connectionString, max: clients });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: annalsPool(pool) }) });
   try {
     const shared: Crowd = {
-      residents: createRepository(Resident, { db }),
+      residents: createRepository(Resident, { db, coalesce }),
       ids: [],
       emails: 2 * clients,
       rooms: 4 * clients,

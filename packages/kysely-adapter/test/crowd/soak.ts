@@ -30,7 +30,10 @@ try {
     const { connectionString } = await server.createDatabase();
     await migrate(connectionString, [Resident]);
     const seed = Number(values.seed) + run;
-    const verdict = await crowd({ connectionString, seed, clients, ms: Number(values.ms) });
+    // Every other run gathers what is written at the same time.
+    const coalesce = run % 2 === 0;
+    const options = { connectionString, seed, clients, ms: Number(values.ms), coalesce };
+    const verdict = await crowd(options);
     const flaws =
       verdict.miscounted.length +
       verdict.lostUpdates.length +

@@ -364,6 +364,62 @@ select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in, s
   set_config('lock_timeout', bound.previous, true)
 from bound cross join conflict cross join stuck left join taken on true;
 
+-- create each
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "email" text, "tenant_id" uuid, "slug" text, "status" text, "nick" text, "age" integer, "score" double precision, "verified" boolean, "born_on" date, "seen_at" timestamptz(3), "fortune" numeric, "labels" text[], "boss_id" uuid, "domain" text)
+  where bound.applied is not null
+  order by g.id
+),
+written as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select id, coalesce($4::timestamptz, now()), version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain"
+  from given
+  order by "email", id
+  on conflict do nothing
+  returning id
+)
+select "app"."person_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())),
+  (select string_agg("$at"::text, ',') from given where id not in (select id from written)) as refused,
+  set_config('lock_timeout', bound.previous, true)
+from bound;
+
+-- append to each
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "email" text, "tenant_id" uuid, "slug" text, "status" text, "nick" text, "age" integer, "score" double precision, "verified" boolean, "born_on" date, "seen_at" timestamptz(3), "fortune" numeric, "labels" text[], "boss_id" uuid, "domain" text)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.version as "$stored"
+  from given g left join lateral (
+    select * from "app"."people" where id = g.id for no key update
+  ) u on true
+),
+conflict as materialized (
+  select min("$at") as at from locked where "$stored" is distinct from "$expected"
+),
+written as (
+  insert into "app"."people" (id, created_at, version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain")
+  select id, now(), version, "email", "tenant_id", "slug", "status", "nick", "age", "score", "verified", "born_on", "seen_at", "fortune", "labels", "boss_id", "domain"
+  from locked
+  where "$stored" = "$expected"
+  order by "$place"
+  on conflict (id) do update set version = excluded.version, "email" = excluded."email", "slug" = excluded."slug", "status" = excluded."status", "nick" = excluded."nick", "age" = excluded."age", "score" = excluded."score", "verified" = excluded."verified", "born_on" = excluded."born_on", "seen_at" = excluded."seen_at", "fortune" = excluded."fortune", "labels" = excluded."labels", "boss_id" = excluded."boss_id", "domain" = excluded."domain"
+  returning id
+)
+select "app"."person_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())),
+  (select string_agg("$at"::text, ',') from locked where "$stored" is distinct from "$expected") as refused,
+  set_config('lock_timeout', bound.previous, true)
+from bound;
+
 -- load one
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id order by sequence

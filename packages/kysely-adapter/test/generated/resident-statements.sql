@@ -69,6 +69,62 @@ select taken.at as taken_at, taken.which as taken_in,
   set_config('lock_timeout', bound.previous, true)
 from bound left join taken on true;
 
+-- create each
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "$deletion" text, "email" text, "house" text, "room" bigint, "score" bigint)
+  where bound.applied is not null
+  order by g.id
+),
+written as (
+  insert into "app"."residents" (id, created_at, version, deleted_at, "email", "house", "room", "score")
+  select id, coalesce($4::timestamptz, now()), version, null::timestamptz, "email", "house", "room", "score"
+  from given
+  order by "email", id
+  on conflict do nothing
+  returning id
+)
+select "app"."resident_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())),
+  (select string_agg("$at"::text, ',') from given where id not in (select id from written)) as refused,
+  set_config('lock_timeout', bound.previous, true)
+from bound;
+
+-- append to each
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, version integer, "$expected" integer, "$at" integer, "$place" integer, "$deletion" text, "email" text, "house" text, "room" bigint, "score" bigint)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.version as "$stored", case g."$deletion" when 'deleted' then coalesce($4::timestamptz, now()) when 'restored' then null else u.deleted_at end as "$deleted"
+  from given g left join lateral (
+    select * from "app"."residents" where id = g.id for no key update
+  ) u on true
+),
+conflict as materialized (
+  select min("$at") as at from locked where "$stored" is distinct from "$expected"
+),
+written as (
+  insert into "app"."residents" (id, created_at, version, deleted_at, "email", "house", "room", "score")
+  select id, now(), version, "$deleted", "email", "house", "room", "score"
+  from locked
+  where "$stored" = "$expected"
+  order by "$place"
+  on conflict (id) do update set version = excluded.version, deleted_at = excluded.deleted_at, "email" = excluded."email", "house" = excluded."house", "room" = excluded."room", "score" = excluded."score"
+  returning id
+)
+select "app"."resident_events_insert"((select array_agg(id) from written), $2::json, $3::jsonb, coalesce($4::timestamptz, now())),
+  (select string_agg("$at"::text, ',') from locked where "$stored" is distinct from "$expected") as refused,
+  set_config('lock_timeout', bound.previous, true)
+from bound;
+
 -- append to many whose unique values move
 with bound as materialized (
   select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
