@@ -1,4 +1,4 @@
-import { AnnalsError } from "@annals/core";
+import { AnnalsError, EntityNotFoundError } from "@annals/core";
 import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import type { Surroundings } from "./commands/command-context.ts";
@@ -30,7 +30,7 @@ export const run = async (
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
     const terminal = new Terminal(surroundings.streams, program.opts());
     if (error instanceof CliError || error instanceof AnnalsError) {
-      terminal.error(error.message, error.hint);
+      terminal.error(error.message, hintOf(error));
       const { cause } = error;
       const isTold = !(cause instanceof Error) || error.message.includes(cause.message);
       if (error instanceof AnnalsError && !isTold) terminal.error(cause.message);
@@ -39,6 +39,17 @@ export const run = async (
     }
     return FAILED;
   }
+};
+
+/** What helps at a terminal, where a method's name does not. */
+const hintOf = (error: CliError | AnnalsError): string | undefined => {
+  if (error instanceof EntityNotFoundError) {
+    return `annals tail ${error.entity} lists events with their ids.`;
+  }
+  const { syscall } = (error.cause ?? {}) as { readonly syscall?: unknown };
+  return syscall === "connect" || syscall === "getaddrinfo"
+    ? "The database is the one in DATABASE_URL, unless annals.config.ts names another."
+    : error.hint;
 };
 
 /** The project whose names a shell completes. Without one, commands are completed all the same. */

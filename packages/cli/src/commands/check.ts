@@ -58,7 +58,7 @@ const withTables = (
   differences: readonly SchemaDifference[],
 ): LoadedConfig => {
   const objects = differences.map(({ object }) => object);
-  if (objects.some((object) => object.startsWith("migration "))) {
+  if (objects.some((object) => /^(migration |schema annals$)/.test(object))) {
     return { ...config, entities: [], topics: [] };
   }
   const hasTable = ({ plan }: AnyTopic): boolean => !objects.includes(`table ${plan.eventsTable}`);

@@ -21,6 +21,8 @@ export const LOCK_FILE = "annals.lock.json";
 
 const NUMBER_WIDTH = 4;
 
+const NOTHING = { changes: [], files: [] };
+
 /** `annals generate`: writes the migration that the definitions need since the last one. */
 export const generateCommand = async (
   context: CommandContext,
@@ -39,10 +41,12 @@ export const generateCommand = async (
     terminal.line(
       "No migration is needed. The schemas of events in the lock file are brought up to date.",
     );
+    terminal.json(NOTHING);
     return 0;
   }
   if (changes.length === 0) {
     terminal.line("The migrations make all that the definitions need.");
+    terminal.json(NOTHING);
     return 0;
   }
   const name = flags.name ?? nameOf(changes);

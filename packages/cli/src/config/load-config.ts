@@ -1,8 +1,9 @@
 import { access } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { AnyEntity, AnyPublishedTopic } from "@annals/core";
+import { AnnalsError, type AnyEntity, type AnyPublishedTopic } from "@annals/core";
 import { CliError } from "../cli-error.ts";
+import { checkedConfig } from "./checked-config.ts";
 import type { AnnalsConfig } from "./define-config.ts";
 
 const DEFAULT_FILES = [
@@ -65,25 +66,17 @@ const findConfig = async (cwd: string, given: string | undefined): Promise<strin
 const importConfig = async (file: string): Promise<AnnalsConfig> => {
   const module: { default?: unknown } = await import(pathToFileURL(file).href).catch(
     (cause: Error) => {
-      throw new CliError(
-        `${file} could not be loaded: ${cause.message}`,
-        "It is run by Node as it is: check its imports and their extensions.",
-        { cause },
-      );
+      throw new CliError(`${file} could not be loaded: ${cause.message}`, loadHint(cause), {
+        cause,
+      });
     },
   );
-  const config = module.default;
-  if (typeof config === "object" && config !== null && "entities" in config) {
-    const { entities, topics = [] } = config as { entities: unknown; topics?: unknown };
-    const areEntities = Array.isArray(entities) && entities.every(isDefinition);
-    const areTopics = Array.isArray(topics) && topics.every(isDefinition);
-    if (areEntities && areTopics) return config as AnnalsConfig;
-  }
-  throw new CliError(
-    `${file} exports no configuration`,
-    "export default defineConfig({ entities: [User], … })",
-  );
+  return checkedConfig(file, module.default);
 };
 
-const isDefinition = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "plan" in value && "events" in value;
+const loadHint = (cause: Error & { readonly code?: string }): string => {
+  if (cause instanceof AnnalsError && cause.hint !== undefined) return cause.hint;
+  return cause.code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
+    ? "Node takes types away and does no more: write no enum, namespace or parameter property (erasableSyntaxOnly)."
+    : "It is run by Node as it is: check its imports and their extensions.";
+};

@@ -57,7 +57,7 @@ export const checkSchema = async <DB>(
   }
 };
 
-const MIGRATE = "Run the migrations.";
+const MIGRATE = "Run annals migrate.";
 
 const missingMigrations = async <DB>(tx: Transaction<DB>): Promise<readonly SchemaDifference[]> => {
   const table = await sql`select to_regclass('annals.migrations') is not null as there`.execute(
@@ -69,6 +69,10 @@ const missingMigrations = async <DB>(tx: Transaction<DB>): Promise<readonly Sche
         .rows
     : [];
   const names = new Set(applied.map(({ name }) => name));
+  if (names.size === 0) {
+    const problem = "It is missing: none of the framework's migrations has been applied.";
+    return [{ entity: "annals", object: "schema annals", problem, remedy: MIGRATE }];
+  }
   return Object.keys(frameworkMigrationStatements)
     .filter((name) => !names.has(name))
     .map((name) => ({
