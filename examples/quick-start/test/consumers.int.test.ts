@@ -1,9 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { consumers, createRepository, entityMigration } from "@annals/kysely-adapter";
 import { testDatabase } from "@annals/testing/vitest";
+import { sql } from "kysely";
 import { afterAll, expect, it } from "vitest";
 import { activity, afterTheFix, newsletter, signupsByDay, welcome } from "../src/consumers.ts";
 import { migrate, openDatabase } from "../src/database.ts";
+import { needingSomebody } from "../src/health.ts";
+import { openHints } from "../src/hints.ts";
 import { Order, OrderId } from "../src/order.ts";
+import { registerAndCount } from "../src/read-your-writes.ts";
 import { User } from "../src/user.ts";
 
 const database = await testDatabase();
@@ -40,4 +45,20 @@ it("consumes as the guide shows", async () => {
   const discarded = { consumer: "newsletter", status: ["discarded"] } as const;
   expect(await consumers(db).deadLetters(discarded)).toMatchObject([{ reason: "a test account" }]);
   await afterTheFix(db);
+});
+
+it("reads what a consumer made of a write", async () => {
+  const hints = openHints(db, database.connectionString);
+  const stop = new AbortController();
+  const running = signupsByDay(db).run({ signal: stop.signal });
+  const rows = await registerAndCount(db, "waits@example.com");
+  expect(rows.map(({ count }) => count)).toContain(4);
+  expect(await needingSomebody(db)).toEqual([]);
+  const lag = await readFile(new URL("../src/lag.sql", import.meta.url), "utf8");
+  for (const text of lag.split(/;\n+/).filter((one) => one !== "")) {
+    await sql.raw(text).execute(db);
+  }
+  stop.abort();
+  await running;
+  await hints.close();
 });

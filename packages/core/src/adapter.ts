@@ -31,7 +31,16 @@ export type {
   DeadLetter,
   DeadLetterFilter,
   DeadLetterList,
+  HandledPlace,
 } from "./port/consumer-admin.ts";
+export {
+  type ConsumerCondition,
+  type ConsumerHealth,
+  type FailingEvent,
+  type OpenWriter,
+  type SlotHealth,
+  summedUp,
+} from "./port/consumer-health.ts";
 export type {
   AdvanceWork,
   Attendance,

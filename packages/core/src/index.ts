@@ -83,6 +83,7 @@ export {
   type StateCall,
 } from "./consume/keyed-state.ts";
 export { type RunConsumersOptions, runConsumers } from "./consume/run-consumers.ts";
+export { type WaitOptions, type WaitTarget, waitForConsumer } from "./consume/wait-for.ts";
 // erase
 export { createStoreErasure } from "./erase/erasure.ts";
 export type {
@@ -116,6 +117,13 @@ export type {
   DeadLetterList,
   SlotState,
 } from "./port/consumer-admin.ts";
+export type {
+  ConsumerCondition,
+  ConsumerHealth,
+  FailingEvent,
+  OpenWriter,
+  SlotHealth,
+} from "./port/consumer-health.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { DeadLetterStatus } from "./port/dead-letters.ts";
 export type { Instrument, Operation } from "./port/instrument.ts";

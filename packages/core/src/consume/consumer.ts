@@ -6,6 +6,7 @@ import { ConsumerRun } from "./consumer-run.ts";
 import type { Topics } from "./handler.ts";
 import { Limiter } from "./limiter.ts";
 import { consumerEngine, type UntypedOptions } from "./untyped-options.ts";
+import { type WaitOptions, type WaitTarget, waitForConsumer } from "./wait-for.ts";
 
 export interface Consumer {
   readonly name: string;
@@ -28,6 +29,14 @@ export interface Consumer {
    */
   catchUp(options?: { readonly signal?: AbortSignal }): Promise<number>;
 
+  /**
+   * Waits until the consumer, in whatever process it runs, has handled an entity up to its version, or
+   * everything up to a position: for reading what it writes.
+   *
+   * @throws WaitTimeoutError when that takes too long, which says what the consumer is doing.
+   */
+  waitFor(target: WaitTarget, options?: WaitOptions): Promise<void>;
+
   /** Runs within the bounds that several consumers share; see `runConsumers`. */
   readonly [runWithin]: (signal: AbortSignal, limiter: Limiter) => Promise<void>;
 }
@@ -43,7 +52,7 @@ export const createStoreConsumer = <
   Tx,
   Mode extends Delivery = "exactly-once",
 >(
-  store: Pick<Store<Tx>, "consumer" | "subjects">,
+  store: Pick<Store<Tx>, "consumer" | "consumers" | "subjects">,
   options: ConsumerOptions<Followed, Tx, Mode>,
 ): Consumer => {
   const engine = consumerEngine(options as unknown as UntypedOptions);
@@ -62,6 +71,8 @@ export const createStoreConsumer = <
     run: ({ signal }) => within(signal, new Limiter(CONCURRENCY)),
     catchUp: ({ signal = new AbortController().signal } = {}) =>
       start(signal, new Limiter(CONCURRENCY), "catchUp"),
+    waitFor: (target, options) =>
+      waitForConsumer(store.consumers(), engine.plan.name, target, options),
     [runWithin]: within,
   } satisfies Consumer);
 };

@@ -68,6 +68,28 @@ export class ConsumerPausedError extends AnnalsError {
   }
 }
 
+/** A consumer did not come as far as somebody waited for in time. */
+export class WaitTimeoutError extends AnnalsError {
+  readonly code = "ANNALS_WAIT_TIMEOUT";
+  readonly consumer: string;
+  override readonly retryable = true;
+
+  constructor(at: {
+    consumer: string;
+    what: string;
+    timeoutMs: number;
+    /** What the consumer was doing; `undefined` when no consumer of this name is registered. */
+    doing: string | undefined;
+  }) {
+    const doing = at.doing ?? "no consumer of this name has ever run here";
+    super({
+      message: `Consumer "${at.consumer}" has not handled ${at.what} within ${at.timeoutMs} ms: ${doing}`,
+      hint: "consumers(db).health() says more. Where it is merely slow, wait longer, or answer without it.",
+    });
+    this.consumer = at.consumer;
+  }
+}
+
 /** The position sequence stands below positions already used, so new events would be lost. */
 export class PositionSequenceBehindError extends AnnalsError {
   readonly code = "ANNALS_POSITION_SEQUENCE_BEHIND";

@@ -6,12 +6,17 @@ import type {
 } from "../port/consumer-admin.ts";
 import type { DeadLetterStatus } from "../port/dead-letters.ts";
 import type { MemoryConsumer } from "./memory-consumer.ts";
+import { memoryHasReached, memoryHealth } from "./memory-health.ts";
 import type { MemoryLetter } from "./memory-letters.ts";
+import type { MemoryLog } from "./memory-log.ts";
 
 /** About these, something is still to happen or to be decided. */
 const OPEN: readonly DeadLetterStatus[] = ["retrying", "waiting", "dead", "redrive"];
 
-export const memoryAdmin = (consumers: Map<string, MemoryConsumer>): ConsumerAdmin => {
+export const memoryAdmin = (
+  consumers: Map<string, MemoryConsumer>,
+  log: Pick<MemoryLog, "events">,
+): ConsumerAdmin => {
   const found = ({ consumer, status = OPEN, positions, keys }: DeadLetterFilter): MemoryLetter[] =>
     [...(consumers.get(consumer)?.letters.letters.values() ?? [])]
       .filter((letter) => status.includes(letter.status))
@@ -41,6 +46,20 @@ export const memoryAdmin = (consumers: Map<string, MemoryConsumer>): ConsumerAdm
       [...consumers]
         .map(([name, consumer]) => toConsumerState(name, consumer))
         .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    health: async (only) =>
+      [...consumers]
+        .filter(([name]) => only === undefined || name === only)
+        .map(([name, consumer]) => memoryHealth(name, consumer, log))
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    hasReached: async (name, place) => {
+      const consumer = consumers.get(name);
+      return consumer && memoryHasReached(consumer, place, log);
+    },
+    watchProgress: (name, moved) => {
+      const watches = consumers.get(name)?.watches;
+      watches?.add(moved);
+      return () => watches?.delete(moved);
+    },
     pause: async (name, because) =>
       withConsumer(name, (consumer) => {
         consumer.pausedBecause = because;

@@ -28,6 +28,9 @@ export interface MemoryConsumer {
   readonly letters: MemoryLetters;
   wanted: number;
   pausedBecause: string | undefined;
+  /** Which events it handles, as the process that opened it last says. */
+  reads: (event: TopicEvent) => boolean;
+  readonly watches: Set<() => void>;
 }
 
 interface MemoryProcess {
@@ -71,11 +74,14 @@ export const memoryConsumer = (
         letters: new MemoryLetters(),
         wanted,
         pausedBecause: undefined,
+        reads: isRead,
+        watches: new Set<() => void>(),
       };
       const known = consumers.get(name) ?? fresh;
       if (known.topics !== fresh.topics) {
         throw new ConsumerChangedError({ consumer: name, registered: [known.topics], declared });
       }
+      known.reads = isRead;
       known.wanted = Math.max(known.wanted, wanted);
       consumers.set(name, known);
     },
@@ -171,9 +177,10 @@ export const memoryConsumer = (
         throw error;
       }
       if (!isOurs()) return false;
-      const { slots, letters } = registered();
+      const { slots, letters, watches } = registered();
       Object.assign(slots[at] as MemorySlot, { position: to, moves: moves + 1 });
       for (const change of changes?.() ?? []) letters.apply(change);
+      for (const moved of watches) moved();
       return true;
     },
 
@@ -212,7 +219,8 @@ const bucketOf = (key: string): number => {
   return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
 };
 
-const slotOf = (key: string, of: number): number => Math.floor((bucketOf(key) * of) / BUCKETS);
+export const slotOf = (key: string, of: number): number =>
+  Math.floor((bucketOf(key) * of) / BUCKETS);
 
 const newSlots = (count: number, position: number, epoch: number): MemorySlot[] =>
   Array.from({ length: count }, () => ({

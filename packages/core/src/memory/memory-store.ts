@@ -169,7 +169,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
   }
 
   consumers(): ConsumerAdmin {
-    return memoryAdmin(this.#consumers);
+    return memoryAdmin(this.#consumers, this.#log);
   }
 
   consumer(plan: ConsumerPlan): ConsumerStore<MemoryTransaction> {

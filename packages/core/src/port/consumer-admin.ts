@@ -1,3 +1,5 @@
+import type { TopicPlan } from "../define/topic-plan.ts";
+import type { ConsumerHealth } from "./consumer-health.ts";
 import type { DeadLetterStatus } from "./dead-letters.ts";
 
 /** An event that a consumer could not handle, and what became of it. */
@@ -63,10 +65,35 @@ export interface SlotState {
   readonly pausedBecause: string | null;
 }
 
+/** Up to where something is handled: everything up to a position, or one entity up to a version. */
+export type HandledPlace =
+  | { readonly kind: "position"; readonly position: number }
+  | {
+      readonly kind: "entity";
+      readonly plan: TopicPlan;
+      readonly id: string;
+      readonly version: number;
+    };
+
 /** What operators see and decide about consumers. */
 export interface ConsumerAdmin {
   /** All consumers, by name. */
   list(): Promise<readonly ConsumerState[]>;
+
+  /**
+   * How consumers stand: all of them, or one. Looks at a bounded number of events, and estimates how many
+   * more wait.
+   */
+  health(consumer?: string): Promise<readonly ConsumerHealth[]>;
+
+  /**
+   * Whether a consumer has handled everything up to a place; `undefined` when there is no such consumer, or
+   * it follows no such topic.
+   */
+  hasReached(consumer: string, place: HandledPlace): Promise<boolean | undefined>;
+
+  /** Calls `moved` when the consumer's checkpoint moves in this process, until the returned function is called. */
+  watchProgress(consumer: string, moved: () => void): () => void;
 
   /** Has a consumer stand still, everywhere, after the batches in hand. Says whether there is one. */
   pause(consumer: string, because: string): Promise<boolean>;

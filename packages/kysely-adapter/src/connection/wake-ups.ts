@@ -9,9 +9,41 @@ export interface WakeUpRelay {
 }
 
 interface Watch {
-  readonly tables: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
   readonly wake: () => void;
 }
+
+/** Who in this process waits for something that has a name. */
+export class Watches {
+  readonly #watches = new Set<Watch>();
+
+  get size(): number {
+    return this.#watches.size;
+  }
+
+  /** Calls `wake` for any of these names, until the returned function is called. */
+  watch(names: readonly string[], wake: () => void): () => void {
+    const watch = { names: new Set(names), wake };
+    this.#watches.add(watch);
+    return () => this.#watches.delete(watch);
+  }
+
+  /** Wakes those that wait for any of these names; without them, everybody. */
+  wake(names?: readonly string[]): void {
+    for (const watch of this.#watches) {
+      if (names === undefined || names.some((name) => watch.names.has(name))) watch.wake();
+    }
+  }
+}
+
+const progressByDatabase = new WeakMap<object, Watches>();
+
+/** Who waits in this process for consumers to move their checkpoints, by the consumers' names. */
+export const progressOf = (database: object): Watches => {
+  const known = progressByDatabase.get(database) ?? new Watches();
+  progressByDatabase.set(database, known);
+  return known;
+};
 
 /** By what all instances that derive from one `new Kysely()` have in common. */
 const byDatabase = new WeakMap<object, WakeUps>();
@@ -22,7 +54,7 @@ const byDatabase = new WeakMap<object, WakeUps>();
  * look.
  */
 export class WakeUps {
-  readonly #watches = new Set<Watch>();
+  readonly #watches = new Watches();
   readonly #relays = new Set<WakeUpRelay>();
 
   static of(database: object): WakeUps {
@@ -33,12 +65,11 @@ export class WakeUps {
 
   /** Calls `wake` after commits to any of these events tables, until the returned function is called. */
   watch(tables: readonly string[], wake: () => void): () => void {
-    const watch = { tables: new Set(tables), wake };
-    this.#watches.add(watch);
+    const unwatch = this.#watches.watch(tables, wake);
     if (this.#watches.size === 1) for (const relay of this.#relays) relay.watched(true);
     return () => {
-      if (!this.#watches.delete(watch) || this.#watches.size > 0) return;
-      for (const relay of this.#relays) relay.watched(false);
+      unwatch();
+      if (this.#watches.size === 0) for (const relay of this.#relays) relay.watched(false);
     };
   }
 
@@ -54,9 +85,7 @@ export class WakeUps {
 
   /** Wakes those that wait for any of these tables; without them, everybody. */
   wake(tables?: readonly string[]): void {
-    for (const watch of this.#watches) {
-      if (tables === undefined || tables.some((table) => watch.tables.has(table))) watch.wake();
-    }
+    this.#watches.wake(tables);
   }
 
   /** Has commits of this process passed on, until the returned function is called. */

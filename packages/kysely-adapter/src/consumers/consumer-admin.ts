@@ -20,6 +20,7 @@ import {
   resumeConsumer,
 } from "../statements/control-consumers.ts";
 import { decideLetters, type LetterRow, listLetters } from "../statements/decide-letters.ts";
+import { consumerHealth } from "./consumer-health.ts";
 
 /** About these, something is still to happen or to be decided. */
 const OPEN: readonly DeadLetterStatus[] = ["retrying", "waiting", "dead", "redrive"];
@@ -40,6 +41,7 @@ export const consumerAdmin = <DB>(database: Database<DB>): ConsumerAdmin => {
     (await run(text, parameters, call)).length > 0;
 
   return {
+    ...consumerHealth(database),
     list: async () => (await run<ConsumerRow>(listConsumers, [], "list")).map(toConsumerState),
     pause: (consumer, because) => didFind(pauseConsumer, [consumer, because], "pause"),
     resume: (consumer) => didFind(resumeConsumer, [consumer], "resume"),

@@ -6,13 +6,14 @@ import { topicIdentity } from "../connection/schema-name.ts";
 import { isTransient } from "../connection/sqlstate.ts";
 import type { Statement } from "../connection/statement.ts";
 import { transaction } from "../connection/transaction.ts";
-import { WakeUps } from "../connection/wake-ups.ts";
+import { progressOf, WakeUps } from "../connection/wake-ups.ts";
 import {
   moveCheckpoint,
   type ProgressRow,
   readProgress,
 } from "../statements/consumer-checkpoint.ts";
 import {
+  noteFollows,
   type RegistrationRow,
   readRegistration,
   registerConsumer,
@@ -56,6 +57,7 @@ export const consumerStore = <DB>(
       if (row.topics.join() !== declared.join()) {
         throw new ConsumerChangedError({ consumer: name, registered: row.topics, declared });
       }
+      await run(noteFollows, [name, followsText(plan, tables)], "open");
       if (row.slots < plan.slots) await run(wantSlots, [name, plan.slots], "open");
     },
 
@@ -85,13 +87,25 @@ export const consumerStore = <DB>(
         ? await move(to, "none")
         : await withEffects(database, effects, write);
       // Another life of the server may be why.
-      if (!isMoved) reader.forget();
+      if (isMoved) progressOf(database.identity).wake([name]);
+      else reader.forget();
       return isMoved;
     },
 
     isTransient: (error) => error instanceof ServerRestartedError || isTransient(error),
   };
 };
+
+/** What the consumer reads, as `annals.consumers.follows` has it. */
+const followsText = ({ topics, keys }: ConsumerPlan, tables: readonly string[]): string =>
+  JSON.stringify({
+    keys: keys ?? null,
+    topics: topics.map(({ plan, passedOver }, at) => ({
+      topic: plan.name,
+      table: tables[at],
+      passedOver,
+    })),
+  });
 
 /** The checkpoint's move is the transaction's last statement, so that its row is locked for a moment only. */
 const withEffects = async <DB>(

@@ -53,3 +53,12 @@ where name = $1 and coalesce(slots_wanted, slots) < $2::int`,
  * Parameters: $1 name. Locks: the consumer's row and its checkpoints, for a moment.
  */
 export const spreadSlots = statement("spread_slots", "select annals.spread_slots($1) as spread");
+
+/**
+ * Notes what a consumer reads, where that is not known yet. Parameters: $1 name, $2 a JSON object.
+ * Locks: the consumer's row, when it changes. Relies on: consumers_pkey.
+ */
+export const noteFollows = statement(
+  "note_follows",
+  `update annals.consumers set follows = $2::jsonb where name = $1 and follows is distinct from $2::jsonb`,
+);

@@ -5,6 +5,7 @@ import { conditions } from "./cases/conditions.ts";
 import { consumedVersions } from "./cases/consumed-versions.ts";
 import { consumerControl } from "./cases/consumer-control.ts";
 import { consumerFailures } from "./cases/consumer-failures.ts";
+import { consumerHealth } from "./cases/consumer-health.ts";
 import { consumerShapes } from "./cases/consumer-shapes.ts";
 import { consumerSlots } from "./cases/consumer-slots.ts";
 import { consumers } from "./cases/consumers.ts";
@@ -52,6 +53,7 @@ import { treeWrites } from "./cases/tree-writes.ts";
 import { trees } from "./cases/trees.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
 import { values } from "./cases/values.ts";
+import { waitFor } from "./cases/wait-for.ts";
 import { wakeUps } from "./cases/wake-ups.ts";
 import type { ContractGroup } from "./contract-case.ts";
 
@@ -101,6 +103,8 @@ export const contract: readonly ContractGroup[] = [
   deadLetters,
   consumerControl,
   wakeUps,
+  consumerHealth,
+  waitFor,
   eventContexts,
   time,
   topics,
