@@ -23,6 +23,7 @@ export {
 } from "./define/event-contract.ts";
 export { DELETED_AT, type Deletion, type LifecyclePlan } from "./define/lifecycle.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
+export { FORGOTTEN, PERSONAL, replaceMarks, withoutPersonal } from "./define/personal-marks.ts";
 export type { PublishedPlan, RetentionPlan } from "./define/published-plan.ts";
 export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
@@ -135,7 +136,10 @@ export { scopedEntities } from "./repository/scoped-entities.ts";
 export { visibilityOf } from "./repository/seen-children.ts";
 export type { Demanding } from "./repository/transacting-type.ts";
 export type { ColumnHashes } from "./seal/column-hashes.ts";
+export { consumerOpener } from "./seal/consumer-opener.ts";
 export { DataKeys } from "./seal/data-keys.ts";
+export { hiddenKeys } from "./seal/hidden-keys.ts";
+export { storedOpener } from "./seal/sealed-entities.ts";
 export { type Sealing, sealingOf } from "./seal/sealing.ts";
 export { type OpenJson, type SealedJson, type SealPlace, Vault } from "./seal/vault.ts";
 export type { ReportHookError } from "./transaction/hook-list.ts";

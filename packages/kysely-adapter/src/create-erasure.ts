@@ -1,6 +1,23 @@
-import { createStoreErasure, type Erasure, type ErasureSettings } from "@annals/core";
+import { createStoreErasure, type Erasure, type ErasureSettings, type Subject } from "@annals/core";
 import type { Kysely } from "kysely";
 import { kyselyStore } from "./kysely-store.ts";
+import {
+  type ForgottenVerification,
+  type VerifyForgottenOptions,
+  verifyForgotten,
+} from "./maintenance/verify-forgotten.ts";
+
+/** What forgets people on PostgreSQL, and looks for what is left of them. */
+export interface KyselyErasure extends Erasure {
+  /**
+   * Looks for what is left of somebody: the key, values in rows of their own, entities that were not told,
+   * requests; and for values that are given, in every table of the database. Reads all of it then.
+   */
+  verifyForgotten(
+    subject: Subject,
+    options?: VerifyForgottenOptions,
+  ): Promise<ForgottenVerification>;
+}
 
 /**
  * Opens what forgets people on PostgreSQL. Its role needs to be a member of `annals_eraser`, or the owner of
@@ -8,5 +25,8 @@ import { kyselyStore } from "./kysely-store.ts";
  *
  * @throws KeysRequiredError
  */
-export const createErasure = <DB>(db: Kysely<DB>, settings: ErasureSettings): Erasure =>
-  createStoreErasure(kyselyStore(db), settings);
+export const createErasure = <DB>(db: Kysely<DB>, settings: ErasureSettings): KyselyErasure =>
+  Object.freeze({
+    ...createStoreErasure(kyselyStore(db), settings),
+    verifyForgotten: (subject, options) => verifyForgotten(db, settings, subject, options),
+  } satisfies KyselyErasure);

@@ -19,7 +19,7 @@ export {
   notifyHints,
 } from "./consumers/notify-hints.ts";
 export { consumers, createConsumer } from "./create-consumer.ts";
-export { createErasure } from "./create-erasure.ts";
+export { createErasure, type KyselyErasure } from "./create-erasure.ts";
 export { createRepository } from "./create-repository.ts";
 // publish
 export { createState } from "./create-state.ts";
@@ -61,6 +61,11 @@ export {
   type VerifyOptions,
   verify,
 } from "./maintenance/verify.ts";
+export type {
+  ForgottenVerification,
+  Remnant,
+  VerifyForgottenOptions,
+} from "./maintenance/verify-forgotten.ts";
 export type { WalkOptions as MaintenanceOptions } from "./maintenance/walk-batches.ts";
 export { type Migrated, type MigrateOptions, migrate } from "./migrations/migrate.ts";
 export { migrationProvider } from "./migrations/migration-provider.ts";

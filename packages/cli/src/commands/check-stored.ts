@@ -1,4 +1,5 @@
 import { checkEvents, type EventCheck } from "@annals/kysely-adapter";
+import { keysOf } from "../config/keys.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -19,15 +20,21 @@ export interface StoredFlags {
 export const checkStored = async (
   context: CommandContext,
   db: AnyDatabase,
-  { entities, topics }: LoadedConfig,
+  config: LoadedConfig,
   flags: StoredFlags,
 ): Promise<boolean> => {
   const { terminal, signal } = context;
+  const { entities, topics } = config;
   let isClean = true;
   for (const definition of [...entities, ...topics]) {
     const progress = startProgress(terminal, definition.name);
     const onProgress = progress.report;
-    const found = await checkEvents(db, definition, { ...flags, signal, onProgress });
+    const found = await checkEvents(db, definition, {
+      ...flags,
+      ...keysOf(config),
+      signal,
+      onProgress,
+    });
     progress.end(`${definition.name}: ${found.checked.toLocaleString("en")} read`);
     report(context, found);
     if (found.unreadable > 0 || !found.finished) isClean = false;

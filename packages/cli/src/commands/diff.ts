@@ -1,5 +1,7 @@
 import type { AnyEntity } from "@annals/core";
 import differences from "microdiff";
+import { readingKeys } from "../config/keys.ts";
+import { withWords } from "../terminal/personal-words.ts";
 import { writeTable } from "../terminal/table.ts";
 import { parseAsOf } from "./as-of.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
@@ -13,17 +15,21 @@ export const diffCommand = (
   id: string,
   from: string,
   to: string | undefined,
+  { personal = false }: { readonly personal?: boolean } = {},
 ): Promise<number> =>
   context.database(async (db, config) => {
     const { terminal } = context;
     const [definition] = entitiesNamed(config, [name]) as [AnyEntity];
-    const repository = openRepository(db, definition);
+    const repository = openRepository(db, definition, readingKeys(config, { personal }));
     const older = await repository.findById(id, { ...deletedToo, asOf: parseAsOf(from) });
     const newer = await repository.findById(id, {
       ...deletedToo,
       ...(to !== undefined && { asOf: parseAsOf(to) }),
     });
-    const changes = differences(older.state as object, newer.state as object).map((one) => ({
+    const changes = differences(
+      withWords(older.state, personal) as object,
+      withWords(newer.state, personal) as object,
+    ).map((one) => ({
       path: one.path.join("."),
       before: "oldValue" in one ? one.oldValue : undefined,
       after: "value" in one ? one.value : undefined,

@@ -1,11 +1,16 @@
-import { type AnyEntity, Scope } from "@annals/core";
+import { type AnyEntity, type KeyProvider, Scope } from "@annals/core";
+import { hiddenKeys } from "@annals/core/adapter";
 import { createRepository } from "@annals/kysely-adapter";
 import { CliError } from "../cli-error.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
 
 /** A repository whose generated names are not known when this is compiled, over all scopes. */
-export const openRepository = (db: AnyDatabase, definition: AnyEntity) => {
-  const repository = createRepository(definition, { db });
+export const openRepository = (
+  db: AnyDatabase,
+  definition: AnyEntity,
+  keys: KeyProvider = hiddenKeys,
+) => {
+  const repository = createRepository(definition, { db, keys });
   if (definition.plan.scope.length === 0) return repository;
   return (repository as unknown as Scoped<typeof repository>).scoped(Scope.all);
 };
@@ -26,6 +31,7 @@ export const idOf = async (
   db: AnyDatabase,
   definition: AnyEntity,
   words: readonly string[],
+  keys?: KeyProvider,
 ): Promise<string> => {
   const [first] = words;
   if (first !== undefined && !first.startsWith("--") && words.length === 1) return first;
@@ -37,7 +43,7 @@ export const idOf = async (
   if (unique === undefined) throw notNamed(definition);
   const finder = `findBy${unique.lookup.map(capitalized).join("And")}`;
   const given = unique.lookup.map((property) => values.get(property));
-  const find = (inScope(db, definition, values) as unknown as Record<string, Finder>)[finder];
+  const find = (inScope(db, definition, values, keys) as unknown as Record<string, Finder>)[finder];
   const found = await find?.(
     given.length === 1
       ? given[0]
@@ -53,8 +59,9 @@ const inScope = (
   db: AnyDatabase,
   definition: AnyEntity,
   values: ReadonlyMap<string, string>,
+  keys: KeyProvider = hiddenKeys,
 ): object => {
-  const repository = createRepository(definition, { db });
+  const repository = createRepository(definition, { db, keys });
   const { columns, scope } = definition.plan;
   if (scope.length === 0) return repository;
   const given = columns.slice(0, scope.length).map(({ property, type }) => {

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { importHistories } from "@annals/kysely-adapter";
 import { CliError } from "../cli-error.ts";
+import { keysOf } from "../config/keys.ts";
 import { confirm } from "../terminal/confirm.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -35,6 +36,7 @@ export const importCommand = (
     const progress = startProgress(terminal, "import");
     const lines = createInterface({ input: source.stream, crlfDelay: Number.POSITIVE_INFINITY });
     const done = await importHistories(db, config.entities, lines, {
+      ...keysOf(config),
       ...flags,
       signal,
       onProgress: () => progress.report({ done: source.read(), total: source.size }),

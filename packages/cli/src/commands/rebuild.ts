@@ -1,4 +1,5 @@
 import { rebuild } from "@annals/kysely-adapter";
+import { keysOf } from "../config/keys.ts";
 import { confirm } from "../terminal/confirm.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
@@ -26,7 +27,12 @@ export const rebuildCommand = (
     for (const definition of definitions) {
       const progress = startProgress(terminal, definition.name);
       const onProgress = progress.report;
-      const done = await rebuild(db, definition, { ...flags, signal, onProgress });
+      const done = await rebuild(db, definition, {
+        ...flags,
+        ...keysOf(config),
+        signal,
+        onProgress,
+      });
       progress.end(`${definition.name}: ${done.checked.toLocaleString("en")} looked at`);
       terminal.json(done);
       terminal.line(`${done.entity}: ${done.checked} looked at, ${done.repaired} changed`);

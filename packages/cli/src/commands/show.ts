@@ -1,12 +1,16 @@
 import type { AnyEntity, AsOf, EntityOf, RecordedEventOf } from "@annals/core";
 import { sql } from "kysely";
+import { readingKeys } from "../config/keys.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
+import { withWords } from "../terminal/personal-words.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { parseAsOf } from "./as-of.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
 import { deletedToo, idOf, openRepository } from "./find-entity.ts";
 
 export interface ShowFlags {
+  /** Whether personal values are shown. */
+  readonly personal?: boolean;
   readonly asOf?: string;
   /** How many of the newest events are shown. */
   readonly last?: number;
@@ -17,26 +21,31 @@ export const showCommand = (
   context: CommandContext,
   name: string,
   words: readonly string[],
-  { asOf, last = 20 }: ShowFlags,
+  { asOf, last = 20, personal = false }: ShowFlags,
 ): Promise<number> =>
   context.database(async (db, config) => {
     const { terminal } = context;
     const [definition] = entitiesNamed(config, [name]) as [AnyEntity];
-    const id = await idOf(db, definition, words);
-    const repository = openRepository(db, definition);
+    const id = await idOf(db, definition, words, config.keys);
+    const repository = openRepository(db, definition, readingKeys(config, { personal }));
     const bound = asOf === undefined ? undefined : parseAsOf(asOf);
     const entity = await repository.findById(id, { ...deletedToo, asOf: bound });
     const row = bound === undefined ? await indexRow(db, definition, config.schema, id) : undefined;
     const before = bound === undefined ? {} : { before: entity.version + 1 };
-    const { items, hasPreviousPage } = await repository.history(id, {
+    const { items: read, hasPreviousPage } = await repository.history(id, {
       ...deletedToo,
       last,
       ...before,
     });
-    const { version, state, isDeleted } = entity;
+    const { version, isDeleted } = entity;
+    const state = withWords(entity.state, personal) as Record<string, unknown>;
+    const items = read.map((one) => ({
+      ...one,
+      event: withWords(one.event, personal) as typeof one.event,
+    }));
     terminal.json({ id, version, isDeleted, state, row, history: items });
     writeHeading(terminal, definition.name, entity, bound);
-    writeFields(terminal, "state", entity.state as Record<string, unknown>);
+    writeFields(terminal, "state", state);
     if (row !== undefined) writeFields(terminal, "index row", row);
     writeHistory(terminal, items, hasPreviousPage);
     return 0;

@@ -1,16 +1,19 @@
 import type { JsonObject } from "@annals/core";
-import type { TopicEvent } from "@annals/core/adapter";
+import { model, type TopicEvent } from "@annals/core/adapter";
 import { CliError } from "../cli-error.ts";
+import { readingKeys } from "../config/keys.ts";
 import { beforeNewest, beforeTime } from "../tail/first-position.ts";
 import { type ShownPart, shownParts } from "../tail/shown-parts.ts";
 import { parseSince } from "../tail/tail-start.ts";
 import { tailedEvents } from "../tail/tailed-events.ts";
 import { followed, ofIds, topicsNamed } from "../tail/tailed-topics.ts";
+import { bodyWithWords } from "../terminal/personal-words.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { CommandContext } from "./command-context.ts";
 import { shown } from "./show.ts";
 
 export interface TailFlags {
+  readonly personal?: boolean;
   readonly follow?: boolean;
   readonly last?: number;
   readonly since?: string;
@@ -33,7 +36,8 @@ export const tailCommand = (
     const topics = ofIds(followed(named, flags.type), ids);
     const partsOf = shownParts(named, flags.type);
     const begin = startOf(flags);
-    const selection = { topics, ids };
+    const selection = { topics, ids, models: named.map((topic) => topic[model]) };
+    const keys = readingKeys(config, flags);
     const start = (settled: number): Promise<number> => {
       if (begin.kind === "all") return Promise.resolve(0);
       if (begin.kind === "last") {
@@ -43,10 +47,14 @@ export const tailCommand = (
     };
     const onTrouble = (error: unknown): void =>
       terminal.note(`Trying again: ${error instanceof Error ? error.message : String(error)}`);
-    for await (const events of tailedEvents(db, selection, { signal, start, follow, onTrouble })) {
+    const options = { signal, start, follow, onTrouble, keys };
+    for await (const events of tailedEvents(db, selection, options)) {
       for (const event of events) {
         if (begin.kind === "since" && event.recordedAt < begin.since) continue;
-        for (const part of partsOf(event)) writeEvent(terminal, event, part);
+        for (const part of partsOf(event)) {
+          const body = bodyWithWords(part.body, flags.personal === true);
+          writeEvent(terminal, event, { ...part, body });
+        }
       }
       await terminal.drained();
     }

@@ -1,4 +1,5 @@
 import { type Verification, verify } from "@annals/kysely-adapter";
+import { keysOf } from "../config/keys.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { writeTable } from "../terminal/table.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
@@ -21,7 +22,12 @@ export const verifyCommand = (
     for (const definition of entitiesNamed(config, names)) {
       const progress = startProgress(terminal, definition.name);
       const onProgress = progress.report;
-      const found = await verify(db, definition, { ...flags, signal, onProgress });
+      const found = await verify(db, definition, {
+        ...flags,
+        ...keysOf(config),
+        signal,
+        onProgress,
+      });
       progress.end(`${definition.name}: ${found.checked.toLocaleString("en")} compared`);
       report(context, found);
       if (found.differing > 0) isClean = false;

@@ -1,4 +1,4 @@
-import type { AnyEntity, AnyPublishedTopic } from "@annals/core";
+import type { AnyEntity, AnyPublishedTopic, KeyProvider } from "@annals/core";
 import type { Kysely } from "kysely";
 
 /** What the command line has to know of a project. */
@@ -12,6 +12,8 @@ export interface AnnalsConfig<DB = unknown> {
    * with settings of its own. Default is the environment's `DATABASE_URL`.
    */
   readonly database?: string | (() => Kysely<DB> | Promise<Kysely<DB>>) | undefined;
+  /** Who holds the keys of personal values, where a definition has any. */
+  readonly keys?: KeyProvider;
   /** The PostgreSQL schema of the entities' tables. Default is `public`. */
   readonly schema?: string;
   /** The folder of the project's migrations, relative to the configuration. Default is `migrations`. */

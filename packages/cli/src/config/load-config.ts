@@ -19,6 +19,7 @@ export interface LoadedConfig {
   readonly entities: readonly AnyEntity[];
   readonly topics: readonly AnyPublishedTopic[];
   readonly database: AnnalsConfig["database"];
+  readonly keys: AnnalsConfig["keys"];
   readonly schema: string;
   /** An absolute path. */
   readonly migrations: string;
@@ -42,6 +43,7 @@ export const loadConfig = async (
     entities: config.entities,
     topics: config.topics ?? [],
     database: config.database ?? env.DATABASE_URL,
+    keys: config.keys,
     schema: config.schema ?? "public",
     migrations: resolve(dirname(file), config.migrations ?? "migrations"),
     application: config.application ?? "app",

@@ -12,11 +12,13 @@ export const addInspectionCommands = (program: Command, run: Run): void => {
     .description("state, index row and history: show user <id>, show user --email <value>")
     .option("--as-of <when>", "as it was at a version or a time")
     .option("--last <count>", "how many of the newest events (default: 20)", whole(1, 1000))
+    .option("--personal", "show personal values")
     .allowUnknownOption()
     .action(run(showCommand));
   program
     .command("diff <entity> <id> <from> [to]")
     .description("what changed between two versions or times")
+    .option("--personal", "show personal values")
     .action(run(diffCommand));
   program
     .command("tail [topic...]")
@@ -27,5 +29,6 @@ export const addInspectionCommands = (program: Command, run: Run): void => {
     .option("--all", "begin at the first event")
     .option("--type <type...>", "only events of these types")
     .option("--id <id...>", "only events of these entities, or with these keys")
+    .option("--personal", "show personal values")
     .action(run(tailCommand));
 };

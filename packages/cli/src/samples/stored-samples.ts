@@ -1,4 +1,5 @@
 import type { AnyEntity, JsonObject } from "@annals/core";
+import { withoutPersonal } from "@annals/core/adapter";
 import { qualify } from "@annals/kysely-adapter/schema";
 import { sql } from "kysely";
 import type { AnyDatabase } from "../config/open-database.ts";
@@ -14,5 +15,5 @@ export const storedSamples = async (
     select event from ${table} where position in (
       select min(position) from ${table} group by event_type, event_version
     )`.execute(db.withoutPlugins());
-  return rows.map(({ event }) => event);
+  return rows.map(({ event }) => withoutPersonal(event));
 };

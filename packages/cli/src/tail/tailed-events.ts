@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { TopicEvent } from "@annals/core/adapter";
+import type { KeyProvider } from "@annals/core";
+import { consumerOpener, type TopicEvent, type TopicModel } from "@annals/core/adapter";
 import { kyselyStore } from "@annals/kysely-adapter";
 import type { AnyDatabase } from "../config/open-database.ts";
 import type { Selection } from "./first-position.ts";
@@ -14,6 +15,8 @@ export interface TailOptions {
   readonly start: (settled: number) => Promise<number>;
   /** Whether to wait for more at the end. */
   readonly follow: boolean;
+  /** Who holds the keys of personal values. */
+  readonly keys: KeyProvider;
   /** Told of trouble that passes. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -24,11 +27,12 @@ export interface TailOptions {
  */
 export async function* tailedEvents(
   db: AnyDatabase,
-  { topics, ids }: Selection,
-  { signal, start, follow, onTrouble }: TailOptions,
+  { topics, ids, models }: Selection & { readonly models: readonly TopicModel[] },
+  { signal, start, follow, onTrouble, keys }: TailOptions,
 ): AsyncGenerator<readonly TopicEvent[]> {
   const plan = { name: "annals tail", topics, slots: 1, handles: [], knows: [], keys: ids };
-  const reader = kyselyStore(db).consumer(plan);
+  const store = kyselyStore(db);
+  const reader = consumerOpener(models, store, keys)(store.consumer(plan));
   const end = await reader.settled();
   // Positions that no event has may be given out a second time after a crash; those of events are not.
   let seen = await start(end);

@@ -29,7 +29,7 @@ export class InPlaceRetries<Tx> {
     if (status === "retrying") {
       await engine.clock.sleep(retryDelay(engine.retry, attempts), stop);
     } else if (engine.onFailure === "pause") {
-      const failure = { event, attempts, error: failureText(error) };
+      const failure = { event, attempts, error: failureText(error, event) };
       const because = `${attempts} attempts failed on ${event.topic}/${event.id}/${event.sequence}`;
       await store.pauseSlot(this.#slot.slot, because, failure);
       this.#slot.end();

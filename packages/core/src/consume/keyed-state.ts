@@ -1,5 +1,5 @@
 import type { $ZodObject, output } from "zod/v4/core";
-import { refuseUnstorable } from "../define/event-checks.ts";
+import { refusePersonal, refuseUnstorable } from "../define/event-checks.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import { type PayloadCodec, payloadCodec } from "../define/payload-codec.ts";
 import { StateError } from "../errors/consume-errors.ts";
@@ -111,6 +111,7 @@ const checkDefinition = (name: string, schema: $ZodObject): void => {
     );
   }
   refuseUnstorable(name, "the state's schema", schema);
+  refusePersonal(name, "the state's schema", schema);
 };
 
 const decoded = (codec: PayloadCodec, name: string, key: string, stored: JsonObject): object => {

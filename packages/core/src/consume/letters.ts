@@ -1,3 +1,5 @@
+import { findMarks, PERSONAL } from "../define/personal-marks.ts";
+import { AnnalsError } from "../errors/annals-error.ts";
 import { HandlerFailedError, LeaseOutlivedError } from "../errors/consume-errors.ts";
 import { StoredEventError } from "../errors/read-errors.ts";
 import type {
@@ -14,17 +16,24 @@ import type { ConsumerEngine } from "./untyped-options.ts";
 
 const MESSAGE_MAX = 500;
 
-/** What is kept of an error. Of ours, the one that a handler threw. */
-export const failureText = (error: unknown): FailureText => {
+/**
+ * What is kept of an error. Of ours, the one that a handler threw; not its words where the event has personal
+ * values, which may be among them.
+ */
+export const failureText = (error: unknown, { body }: TopicEvent): FailureText => {
   const cause = error instanceof HandlerFailedError ? error.cause : error;
   if (!(cause instanceof Error)) return { class: typeof cause, code: null, message: "" };
   const code = (cause as { code?: unknown }).code;
+  const isPersonal = findMarks(body, PERSONAL).length > 0;
   return {
     class: cause.name,
     code: typeof code === "string" ? code : null,
-    message: cause.message.slice(0, MESSAGE_MAX),
+    message: isPersonal && !isOurs(cause) ? "" : cause.message.slice(0, MESSAGE_MAX),
   };
 };
+
+/** Our own messages hold no values. */
+const isOurs = (cause: Error): boolean => cause instanceof AnnalsError;
 
 /**
  * What becomes of an event after another failure. A handler that wants to be called later has not failed;
@@ -41,7 +50,7 @@ export const letterAfter = (
     const retryInMs = error.answer.ms;
     return { event, status: "retrying", attempts, error: null, retryInMs, reason: null };
   }
-  const failed = { event, attempts: attempts + 1, error: failureText(error), reason: null };
+  const failed = { event, attempts: attempts + 1, error: failureText(error, event), reason: null };
   const isOver =
     failed.attempts >= retry.attempts ||
     error instanceof StoredEventError ||

@@ -2,7 +2,7 @@ import type { $ZodObject } from "zod/v4/core";
 import type { Issue } from "../errors/annals-error.ts";
 import { InvalidContextError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
-import { refuseUnstorable } from "./event-checks.ts";
+import { refusePersonal, refuseUnstorable } from "./event-checks.ts";
 import { type JsonObject, NotJsonError, toJson } from "./json-value.ts";
 import { payloadCodec } from "./payload-codec.ts";
 
@@ -105,6 +105,7 @@ const checkSchema = (schema: $ZodObject): void => {
     );
   }
   refuseUnstorable(NAME, "the schema", schema);
+  refusePersonal(NAME, "the schema", schema);
 };
 
 const isReserved = (key: string): key is keyof ReservedContext =>

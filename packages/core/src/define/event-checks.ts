@@ -52,6 +52,16 @@ export const refuseUnstorable = (definition: string, where: string, schema: $Zod
   throw new InvalidDefinitionError(definition, `${where}${path}: ${found.problem}`, found.hint);
 };
 
+/** Refuses what is personal where nothing could be forgotten. */
+export const refusePersonal = (definition: string, where: string, schema: $ZodType): void => {
+  if (!inspectSchema(schema).hasPersonal) return;
+  throw new InvalidDefinitionError(
+    definition,
+    `${where} has a personal field, and is not kept so that it can be forgotten`,
+    "Keep an id there, and the values in an entity's events.",
+  );
+};
+
 /** Refuses a name that cannot be stored. */
 export const checkEventName = (definition: string, type: string): void => {
   if (/^[A-Za-z][A-Za-z0-9_.:-]{0,199}$/.test(type)) return;

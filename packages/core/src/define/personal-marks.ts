@@ -81,6 +81,10 @@ const markOf = (value: unknown): readonly [mark: string, value: unknown] | undef
   return [first, (value as Record<string, unknown>)[first]];
 };
 
+/** Stored JSON for those who are not to see what is personal: nothing is where it was. */
+export const withoutPersonal = (stored: JsonObject): JsonObject =>
+  replaceMarks(stored, SEALED, () => FORGOTTEN_MARK) as JsonObject;
+
 /** A mark in JSON, and where it is. */
 export interface FoundMark {
   readonly path: readonly (string | number)[];

@@ -1,5 +1,6 @@
 import type { TopicModel } from "../define/any-topic.ts";
 import type { JsonObject } from "../define/json-value.ts";
+import { withoutPersonal } from "../define/personal-marks.ts";
 import { describeIssues } from "../errors/annals-error.ts";
 import { StoredEventError } from "../errors/read-errors.ts";
 import { decodeEvent, isUpcast } from "./decode-event.ts";
@@ -34,7 +35,7 @@ export const storedVersionOf = ({ type, v = 1 }: JsonObject): StoredVersion => (
 export const readSample = (model: TopicModel, body: JsonObject): SampleReading => {
   const stored = storedVersionOf(body);
   try {
-    const decoded = decodeEvent(model, "sample", 1, body);
+    const decoded = decodeEvent(model, "sample", 1, withoutPersonal(body));
     return { ...stored, became: isUpcast(decoded) ? decoded : [decoded], problem: undefined };
   } catch (error) {
     if (!(error instanceof StoredEventError)) throw error;

@@ -10,6 +10,7 @@ import type {
 } from "../port/subject-store.ts";
 import { aesKey, newKeyBytes, type SealKey } from "./aes-gcm.ts";
 import { toText } from "./bytes.ts";
+import { hiddenKeys } from "./hidden-keys.ts";
 
 /** The subject whose key hashes index columns. No kind of a definition's can be named like it. */
 export const HASH_SUBJECT = "$columns/1";
@@ -49,6 +50,11 @@ export class DataKeys<Tx> {
     this.#definition = definition;
     this.#store = store;
     this.#provider = provider;
+  }
+
+  /** Whether nobody is to see what is personal. */
+  get areHidden(): boolean {
+    return this.#provider === hiddenKeys;
   }
 
   get hasProvider(): boolean {

@@ -7,6 +7,7 @@ import {
   replaceMarks,
   SEALED,
   UNREADABLE,
+  withoutPersonal,
 } from "../define/personal-marks.ts";
 import { SubjectForgottenError } from "../errors/erase-errors.ts";
 import type { Join } from "../port/store.ts";
@@ -97,6 +98,7 @@ export class Vault<Tx> {
    * @throws KeyProviderError
    */
   async open(given: readonly SealedJson[], tx: Join<Tx>): Promise<readonly JsonObject[]> {
+    if (this.#keys.areHidden) return given.map(({ json }) => withoutPersonal(json));
     const marks = given.map(({ json, place }) =>
       findMarks(json, SEALED).map(({ path, value }) => ({
         boundTo: { place, path },

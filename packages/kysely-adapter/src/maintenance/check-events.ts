@@ -1,15 +1,19 @@
-import { InvalidArgumentError } from "@annals/core";
+import { InvalidArgumentError, type KeyProvider } from "@annals/core";
 import {
   type AnyTopic,
+  DataKeys,
+  hiddenKeys,
   model,
   readingProblem,
   type StoredVersion,
   storedVersionOf,
+  Vault,
 } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
 import type { Statement } from "../connection/statement.ts";
+import { kyselyStore } from "../kysely-store.ts";
 import {
   type EventBatchEndRow,
   type EventRangeRow,
@@ -86,6 +90,7 @@ export const checkEvents = async <DB>(
   const range = eventRange(database.schema, plan);
   const extent = eventsExtent(database.schema, plan);
 
+  const opened = eventsOpener(db, definition, options.keys);
   const [whole] = await run<EventsExtentRow>(extent, []);
   const tally = new VersionTally();
   const events: UnreadableEvent[] = [];
@@ -103,7 +108,8 @@ export const checkEvents = async <DB>(
       },
       work: async ({ after: from, last }): Promise<readonly UnreadableEvent[]> => {
         if (sample < 1 && Math.random() >= sample) return [];
-        return (await run<EventRangeRow>(range, [from, last])).flatMap((row) => {
+        const rows = await opened(await run<EventRangeRow>(range, [from, last]));
+        return rows.flatMap((row) => {
           const read = readRow(engine, row);
           tally.add(read);
           return read.problem === undefined ? [] : [{ ...read, problem: read.problem }];
@@ -116,6 +122,27 @@ export const checkEvents = async <DB>(
     options,
   );
   return { topic, ...tally.result(), events, finished: signal?.aborted !== true };
+};
+
+/** Without keys, everything is checked but what is personal. */
+const eventsOpener = <DB>(
+  db: Kysely<DB>,
+  { name: topic, [model]: { erasure } }: AnyTopic,
+  keys: KeyProvider = hiddenKeys,
+): ((rows: readonly EventRangeRow[]) => Promise<readonly EventRangeRow[]>) => {
+  if (erasure === undefined) return async (rows) => rows;
+  const vault = new Vault(new DataKeys(topic, kyselyStore(db).subjects(), keys));
+  return async (rows) => {
+    const sealed = rows.map(({ id, sequence, event: json }) => ({
+      place: { topic, id, sequence, type: String(json.type) },
+      json,
+    }));
+    const bodies = await vault.open(sealed, "none");
+    return rows.map((row, at) => ({
+      ...row,
+      event: (bodies[at] ?? row.event) as typeof row.event,
+    }));
+  };
 };
 
 type ReadEvent = Omit<UnreadableEvent, "problem"> & { readonly problem: string | undefined };

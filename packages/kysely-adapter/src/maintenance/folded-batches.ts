@@ -1,4 +1,4 @@
-import type { AnyEntity } from "@annals/core";
+import type { AnyEntity, KeyProvider } from "@annals/core";
 import { type FoldedRow, foldedRow, model } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
@@ -12,6 +12,7 @@ import {
   loadRange,
 } from "../statements/scan-entities.ts";
 import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
+import { type PersonalReading, personalReading } from "./personal-reading.ts";
 import { BATCH_SIZE, type WalkOptions, walkBatches } from "./walk-batches.ts";
 
 /** A range of ids. */
@@ -31,8 +32,11 @@ export class FoldedBatches<DB> {
   readonly tables: EntityTables;
   readonly #end: Statement;
   readonly #load: Statement;
+  readonly #personal: PersonalReading;
 
-  constructor(db: Kysely<DB>, definition: AnyEntity) {
+  /** @throws KeysRequiredError */
+  constructor(db: Kysely<DB>, definition: AnyEntity, keys: KeyProvider | undefined) {
+    this.#personal = personalReading(db, definition, keys);
     this.#database = new Database(db);
     this.#definition = definition;
     this.tables = entityTableNames(definition.plan, this.#database.schema);
@@ -53,10 +57,15 @@ export class FoldedBatches<DB> {
   /** The entities of a range, folded. */
   async read({ after, last }: Range): Promise<readonly Folded[]> {
     const rows = await this.run<StoredEntityRow>(this.#load, [after ?? null, last]);
-    return rows.map((row) => ({
-      ...foldedRow(this.#definition[model], toStoredEntity(row)),
-      id: row.id,
-      found: row.version,
+    const stored = await this.#personal.open(rows.map(toStoredEntity));
+    const folded = stored.map((entity) => foldedRow(this.#definition[model], entity));
+    const columns = await this.#personal.hash(
+      folded.map((row) => (row.kind === "folded" ? row.columns : undefined)),
+    );
+    return rows.map(({ id, version: found }, at) => ({
+      ...withColumns(folded[at] as FoldedRow, columns[at]),
+      id,
+      found,
     }));
   }
 
@@ -118,3 +127,8 @@ export const divided = (
   folded: rows.filter((row) => row.kind === "folded"),
   unfoldable: rows.filter((row) => row.kind === "unfoldable"),
 });
+
+const withColumns = (
+  row: FoldedRow,
+  columns: Extract<FoldedRow, { kind: "folded" }>["columns"] | undefined,
+): FoldedRow => (row.kind === "folded" && columns !== undefined ? { ...row, columns } : row);

@@ -1,9 +1,12 @@
-import type { AnyEntity } from "@annals/core";
+import type { AnyEntity, JsonObject, KeyProvider } from "@annals/core";
 import { importedHistory, model } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { type HistoryLine, HistoryWriter, type WrittenLine } from "./history-writer.ts";
+import { type PersonalReading, personalReading } from "./personal-reading.ts";
 
 export interface ImportOptions {
+  /** Who holds the keys of personal values, where a definition has any. */
+  readonly keys?: KeyProvider;
   /** Whether everything is checked and nothing written. Default is `false`. */
   readonly dryRun?: boolean;
   /** Whether events may have fields that the definition has not. Default is to refuse them. */
@@ -50,6 +53,11 @@ export const importHistories = async <DB>(
 ): Promise<Import> => {
   const { dryRun = false, keepUnknownFields = false, batchSize = 500, signal } = options;
   const known = new Map(definitions.map((definition) => [definition.name, definition]));
+  const readings = new Map(
+    definitions
+      .filter((definition) => definition[model].erasure !== undefined)
+      .map((one) => [one.name, personalReading(db, one, options.keys)]),
+  );
   const writers = new Map<AnyEntity, HistoryWriter<DB>>();
   const result = { imported: 0, present: 0, refused: 0 };
   let number = 0;
@@ -75,7 +83,7 @@ export const importHistories = async <DB>(
     if (signal?.aborted) break;
     number += 1;
     if (text.trim() === "") continue;
-    const read = readLine(text, number, known, keepUnknownFields);
+    const read = await readLine(text, number, known, keepUnknownFields, readings);
     if (read.kind === "refused") {
       count(read);
       continue;
@@ -101,12 +109,13 @@ type ReadLine =
   | { readonly kind: "fits"; readonly definition: AnyEntity; readonly line: HistoryLine }
   | { readonly kind: "refused"; readonly number: number; readonly problem: string };
 
-const readLine = (
+const readLine = async (
   text: string,
   number: number,
   known: ReadonlyMap<string, AnyEntity>,
   keepUnknownFields: boolean,
-): ReadLine => {
+  readings: ReadonlyMap<string, PersonalReading>,
+): Promise<ReadLine> => {
   const refused = (problem: string): ReadLine => ({ kind: "refused", number, problem });
   const given = parsed(text);
   if (given === undefined) return refused("it is no JSON object");
@@ -115,9 +124,26 @@ const readLine = (
   if (Object.keys(given).some((key) => !LINE_KEYS.has(key))) {
     return refused("it has something beside entity, id, version and events");
   }
-  const history = importedHistory(definition[model], given, { keepUnknownFields });
+  const reading = readings.get(definition.name);
+  const opened = reading === undefined ? given : await withOpenEvents(given, reading);
+  const history = importedHistory(definition[model], opened, { keepUnknownFields });
   if (history.kind === "refused") return refused(history.problem);
-  return { kind: "fits", definition, line: { ...history, number, text } };
+  const [columns = history.columns] = (await reading?.hash([history.columns])) ?? [];
+  return { kind: "fits", definition, line: { ...history, columns, number, text } };
+};
+
+/** What is checked and folded is open; what is written is the line as it came. */
+const withOpenEvents = async (
+  given: Record<string, unknown>,
+  { open }: PersonalReading,
+): Promise<Record<string, unknown>> => {
+  const { id, events } = given;
+  if (typeof id !== "string" || !Array.isArray(events)) return given;
+  const bodies = events.map((one: { readonly event?: unknown } | null) => one?.event);
+  if (bodies.some((body) => typeof body !== "object" || body === null)) return given;
+  const stored = { id, version: bodies.length, events: bodies as readonly JsonObject[] };
+  const [opened] = await open([stored]);
+  return { ...given, events: events.map((one, at) => ({ ...one, event: opened?.events[at] })) };
 };
 
 const parsed = (text: string): Record<string, unknown> | undefined => {

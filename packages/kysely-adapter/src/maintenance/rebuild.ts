@@ -43,7 +43,7 @@ export const rebuild = async <DB>(
   options: RebuildOptions = {},
 ): Promise<Rebuilding> => {
   const { restart = false, listed = 100 } = options;
-  const batches = new FoldedBatches(db, definition);
+  const batches = new FoldedBatches(db, definition, options.keys);
   const repair = await repairStatement(batches);
   const key = [definition.name, columnsOf(definition)];
   const result = { checked: 0, repaired: 0, unfoldable: 0 };

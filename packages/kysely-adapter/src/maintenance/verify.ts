@@ -55,7 +55,7 @@ export const verify = async <DB>(
       "Pass 0.01 for one percent.",
     );
   }
-  const batches = new FoldedBatches(db, definition);
+  const batches = new FoldedBatches(db, definition, options.keys);
   const compare = compareIndexRows(batches.tables);
   const result = { checked: 0, differing: 0, skipped: 0 };
   const differences: Difference[] = [];

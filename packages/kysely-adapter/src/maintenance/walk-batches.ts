@@ -1,9 +1,12 @@
+import type { KeyProvider } from "@annals/core";
 /** How a walk over a whole table goes. */
 export interface WalkOptions {
   /** How many entities, or events, are read at once: 1 to 10,000. Default is 500. */
   readonly batchSize?: number;
   /** How many batches are worked on at a time: 1 to 32. Default is 4. */
   readonly concurrency?: number;
+  /** Who holds the keys of personal values, where the definition has any. */
+  readonly keys?: KeyProvider;
   /** Stops after the batches in hand. */
   readonly signal?: AbortSignal;
   /** Told after each batch: how much is done so far, and about how much there is. */
