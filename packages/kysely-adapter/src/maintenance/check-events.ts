@@ -13,7 +13,6 @@ import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
 import type { Statement } from "../connection/statement.ts";
-import { kyselyStore } from "../kysely-store.ts";
 import {
   type EventBatchEndRow,
   type EventRangeRow,
@@ -22,6 +21,7 @@ import {
   eventRange,
   eventsExtent,
 } from "../statements/scan-events.ts";
+import { subjectStore } from "../store/subject-store.ts";
 import { BATCH_SIZE, type WalkOptions, walkBatches } from "./walk-batches.ts";
 
 export interface CheckEventsOptions extends WalkOptions {
@@ -131,7 +131,7 @@ const eventsOpener = <DB>(
   keys: KeyProvider = hiddenKeys,
 ): ((rows: readonly EventRangeRow[]) => Promise<readonly EventRangeRow[]>) => {
   if (erasure === undefined) return async (rows) => rows;
-  const vault = new Vault(new DataKeys(topic, kyselyStore(db).subjects(), keys));
+  const vault = new Vault(new DataKeys(topic, subjectStore(new Database(db)), keys));
   return async (rows) => {
     const sealed = rows.map(({ id, sequence, event: json }) => ({
       place: { topic, id, sequence, type: String(json.type) },

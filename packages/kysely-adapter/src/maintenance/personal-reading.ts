@@ -1,7 +1,8 @@
 import type { AnyEntity, KeyProvider } from "@annals/core";
 import { model, type StoredEntity, sealingOf, storedOpener } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
-import { kyselyStore } from "../kysely-store.ts";
+import { Database } from "../connection/database.ts";
+import { subjectStore } from "../store/subject-store.ts";
 
 type Columns = readonly Parameters<
   NonNullable<ReturnType<typeof sealingOf>>["hashes"]["rows"]
@@ -23,7 +24,11 @@ export const personalReading = <DB>(
   definition: AnyEntity,
   keys: KeyProvider | undefined,
 ): PersonalReading => {
-  const sealing = sealingOf<Transaction<DB>>(definition[model], kyselyStore(db), keys);
+  const sealing = sealingOf<Transaction<DB>>(
+    definition[model],
+    { subjects: () => subjectStore(new Database(db)) },
+    keys,
+  );
   if (sealing === undefined) {
     return { open: async (stored) => stored, hash: async (columns) => columns };
   }

@@ -4,7 +4,6 @@ import type { Kysely, Transaction } from "kysely";
 import { Database } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
 import type { Statement } from "../connection/statement.ts";
-import { kyselyStore } from "../kysely-store.ts";
 import { entityTableNames } from "../statements/entity-table-names.ts";
 import {
   requestRemnants,
@@ -14,6 +13,7 @@ import {
   searchedTables,
   subjectRemnants,
 } from "../statements/find-remnants.ts";
+import { subjectStore } from "../store/subject-store.ts";
 
 export interface VerifyForgottenOptions {
   /**
@@ -102,7 +102,11 @@ const hashesOf = async <DB>(
   for (const { [model]: entity } of entities) {
     const columns = entity.columns.filter(({ plan }) => plan.isHash);
     if (columns.length === 0) continue;
-    const sealing = sealingOf<Transaction<DB>>(entity, kyselyStore(db), keys);
+    const sealing = sealingOf<Transaction<DB>>(
+      entity,
+      { subjects: () => subjectStore(new Database(db)) },
+      keys,
+    );
     if (sealing === undefined) throw new KeysRequiredError(entity.plan.name);
     for (const column of columns) {
       hashes.push(...(await columnHashes(sealing.hashes, column, values)));
