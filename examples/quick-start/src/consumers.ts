@@ -1,5 +1,5 @@
 import { retryLater, skipEvent } from "@annals/core";
-import { consumers, createConsumer } from "@annals/kysely-adapter";
+import { consumers, createConsumer, replay } from "@annals/kysely-adapter";
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./database.ts";
 import { Order } from "./order.ts";
@@ -83,5 +83,31 @@ export const afterTheFix = async (db: Kysely<Database>) => {
   const keys = letters.filter(({ error }) => error?.code === "ETIMEDOUT").map(({ key }) => key);
   await admin.redrive({ consumer: "newsletter", keys });
   await admin.discard({ consumer: "newsletter", status: ["dead"], reason: "no such address" });
+};
+// #endregion
+
+// #region start
+/** A new consumer that has nothing to do with what was recorded before it was there. */
+export const alerts = (db: Kysely<Database>, alert: (id: string) => void) =>
+  createConsumer(db, {
+    name: "alerts",
+    topics: [User],
+    start: "now", // or { time }, { position }, { consumer: "another one" }; default "beginning"
+    timeoutMs: 5_000,
+    on: { UserSuspended: (_, { entityId }) => alert(entityId) },
+  });
+// #endregion
+
+// #region replay
+/** The events of one day once more, for a report, while consumers go on. */
+export const signupsBetween = async (db: Kysely<Database>, from: Date, to: Date) => {
+  const names: string[] = [];
+  await replay(db, {
+    topics: [User],
+    from: { time: from },
+    to: { time: to },
+    on: { UserRegistered: ({ name }) => void names.push(name) },
+  });
+  return names;
 };
 // #endregion

@@ -51,9 +51,11 @@ export type {
   FollowedTopic,
   OwnedSlot,
   ReadRequest,
+  SettledPlace,
   SlotChoice,
   SlottedEvent,
   Standing,
+  StartPlace,
   TopicRead,
 } from "./port/consumer-store.ts";
 export type {
@@ -93,6 +95,7 @@ export type {
   TreeRevision,
   WriteResult,
 } from "./port/rows.ts";
+export { isPlace } from "./port/start-place.ts";
 export type { StateStore, StoredState } from "./port/state-store.ts";
 export type { EntityStore, Join, OpenOptions, Store, Visibility } from "./port/store.ts";
 export type {

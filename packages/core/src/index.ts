@@ -82,6 +82,12 @@ export {
   type KeyedStateOptions,
   type StateCall,
 } from "./consume/keyed-state.ts";
+export {
+  type ReplayOptions,
+  type ReplayResult,
+  type ReplaySettings,
+  replayStore,
+} from "./consume/replay.ts";
 export { type RunConsumersOptions, runConsumers } from "./consume/run-consumers.ts";
 export { type WaitOptions, type WaitTarget, waitForConsumer } from "./consume/wait-for.ts";
 // erase
@@ -115,6 +121,7 @@ export type {
   DeadLetter,
   DeadLetterFilter,
   DeadLetterList,
+  ProcessState,
   SlotState,
 } from "./port/consumer-admin.ts";
 export type {
@@ -124,6 +131,7 @@ export type {
   OpenWriter,
   SlotHealth,
 } from "./port/consumer-health.ts";
+export type { StartPlace } from "./port/consumer-store.ts";
 export type { ContextScope, ContextSource } from "./port/context.ts";
 export type { DeadLetterStatus } from "./port/dead-letters.ts";
 export type { Instrument, Operation } from "./port/instrument.ts";

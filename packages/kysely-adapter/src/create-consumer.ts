@@ -4,6 +4,9 @@ import {
   type ConsumerOptions,
   createStoreConsumer,
   type Delivery,
+  type ReplayOptions,
+  type ReplayResult,
+  replayStore,
   type Topics,
 } from "@annals/core";
 import type { Kysely } from "kysely";
@@ -24,6 +27,17 @@ export const createConsumer = <
   db: Kysely<DB>,
   options: ConsumerOptions<Followed, AnnalsTransaction<DB>, Mode>,
 ): Consumer => createStoreConsumer<Followed, AnnalsTransaction<DB>, Mode>(kyselyStore(db), options);
+
+/**
+ * Hands a range of events to handlers, beside whatever consumers do: no checkpoint is read or moved. See
+ * `ReplayOptions` for where it begins and ends.
+ *
+ * @throws HandlerFailedError with what a handler throws, StoredEventError, ConsumerStartError
+ */
+export const replay = <const Followed extends Topics, DB>(
+  db: Kysely<DB>,
+  options: ReplayOptions<Followed>,
+): Promise<ReplayResult> => replayStore(kyselyStore(db), options);
 
 /** What operators see and decide about the consumers of a database. */
 export const consumers = <DB>(db: Kysely<DB>): ConsumerAdmin => kyselyStore(db).consumers();

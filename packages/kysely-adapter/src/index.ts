@@ -18,7 +18,7 @@ export {
   type NotifyHintsOptions,
   notifyHints,
 } from "./consumers/notify-hints.ts";
-export { consumers, createConsumer } from "./create-consumer.ts";
+export { consumers, createConsumer, replay } from "./create-consumer.ts";
 export { createErasure, type KyselyErasure } from "./create-erasure.ts";
 export { createRepository } from "./create-repository.ts";
 // publish

@@ -6,7 +6,11 @@ import { entityTables, entityTablesSql } from "../src/index.ts";
 import { appendEach } from "../src/statements/append-each.ts";
 import { moveCheckpoint, readProgress } from "../src/statements/consumer-checkpoint.ts";
 import {
+  changeTopics,
+  noteTables,
   readRegistration,
+  readRenaming,
+  registerBeside,
   registerConsumer,
   spreadSlots,
   wantSlots,
@@ -14,10 +18,10 @@ import {
 import {
   listConsumers,
   pauseConsumer,
-  removeCheckpoints,
   removeConsumer,
   renameConsumer,
   resetConsumer,
+  resetConsumerToTime,
   resizeConsumer,
   resumeConsumer,
 } from "../src/statements/control-consumers.ts";
@@ -56,6 +60,7 @@ import {
   renewLeases,
   takeSlots,
 } from "../src/statements/slot-leases.ts";
+import { consumerPlace, isSameLife, startPosition } from "../src/statements/start-position.ts";
 import {
   unguardedPartitions,
   unregisteredTopics,
@@ -208,6 +213,13 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "register a consumer": registerConsumer,
   "read a registration": readRegistration,
   "want more slots": wantSlots,
+  "follow other topics": changeTopics,
+  "note where topics are": noteTables,
+  "read how a consumer was renamed": readRenaming,
+  "register a consumer beside another one": registerBeside,
+  "find where to start": startPosition,
+  "compare the server's life": isSameLife,
+  "find where a consumer is": consumerPlace,
   "spread slots": spreadSlots,
   "renew leases": renewLeases,
   "join a consumer": joinConsumer,
@@ -233,7 +245,7 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "reset a consumer": resetConsumer,
   "resize a consumer": resizeConsumer,
   "rename a consumer": renameConsumer,
-  "remove a consumer's checkpoints": removeCheckpoints,
+  "reset a consumer to a time": resetConsumerToTime,
   "remove a consumer": removeConsumer,
 };
 

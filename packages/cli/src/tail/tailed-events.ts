@@ -30,7 +30,8 @@ export async function* tailedEvents(
   { topics, ids, models }: Selection & { readonly models: readonly TopicModel[] },
   { signal, start, follow, onTrouble, keys }: TailOptions,
 ): AsyncGenerator<readonly TopicEvent[]> {
-  const plan = { name: "annals tail", topics, slots: 1, handles: [], knows: [], keys: ids };
+  const reads = { topics, keys: ids, handles: [], knows: [], changesTopics: false };
+  const plan = { ...reads, name: "annals tail", slots: 1, start: "beginning" } as const;
   const store = kyselyStore(db);
   const reader = consumerOpener(models, store, keys)(store.consumer(plan));
   const end = await reader.settled();

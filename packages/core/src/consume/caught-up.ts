@@ -31,8 +31,7 @@ export class CaughtUp {
   /** Whether something behind the checkpoints of other slots will still be tried again. */
   async #isTriedAgain(ours: readonly number[], of: number): Promise<boolean> {
     const slots = Array.from({ length: of }, (_, slot) => slot).filter((n) => !ours.includes(n));
-    const { topics } = this.#engine;
-    const held = new HeldKeys((topic, type) => topics.knows(topic, type), 1);
+    const held = new HeldKeys(this.#engine.topics, 1);
     held.load(await this.#store.trouble({ slots, of }));
     return held.isAwaited;
   }

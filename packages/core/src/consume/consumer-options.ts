@@ -1,5 +1,6 @@
 import type { AnyEntity, IsScoped, ScopeOf } from "../define/entity-definition.ts";
 import type { Clock } from "../port/clock.ts";
+import type { StartPlace } from "../port/consumer-store.ts";
 import type { ContextScope } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
@@ -40,11 +41,21 @@ type FollowedScope<Topic> = Topic extends AnyEntity
 export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery> {
   /** The consumer's name, under which its checkpoints are kept. */
   readonly name: string;
-  /**
-   * The entities, or topics of their own, whose events it follows, from the first event there is. All in
-   * one order.
-   */
+  /** The entities, or topics of their own, whose events it follows. All in one order. */
   readonly topics: Followed;
+  /**
+   * Where it starts when it is new; afterwards this says nothing, and `consumers(db).reset` does. From
+   * `"now"` and from a time, it waits until transactions that have appended already have ended, so that
+   * none of their events is passed over by accident. Default is `"beginning"`.
+   */
+  readonly start?: StartPlace;
+  /**
+   * What happens when it is registered with other topics. `refuse`: a ConsumerChangedError.
+   * `from-checkpoint`: an added topic is followed from where the consumer stands, its earlier events are not
+   * handled; of one that is left out nothing is handled any more. Processes with the former topics stand
+   * back. Default is `"refuse"`.
+   */
+  readonly changedTopics?: "refuse" | "from-checkpoint";
   /**
    * Whether handlers write through `tx`, exactly once, or have effects elsewhere, at least once. Default is
    * `"exactly-once"`.
@@ -75,6 +86,12 @@ export interface ConsumerSettings<Followed extends Topics, Mode extends Delivery
    * no matter of single events. Default is 1,000.
    */
   readonly maxHeldKeys?: number;
+  /**
+   * How long one call of a handler may take, in milliseconds; with `batch`, the whole batch. Then its signal is
+   * aborted and the attempt has failed: what it wrote through `tx` is rolled back, and `tx` takes nothing
+   * more. Default is no bound.
+   */
+  readonly timeoutMs?: number;
   /** How many events one transaction, or one move of the checkpoint, has at most. Default is 100. */
   readonly batchSize?: number;
   /** The longest wait between two looks for new events, in milliseconds. Default is 200. */

@@ -6,8 +6,8 @@ import { CaughtUp } from "./caught-up.ts";
 import { untilAborted } from "./give-up.ts";
 import { Intake, type Reading } from "./intake.ts";
 import type { Limiter } from "./limiter.ts";
-import { isPassing } from "./passing.ts";
 import { PollPace } from "./poll-pace.ts";
+import { repeatPassing } from "./repeat-passing.ts";
 import { Signal } from "./signal.ts";
 import { Slot } from "./slot.ts";
 import { SlotWorker } from "./slot-worker.ts";
@@ -15,8 +15,6 @@ import type { ConsumerEngine } from "./untyped-options.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
 const POLL_FIRST_MS = 5;
-const RETRY_FIRST_MS = 50;
-const RETRY_MAX_MS = 5_000;
 /** How often a process that has no slot asks for one. */
 const STANDBY_MS = 1_000;
 /** How long what was given up may take to roll back. */
@@ -276,19 +274,11 @@ export class ConsumerRun<Tx> {
   }
 
   /** Repeats what fails in passing, with growing pauses. What fails for good ends the run. */
-  async #repeated<Result>(
+  #repeated<Result>(
     work: () => Promise<Result>,
     stop = this.#ending.signal,
   ): Promise<Result | undefined> {
-    const pauses = new Backoff(this.#parts.engine.clock, RETRY_FIRST_MS, RETRY_MAX_MS);
-    while (!stop.aborted) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isPassing(error, this.#parts.store)) throw error;
-        await pauses.wait(stop);
-      }
-    }
-    return undefined;
+    const { engine, store } = this.#parts;
+    return repeatPassing(work, { clock: engine.clock, store, stop });
   }
 }

@@ -1,6 +1,7 @@
 import { HandlerFailedError } from "../errors/consume-errors.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import { answerOf, type GivenAnswer } from "./answer.ts";
+import { inTime } from "./handler-timeout.ts";
 import type { ConsumerEngine } from "./untyped-options.ts";
 
 /** What handlers get beside what the events tell. */
@@ -53,8 +54,8 @@ export const deliver = async <Tx>(
       progress.at = stored;
       for (const { event, meta } of topics.decode(stored)) {
         const handler = handling.handler(stored.topic, event.type);
-        const call = () => handler?.(event, { ...meta, ...delivered });
-        const answer = await called(engine, call, [stored]);
+        const call = (signal: AbortSignal) => handler?.(event, { ...meta, ...delivered, signal });
+        const answer = await called(engine, call, [stored], delivered.signal);
         if (answer === undefined) continue;
         // It is the stored event that is kept as a dead letter, once, with all that it became.
         progress.skips.push({ event: stored, reason: answer.reason });
@@ -76,12 +77,17 @@ const deliverBatch = async <Tx>(
   const list = events.flatMap((stored) => {
     progress.at = stored;
     return engine.topics.decode(stored).map(({ event, meta }) => {
-      return { topic: stored.topic, event, meta: { ...meta, ...delivered } };
+      return { topic: stored.topic, event, meta };
     });
   });
   progress.at = events.length === 1 ? events[0] : undefined;
-  const call = () => (list.length === 0 ? undefined : handle(list, { ...delivered }));
-  const answer = await called(engine, call, events);
+  const call = (signal: AbortSignal) => {
+    if (list.length === 0) return undefined;
+    const given = { ...delivered, signal };
+    const all = list.map((one) => ({ ...one, meta: { ...one.meta, ...given } }));
+    return handle(all, given);
+  };
+  const answer = await called(engine, call, events, delivered.signal);
   for (const event of answer === undefined ? [] : events) {
     progress.skips.push({ event, reason: answer?.reason ?? "" });
   }
@@ -89,13 +95,16 @@ const deliverBatch = async <Tx>(
 };
 
 const called = async (
-  { plan, scope }: ConsumerEngine,
-  call: () => unknown,
+  { plan, scope, timeoutMs }: ConsumerEngine,
+  call: (signal: AbortSignal) => unknown,
   events: readonly TopicEvent[],
+  signal: AbortSignal,
 ): Promise<(GivenAnswer & { kind: "skip" }) | undefined> => {
   let returned: unknown;
   try {
-    returned = await scope(events.at(-1) as TopicEvent, call);
+    const bounded = (): unknown =>
+      timeoutMs === undefined ? call(signal) : inTime(call, signal, plan.name, timeoutMs);
+    returned = await scope(events.at(-1) as TopicEvent, bounded);
   } catch (cause) {
     const [first] = events as readonly [TopicEvent];
     const { topic, id, sequence, position } = first;

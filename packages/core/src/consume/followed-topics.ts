@@ -22,7 +22,7 @@ export type UntypedHandling =
 /** The topics of one consumer, and which of their events it reads. */
 export class FollowedTopics {
   readonly topics: readonly FollowedTopic[];
-  /** The event types that are read, each as `topic:type`. */
+  /** The event types that are read, each as `topic:type`, and as `topic:type@version` above version 1. */
   readonly handles: readonly string[];
   readonly #models: ReadonlyMap<string, TopicModel>;
   readonly #reads: (topic: string, type: string) => boolean;
@@ -31,23 +31,31 @@ export class FollowedTopics {
     this.#models = new Map(definitions.map((one) => [one.plan.name, one[modelKey]]));
     this.#reads = reads;
     const readTypes = (one: AnyTopic): string[] =>
-      [...one[modelKey].events.keys()].filter((type) => reads(one.plan.name, type));
+      [...one[modelKey].events]
+        .filter(([type]) => reads(one.plan.name, type))
+        .flatMap(([type, { version }]) => (version === 1 ? [type] : [type, `${type}@${version}`]));
     this.topics = definitions.map((one) => ({ plan: one.plan, passedOver: this.#passedOver(one) }));
     this.handles = definitions.flatMap((one) =>
       readTypes(one).map((type) => `${one.plan.name}:${type}`),
     );
   }
 
-  knows(topic: string, type: string): boolean {
+  /** Whether an event that is stored in this version can be read. One of a newer version cannot. */
+  knows(topic: string, type: string, version: number): boolean {
     const model = this.#models.get(topic);
-    return model !== undefined && (model.events.has(type) || model.storedTypes.has(type));
+    return model !== undefined && version <= newestVersion(model, type);
   }
 
-  /** All event types of the topics that their definitions know, each as `topic:type`. */
+  /** All event types and versions that the definitions of the topics know, spelled as in `handles`. */
   get known(): readonly string[] {
-    return [...this.#models].flatMap(([topic, { events, storedTypes }]) =>
-      [...events.keys(), ...storedTypes.keys()].map((type) => `${topic}:${type}`),
-    );
+    return [...this.#models].flatMap(([topic, model]) => {
+      const types = new Set([...model.events.keys(), ...model.storedTypes.keys()]);
+      return [...types].flatMap((type) =>
+        Array.from({ length: newestVersion(model, type) }, (_, before) =>
+          before === 0 ? `${topic}:${type}` : `${topic}:${type}@${before + 1}`,
+        ),
+      );
+    });
   }
 
   /**
@@ -75,6 +83,15 @@ export class FollowedTopics {
     });
   }
 }
+
+/** The newest version of a stored type that can be read; 0 for an unknown type. */
+const newestVersion = ({ events, storedTypes }: TopicModel, type: string): number => {
+  const stored = storedTypes.get(type);
+  // An old name leads to an event in one more version than it has upcasters.
+  const old =
+    stored === undefined ? 0 : stored.older.length + (stored.newest === undefined ? 0 : 1);
+  return Math.max(events.get(type)?.version ?? 0, old);
+};
 
 /** An event as it is handed over. */
 interface FollowedEvent {

@@ -1,4 +1,5 @@
 import type { Hold, KeyPlace, OpenLetter, SlotChange, SlotTrouble } from "../port/dead-letters.ts";
+import type { FollowedTopics } from "./followed-topics.ts";
 import { holdOf } from "./letters.ts";
 
 /** A key whose later events wait, as a worker keeps it. */
@@ -18,13 +19,13 @@ export const isBlocked = ({ place, letter }: Pick<HeldKey, "place" | "letter">):
 /** What of a slot waits for dead letters, and what of it is to be tried now. */
 export class HeldKeys {
   readonly #keys = new Map<string, HeldKey>();
-  readonly #knows: (topic: string, type: string) => boolean;
+  readonly #topics: Pick<FollowedTopics, "knows">;
   readonly #limit: number;
   #redrives: OpenLetter[] = [];
 
   /** @param limit how many waiting events to handle at a time. */
-  constructor(knows: (topic: string, type: string) => boolean, limit: number) {
-    this.#knows = knows;
+  constructor(topics: Pick<FollowedTopics, "knows">, limit: number) {
+    this.#topics = topics;
     this.#limit = limit;
   }
 
@@ -95,10 +96,12 @@ export class HeldKeys {
   }
 
   #dueAt(place: KeyPlace, letter: OpenLetter): number | undefined {
-    const { status, dueInMs, topic, eventType } = letter;
+    const { status, dueInMs, topic, eventType, eventVersion } = letter;
     if (!isBlocked({ place, letter })) return 0;
     if (status === "redrive" || status === "discarded") return 0;
-    if (status === "waiting") return this.#knows(topic, eventType) ? 0 : undefined;
+    if (status === "waiting") {
+      return this.#topics.knows(topic, eventType, eventVersion) ? 0 : undefined;
+    }
     return status === "retrying" ? performance.now() + (dueInMs ?? 0) : undefined;
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "./letters.ts";
 import { isPassing } from "./passing.ts";
 import type { Slot } from "./slot.ts";
+import { isKnown } from "./sort-events.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
 type Outcome =
@@ -61,11 +62,9 @@ export class KeyRepair<Tx> {
     const events = await store.readKey({ after: place, upTo: this.#slot.position, limit });
     const [first] = events;
     if (first === undefined) return this.#lift(held);
-    if (!engine.topics.knows(first.topic, String(first.body.type))) return this.#wait(held, first);
-    const known = events.findIndex(
-      ({ topic, body }) => !engine.topics.knows(topic, String(body.type)),
-    );
-    await this.#handle(held, known === -1 ? events : events.slice(0, known), isRetry);
+    if (!isKnown(engine.topics, first)) return this.#wait(held, first);
+    const unknown = events.findIndex((event) => !isKnown(engine.topics, event));
+    await this.#handle(held, unknown === -1 ? events : events.slice(0, unknown), isRetry);
   }
 
   async #handle(held: HeldKey, events: readonly TopicEvent[], isRetry: boolean): Promise<void> {

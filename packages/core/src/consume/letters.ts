@@ -60,7 +60,10 @@ export const letterAfter = (
   return { ...failed, status: "retrying", retryInMs: retryDelay(retry, failed.attempts) };
 };
 
-/** For an event whose type no process has known yet. */
+/** The version that an event is stored in. */
+export const versionOf = ({ v = 1 }: TopicEvent["body"]): number => Number(v);
+
+/** For an event whose type, or version, no process has known yet. */
 export const waitingLetter = (event: TopicEvent): DeadLetterWrite => ({
   event,
   status: "waiting",
@@ -99,7 +102,7 @@ export const placeBefore = ({ topic, id, position, sequence }: TopicEvent): KeyP
 export const holdOf = (place: KeyPlace, written: DeadLetterWrite): Hold => {
   const { event, status, attempts, retryInMs } = written;
   const { topic, id, position, sequence, body } = event;
-  const eventType = String(body.type);
-  const letter = { topic, key: id, position, sequence, eventType, status, attempts };
+  const [eventType, eventVersion] = [String(body.type), versionOf(body)];
+  const letter = { topic, key: id, position, sequence, eventType, eventVersion, status, attempts };
   return { place, letter: { ...letter, dueInMs: retryInMs } };
 };

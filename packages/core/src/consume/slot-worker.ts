@@ -37,7 +37,7 @@ export class SlotWorker<Tx> {
     const { engine } = parts;
     this.#failures = new Backoff(engine.clock, RETRY_FIRST_MS, RETRY_MAX_MS);
     this.#suspects = new Suspects(slot, engine.batchSize);
-    this.#held = new HeldKeys((topic, type) => engine.topics.knows(topic, type), engine.batchSize);
+    this.#held = new HeldKeys(engine.topics, engine.batchSize);
     this.#repair = new KeyRepair(parts, slot, this.#held, (work) =>
       this.#advance(slot.position, work),
     );

@@ -3,15 +3,15 @@ import type { TopicEvent } from "../port/rows.ts";
 import type { DeliveryProgress } from "./deliver.ts";
 import type { FollowedTopics } from "./followed-topics.ts";
 import type { HeldKeys } from "./held-keys.ts";
-import { discardedLetter, placeBefore, waitingLetter } from "./letters.ts";
+import { discardedLetter, placeBefore, versionOf, waitingLetter } from "./letters.ts";
 
-/** An event whose type nobody knows here, and the change that has its key wait for it. */
+/** An event whose type or version nobody knows here, and the change that has its key wait for it. */
 export interface Parked {
   readonly position: number;
   readonly change: SlotChange;
 }
 
-/** Leaves out what belongs to held keys, and holds the keys of events whose type nobody knows here. */
+/** Leaves out what belongs to held keys, and holds the keys of events that cannot be read here yet. */
 export const sortEvents = (
   events: readonly TopicEvent[],
   held: HeldKeys,
@@ -21,13 +21,17 @@ export const sortEvents = (
   const kept = events.filter((event) => {
     const name = `${event.topic}/${event.id}`;
     if (held.has(event.topic, event.id) || parked.has(name)) return false;
-    if (topics.knows(event.topic, String(event.body.type))) return true;
+    if (isKnown(topics, event)) return true;
     const [letter, hold] = [waitingLetter(event), placeBefore(event)];
     parked.set(name, { position: event.position, change: { kind: "letter", letter, hold } });
     return false;
   });
   return { events: kept, parked: [...parked.values()] };
 };
+
+/** Whether the event can be read here: its type, and the version that it is stored in. */
+export const isKnown = (topics: FollowedTopics, { topic, body }: TopicEvent): boolean =>
+  topics.knows(topic, String(body.type), versionOf(body));
 
 /** What is to be written when the checkpoint moves that far. */
 export const changesOf = (

@@ -4,7 +4,8 @@ import { isEntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import { type Clock, systemClock } from "../port/clock.ts";
-import type { ConsumerPlan } from "../port/consumer-store.ts";
+import type { ConsumerPlan, StartPlace } from "../port/consumer-store.ts";
+import { isPlace } from "../port/start-place.ts";
 import { boundScope } from "../repository/scope.ts";
 import type { ConsumerSettings, Delivery, FailurePolicy } from "./consumer-options.ts";
 import {
@@ -47,6 +48,7 @@ export interface ConsumerEngine {
   readonly pollIntervalMs: number;
   readonly leaseMs: number;
   readonly stopTimeoutMs: number;
+  readonly timeoutMs: number | undefined;
   readonly clock: Clock;
   readonly scope: HandlerScope;
 }
@@ -92,6 +94,8 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
       knows: topics.known,
       keys: only?.keys,
       scope: only?.scope === undefined ? undefined : scopeOfAll(definitions, only.scope, invalid),
+      start: startOf(options.start ?? "beginning", name, invalid),
+      changesTopics: changesTopics(options.changedTopics ?? "refuse", invalid),
     },
     topics,
     handling,
@@ -110,6 +114,10 @@ export const consumerEngine = (options: UntypedOptions): ConsumerEngine => {
     pollIntervalMs: whole("pollIntervalMs", options.pollIntervalMs ?? 200, 1, 60_000, 200),
     leaseMs: whole("leaseMs", options.leaseMs ?? 10_000, 100, 3_600_000, 10_000),
     stopTimeoutMs: whole("stopTimeoutMs", options.stopTimeoutMs ?? 10_000, 0, 3_600_000, 10_000),
+    timeoutMs:
+      options.timeoutMs === undefined
+        ? undefined
+        : whole("timeoutMs", options.timeoutMs, 1, 86_400_000, 30_000),
     clock: options.clock ?? systemClock,
     scope: handlerScope(options),
   };
@@ -136,6 +144,22 @@ const scopeOfAll = (
 };
 
 type Invalid = (problem: string, hint: string) => never;
+
+const changesTopics = (changed: string, invalid: Invalid): boolean => {
+  if (changed === "refuse" || changed === "from-checkpoint") return changed !== "refuse";
+  return invalid("changedTopics is neither of its values", '"refuse" or "from-checkpoint".');
+};
+
+const startOf = (start: StartPlace, name: string, invalid: Invalid): StartPlace => {
+  if (!isPlace(start)) {
+    return invalid(
+      "start is no place to start from",
+      'Use "beginning", "now", { time }, { position } or { consumer }.',
+    );
+  }
+  const other = (start as { readonly consumer?: string }).consumer;
+  return other === name ? invalid("it starts where it is itself", "Name another one.") : start;
+};
 
 const wholeNumber =
   (invalid: Invalid) =>

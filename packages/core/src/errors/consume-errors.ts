@@ -128,8 +128,66 @@ export class ConsumerChangedError extends AnnalsError {
   }) {
     super({
       message: `Consumer "${at.consumer}" follows ${at.registered.join(", ")}, not ${at.declared.join(", ")}`,
-      hint: "Its checkpoint says nothing about other topics: use another name for another consumer.",
+      hint: 'Its checkpoint says nothing about other topics. Use another name for another consumer, or declare changedTopics: "from-checkpoint".',
     });
+    this.consumer = at.consumer;
+  }
+}
+
+/** A handler took longer than `timeoutMs`. It is the cause of a HandlerFailedError. */
+export class HandlerTimeoutError extends AnnalsError {
+  readonly code = "ANNALS_HANDLER_TIMEOUT";
+  readonly consumer: string;
+  readonly timeoutMs: number;
+
+  constructor(at: { consumer: string; timeoutMs: number }) {
+    super({
+      message: `A handler of consumer "${at.consumer}" took longer than ${at.timeoutMs} ms`,
+      hint: "Have it end when its signal is aborted, do less in it, or allow it more by timeoutMs.",
+    });
+    this.consumer = at.consumer;
+    this.timeoutMs = at.timeoutMs;
+  }
+}
+
+/** The consumer has another name now. Nothing is begun anew under the old one. */
+export class ConsumerRenamedError extends AnnalsError {
+  readonly code = "ANNALS_CONSUMER_RENAMED";
+  readonly consumer: string;
+  /** Its name now. */
+  readonly renamedTo: string;
+
+  constructor(at: { consumer: string; renamedTo: string }) {
+    super({
+      message: `Consumer "${at.consumer}" was renamed to "${at.renamedTo}"`,
+      hint: "Use the new name. To use the old one for another consumer, remove it with consumers(db).remove first.",
+    });
+    this.consumer = at.consumer;
+    this.renamedTo = at.renamedTo;
+  }
+}
+
+/** The consumer was removed while it ran. */
+export class ConsumerRemovedError extends AnnalsError {
+  readonly code = "ANNALS_CONSUMER_REMOVED";
+  readonly consumer: string;
+
+  constructor(at: { consumer: string }) {
+    super({
+      message: `Consumer "${at.consumer}" was removed while it ran`,
+      hint: "When it is run again, it is a new consumer and begins at its start.",
+    });
+    this.consumer = at.consumer;
+  }
+}
+
+/** A consumer, or a replay, cannot start at, or be set to, the place that was named. */
+export class ConsumerStartError extends AnnalsError {
+  readonly code = "ANNALS_CONSUMER_START";
+  readonly consumer: string;
+
+  constructor(at: { consumer: string; problem: string; hint: string }) {
+    super({ message: `Consumer "${at.consumer}": ${at.problem}`, hint: at.hint });
     this.consumer = at.consumer;
   }
 }

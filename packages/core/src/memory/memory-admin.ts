@@ -1,3 +1,4 @@
+import { ConsumerStartError } from "../errors/consume-errors.ts";
 import type {
   ConsumerAdmin,
   ConsumerState,
@@ -6,17 +7,28 @@ import type {
 } from "../port/consumer-admin.ts";
 import type { DeadLetterStatus } from "../port/dead-letters.ts";
 import type { MemoryConsumer } from "./memory-consumer.ts";
+import type { MemoryConsumers } from "./memory-consumers.ts";
 import { memoryHasReached, memoryHealth } from "./memory-health.ts";
 import type { MemoryLetter } from "./memory-letters.ts";
 import type { MemoryLog } from "./memory-log.ts";
+import { memoryPlace } from "./memory-place.ts";
+
+interface Administered {
+  readonly log: Pick<MemoryLog, "events">;
+  readonly consumers: MemoryConsumers;
+}
+
+const nameTaken = (consumer: string, name: string): ConsumerStartError =>
+  new ConsumerStartError({
+    consumer,
+    problem: `there is a consumer "${name}" already`,
+    hint: "Choose another name.",
+  });
 
 /** About these, something is still to happen or to be decided. */
 const OPEN: readonly DeadLetterStatus[] = ["retrying", "waiting", "dead", "redrive"];
 
-export const memoryAdmin = (
-  consumers: Map<string, MemoryConsumer>,
-  log: Pick<MemoryLog, "events">,
-): ConsumerAdmin => {
+export const memoryAdmin = ({ log, consumers }: Administered): ConsumerAdmin => {
   const found = ({ consumer, status = OPEN, positions, keys }: DeadLetterFilter): MemoryLetter[] =>
     [...(consumers.get(consumer)?.letters.letters.values() ?? [])]
       .filter((letter) => status.includes(letter.status))
@@ -69,8 +81,11 @@ export const memoryAdmin = (
         consumer.pausedBecause = undefined;
         for (const slot of consumer.slots) slot.pausedBecause = undefined;
       }),
-    reset: async (name, position) =>
+    reset: async (name, to) =>
       withConsumer(name, (consumer) => {
+        const follower = { name, topics: consumer.topics.split(", ") };
+        const place = typeof to === "number" ? { position: to } : to;
+        const position = memoryPlace(follower, place, { log: log.events, consumers });
         for (const slot of consumer.slots) {
           slot.position = position;
           slot.epoch += 1;
@@ -83,11 +98,15 @@ export const memoryAdmin = (
         consumer.wanted = slots;
       }),
     rename: async (name, to) =>
-      withConsumer(name, (consumer) => {
-        consumers.delete(name);
-        consumers.set(to, consumer);
+      withConsumer(name, () => {
+        if (name !== to && consumers.has(to)) throw nameTaken(name, to);
+        consumers.rename(name, to);
       }),
-    remove: async (name) => withConsumer(name, () => consumers.delete(name)),
+    remove: async (name) => {
+      const isThere = consumers.has(name);
+      consumers.remove(name);
+      return isThere;
+    },
     deadLetters: async ({ first = 100, after = 0, ...filter }) =>
       found(filter)
         .filter(({ event }) => event.position > after)
@@ -100,12 +119,16 @@ export const memoryAdmin = (
 
 const toConsumerState = (
   name: string,
-  { topics, slots, letters, pausedBecause }: MemoryConsumer,
+  { topics, slots, letters, pausedBecause, processes }: MemoryConsumer,
 ): ConsumerState => ({
   name,
   topics: topics.split(", "),
   pausedBecause: pausedBecause ?? null,
   heldKeys: letters.heldKeys,
+  waitingEvents: letters.waitingEvents,
+  processes: [...processes].map(([process, { waitsBecause }]) => {
+    return { process, waitsBecause: waitsBecause ?? null };
+  }),
   deadLetters: [...letters.letters.values()].filter(({ status }) => status === "dead").length,
   slots: slots.map(({ position, owner, pausedBecause: because }, slot) => {
     return { slot, position, owner: owner ?? null, pausedBecause: because ?? null };

@@ -1,4 +1,3 @@
-import { ConsumerChangedError } from "../errors/consume-errors.ts";
 import type {
   ConsumerPlan,
   ConsumerStore,
@@ -6,11 +5,14 @@ import type {
   SlottedEvent,
 } from "../port/consumer-store.ts";
 import type { TopicEvent } from "../port/rows.ts";
-import { MemoryLetters } from "./memory-letters.ts";
+import type { MemoryConsumers } from "./memory-consumers.ts";
+import type { MemoryLetters } from "./memory-letters.ts";
 import type { MemoryLog } from "./memory-log.ts";
+import { memoryPlace } from "./memory-place.ts";
+import { changeTopics, newConsumer, newSlots } from "./memory-registration.ts";
 import type { MemoryTransaction } from "./memory-transaction.ts";
 
-interface MemorySlot {
+export interface MemorySlot {
   owner: string | undefined;
   leasedUntil: number;
   epoch: number;
@@ -21,7 +23,7 @@ interface MemorySlot {
 
 /** One consumer as the in-memory store keeps it. */
 export interface MemoryConsumer {
-  readonly topics: string;
+  topics: string;
   slots: MemorySlot[];
   /** The processes that share the slots, the oldest first, and until when they are alive. */
   readonly processes: Map<string, MemoryProcess>;
@@ -36,27 +38,29 @@ export interface MemoryConsumer {
 interface MemoryProcess {
   aliveUntil: number;
   readonly handles: readonly string[];
+  waitsBecause?: string | undefined;
 }
 
 /** What a consumer needs of its store. */
 interface Follows {
   readonly log: MemoryLog;
-  readonly consumers: Map<string, MemoryConsumer>;
+  readonly consumers: MemoryConsumers;
   transaction(work: (tx: MemoryTransaction) => Promise<void>): Promise<void>;
 }
 
 export const memoryConsumer = (
-  { name, topics, slots: wanted, keys, handles, knows, scope: only }: ConsumerPlan,
+  plan: ConsumerPlan,
   { log: watched, consumers, transaction }: Follows,
 ): ConsumerStore<MemoryTransaction> => {
   const log = watched.events;
-  const declared = topics.map(({ plan }) => plan.name);
+  const { name, topics, slots: wanted, keys, handles, knows, scope: only } = plan;
+  const declared = topics.map((topic) => topic.plan.name);
   const passedOver = new Set(
-    topics.flatMap(({ plan, passedOver: types }) => types.map((type) => `${plan.name}:${type}`)),
+    topics.flatMap((topic) => topic.passedOver.map((type) => `${topic.plan.name}:${type}`)),
   );
   const registered = (): MemoryConsumer => {
     const known = consumers.get(name);
-    if (known === undefined) throw new Error(`Consumer "${name}" is not registered`);
+    if (known === undefined) throw consumers.gone(name);
     return known;
   };
   const isRead = ({ topic, id, body, scope }: TopicEvent): boolean =>
@@ -67,24 +71,19 @@ export const memoryConsumer = (
 
   return {
     open: async () => {
-      const fresh = {
-        topics: declared.join(", "),
-        slots: newSlots(wanted, 0, 0),
-        processes: new Map<string, MemoryProcess>(),
-        letters: new MemoryLetters(),
-        wanted,
-        pausedBecause: undefined,
-        reads: isRead,
-        watches: new Set<() => void>(),
-      };
-      const known = consumers.get(name) ?? fresh;
-      if (known.topics !== fresh.topics) {
-        throw new ConsumerChangedError({ consumer: name, registered: [known.topics], declared });
-      }
+      const known = consumers.get(name) ?? newConsumer(plan, { log, consumers }, isRead);
+      if (known.topics !== declared.join(", ")) changeTopics(known, plan);
       known.reads = isRead;
       known.wanted = Math.max(known.wanted, wanted);
       consumers.set(name, known);
     },
+
+    place: async (place) => ({
+      position: memoryPlace({ name, topics: declared }, place, { log, consumers }),
+      life: "",
+    }),
+
+    lives: async () => true,
 
     attend: async ({ process, leaseMs, wants }) => {
       const consumer = registered();
@@ -96,11 +95,14 @@ export const memoryConsumer = (
       forgetDead(consumer, now);
       if (wants === "shared")
         consumer.processes.set(process, { aliveUntil: now + leaseMs, handles });
-      const quota = isBehindOthers(consumer, process, knows)
-        ? 0
-        : wants === "all"
-          ? consumer.slots.length
-          : quotaOf(consumer, process);
+      const waitsBecause =
+        consumer.topics === declared.join(", ")
+          ? behindOthers(consumer, process, knows)
+          : "the consumer follows other topics now";
+      const member = consumer.processes.get(process);
+      if (member !== undefined) member.waitsBecause = waitsBecause;
+      const share = wants === "all" ? consumer.slots.length : quotaOf(consumer, process);
+      const quota = waitsBecause === undefined ? share : 0;
       const undrained =
         consumer.pausedBecause === undefined
           ? consumer.slots.filter(({ position }) => position !== drainTo)
@@ -115,11 +117,12 @@ export const memoryConsumer = (
       const paused =
         consumer.pausedBecause ??
         consumer.slots.find(({ pausedBecause }) => pausedBecause)?.pausedBecause;
-      return { slots: consumer.slots.length, owned, quota, drainTo, paused };
+      return { slots: consumer.slots.length, owned, quota, drainTo, paused, waitsBecause };
     },
 
     release: async (process, slots) => {
-      const consumer = registered();
+      const consumer = consumers.get(name);
+      if (consumer === undefined) return;
       for (const [at, slot] of consumer.slots.entries()) {
         if (slot.owner === process && (slots?.includes(at) ?? true)) slot.owner = undefined;
       }
@@ -162,7 +165,7 @@ export const memoryConsumer = (
 
     advance: async ({ slot: at, epoch, from, to, moves }, { effects, changes } = {}) => {
       const isOurs = (): boolean => {
-        const slot = registered().slots[at];
+        const slot = consumers.get(name)?.slots[at];
         return slot?.epoch === epoch && slot.position === from && slot.moves === moves;
       };
       try {
@@ -222,16 +225,6 @@ const bucketOf = (key: string): number => {
 export const slotOf = (key: string, of: number): number =>
   Math.floor((bucketOf(key) * of) / BUCKETS);
 
-const newSlots = (count: number, position: number, epoch: number): MemorySlot[] =>
-  Array.from({ length: count }, () => ({
-    owner: undefined,
-    leasedUntil: 0,
-    epoch,
-    position,
-    moves: 0,
-    pausedBecause: undefined,
-  }));
-
 /** Gives the consumer more slots once the present ones stand at one position; until then, says at which. */
 const spread = (consumer: MemoryConsumer): number | undefined => {
   if (consumer.wanted === consumer.slots.length) return undefined;
@@ -250,21 +243,24 @@ const forgetDead = ({ processes }: MemoryConsumer, now: number): void => {
   for (const [one, { aliveUntil }] of processes) if (aliveUntil < now) processes.delete(one);
 };
 
-/** Whether another process handles an event type that this one does not even know. */
-const isBehindOthers = (
+/** Another process handles an event type, or a version, that this one does not even know. */
+const behindOthers = (
   { processes }: MemoryConsumer,
   process: string,
   knows: readonly string[],
-): boolean =>
-  [...processes].some(
-    ([one, { handles }]) => one !== process && handles.some((type) => !knows.includes(type)),
-  );
+): string | undefined => {
+  const newer = [...processes]
+    .filter(([one]) => one !== process)
+    .flatMap(([, { handles }]) => handles.filter((type) => !knows.includes(type)));
+  return newer.length === 0 ? undefined : `another process handles ${newer.join(", ")}`;
+};
 
 /** An even share; what is left over goes to the oldest. */
 const quotaOf = ({ processes, slots }: MemoryConsumer, process: string): number => {
-  const rank = [...processes.keys()].indexOf(process);
-  const share = Math.floor(slots.length / processes.size);
-  return share + (rank < slots.length % processes.size ? 1 : 0);
+  const working = [...processes].filter(([, { waitsBecause }]) => waitsBecause === undefined);
+  const rank = working.findIndex(([one]) => one === process);
+  const share = Math.floor(slots.length / working.length);
+  return share + (rank < slots.length % working.length ? 1 : 0);
 };
 
 const take = (

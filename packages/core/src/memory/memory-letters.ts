@@ -14,6 +14,9 @@ export interface MemoryLetter extends DeadLetterWrite {
   readonly lastFailedAt: Date;
 }
 
+const isOpen = ({ status }: MemoryLetter): boolean =>
+  status !== "handled" && status !== "discarded";
+
 interface MemoryHold {
   readonly place: KeyPlace;
   /** The letter's position. */
@@ -46,11 +49,38 @@ export class MemoryLetters {
     return this.#holds.size;
   }
 
+  get waitingEvents(): number {
+    return [...this.letters.values()].filter(({ status }) => status === "waiting").length;
+  }
+
+  /** The lowest position up to which something that is held is handled. */
+  get heldFrom(): number {
+    return Math.min(...[...this.#holds.values()].map(({ place }) => place.position));
+  }
+
+  /** Starts with what another consumer holds and has not settled. */
+  copy(other: MemoryLetters): void {
+    for (const [position, letter] of other.letters) this.letters.set(position, letter);
+    for (const [name, hold] of other.#holds) this.#holds.set(name, hold);
+  }
+
+  /** Forgets what belongs to other topics than these. */
+  keepTopics(topics: readonly string[]): void {
+    const reason = "The consumer no longer follows the topic";
+    for (const [name, { place }] of this.#holds) {
+      if (!topics.includes(place.topic)) this.#holds.delete(name);
+    }
+    for (const [position, letter] of this.letters) {
+      if (topics.includes(letter.event.topic) || !isOpen(letter)) continue;
+      this.letters.set(position, { ...letter, status: "discarded", reason, dueAt: null });
+    }
+  }
+
   /** Discards what is open, and holds nothing any more. */
   reset(): void {
     this.#holds.clear();
     for (const [position, letter] of this.letters) {
-      if (letter.status === "handled" || letter.status === "discarded") continue;
+      if (!isOpen(letter)) continue;
       const reason = "The consumer was reset";
       this.letters.set(position, { ...letter, status: "discarded", reason, dueAt: null });
     }
@@ -109,6 +139,7 @@ export class MemoryLetters {
       position,
       sequence: event.sequence,
       eventType: String(event.body.type),
+      eventVersion: Number(event.body.v ?? 1),
       status,
       attempts,
       dueInMs: dueAt === null ? null : dueAt - performance.now(),

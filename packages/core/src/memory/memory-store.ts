@@ -26,7 +26,8 @@ import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
 import { historyOf, pastOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { memoryAdmin } from "./memory-admin.ts";
-import { type MemoryConsumer, memoryConsumer } from "./memory-consumer.ts";
+import { memoryConsumer } from "./memory-consumer.ts";
+import { MemoryConsumers } from "./memory-consumers.ts";
 import { transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { earlierRequest, MemoryRequests } from "./memory-requests.ts";
@@ -60,7 +61,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly #rows = new Map<EntityPlan, Map<string, MemoryRow>>();
   readonly #requests = new MemoryRequests();
   readonly #log = new MemoryLog();
-  readonly #consumers = new Map<string, MemoryConsumer>();
+  readonly #consumers = new MemoryConsumers();
   readonly #states = new Map<string, MemoryState>();
   readonly #topics = new MemoryTopics(this.#log, this.#consumers);
   readonly #subjects = new MemorySubjects((plan, id) => this.#requests.forget(plan, id));
@@ -169,7 +170,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
   }
 
   consumers(): ConsumerAdmin {
-    return memoryAdmin(this.#consumers, this.#log);
+    return memoryAdmin({ log: this.#log, consumers: this.#consumers });
   }
 
   consumer(plan: ConsumerPlan): ConsumerStore<MemoryTransaction> {

@@ -1,5 +1,6 @@
 import type { TopicPlan } from "../define/topic-plan.ts";
 import type { ConsumerHealth } from "./consumer-health.ts";
+import type { StartPlace } from "./consumer-store.ts";
 import type { DeadLetterStatus } from "./dead-letters.ts";
 
 /** An event that a consumer could not handle, and what became of it. */
@@ -53,7 +54,17 @@ export interface ConsumerState {
   readonly heldKeys: number;
   /** How many dead letters wait for somebody's decision. */
   readonly deadLetters: number;
+  /** How many events wait for a process that knows their type, and their version. */
+  readonly waitingEvents: number;
   readonly slots: readonly SlotState[];
+  readonly processes: readonly ProcessState[];
+}
+
+/** A process that takes part in a consumer. */
+export interface ProcessState {
+  readonly process: string;
+  /** Why it stands back for others; `null` when it works. */
+  readonly waitsBecause: string | null;
 }
 
 export interface SlotState {
@@ -102,19 +113,28 @@ export interface ConsumerAdmin {
   resume(consumer: string): Promise<boolean>;
 
   /**
-   * Sets all checkpoints of a consumer to a position: 0 handles everything again. What is in hand anywhere
-   * is rolled back; open dead letters are discarded, and what they held goes on from the position.
-   * Says whether there is such a consumer.
+   * Sets all checkpoints of a consumer to a position, or to a place: `"beginning"` handles everything
+   * again. What is in hand anywhere is rolled back; open dead letters are discarded, and what they held goes
+   * on from the position. Says whether there is such a consumer.
+   *
+   * @throws ConsumerStartError for a place that there is not.
    */
-  reset(consumer: string, position: number): Promise<boolean>;
+  reset(consumer: string, to: number | StartPlace): Promise<boolean>;
 
   /** Spreads a consumer over another number of slots, fewer too, once the present ones are at one place. */
   resize(consumer: string, slots: number): Promise<boolean>;
 
-  /** Gives a consumer another name. Stop its processes first. Says whether there is such a consumer. */
+  /**
+   * Gives a consumer another name, with all that is kept of it. Processes that still use the old one end
+   * with a ConsumerRenamedError. Says whether there is such a consumer.
+   *
+   * @throws ConsumerStartError when the name is taken.
+   */
   rename(consumer: string, name: string): Promise<boolean>;
 
-  /** Forgets a consumer, with its checkpoints and dead letters. Stop its processes first. */
+  /**
+   * Forgets a consumer, with all that is kept of it. Processes that run it end with a ConsumerRemovedError.
+   */
   remove(consumer: string): Promise<boolean>;
 
   /** Dead letters by rising position. */

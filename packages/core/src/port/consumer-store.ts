@@ -10,6 +10,24 @@ export interface FollowedTopic {
   readonly passedOver: readonly string[];
 }
 
+/**
+ * A place in the order of all topics. `"beginning"`: before the first event. `"now"`: whatever is recorded
+ * already is behind it. `time`: right before the first event recorded at or after it. `position`: right after
+ * it. `consumer`: where another consumer is.
+ */
+export type StartPlace =
+  | "beginning"
+  | "now"
+  | { readonly time: Date }
+  | { readonly position: number }
+  | { readonly consumer: string };
+
+/** A position up to which the topics are settled, as long as the store's life is the same. */
+export interface SettledPlace {
+  readonly position: number;
+  readonly life: string;
+}
+
 /** What a store has to know of a consumer. */
 export interface ConsumerPlan {
   readonly name: string;
@@ -24,6 +42,10 @@ export interface ConsumerPlan {
   readonly keys: readonly string[] | undefined;
   /** Only events of entities in this scope are read, whose columns all topics have; of all when absent. */
   readonly scope?: readonly JsonValue[] | undefined;
+  /** Where it starts when it is new. */
+  readonly start: StartPlace;
+  /** Whether other topics than it is registered with are followed from where it stands. */
+  readonly changesTopics: boolean;
 }
 
 /** A slot that a process may work on, under a lease that others respect and that fences the checkpoint. */
@@ -66,6 +88,8 @@ export interface Standing {
   readonly drainTo: number | undefined;
   /** Why nothing, or not all of it, is to be handled now; it was paused. */
   readonly paused: string | undefined;
+  /** Why this process stands back for others; `undefined` when it does not. */
+  readonly waitsBecause: string | undefined;
 }
 
 /** Which slots to read for, and over how many slots the keys are spread. */
@@ -125,13 +149,29 @@ export interface AdvanceWork<Tx> {
  */
 export interface ConsumerStore<Tx> {
   /**
-   * Registers the consumer if it is new, and lets it have more slots if it wants more.
+   * Registers the consumer at its start if it is new, and lets it have more slots, or other topics, if it
+   * wants them. Passing trouble, also while the start is not settled.
    *
-   * @throws ConsumerChangedError when it is registered with other topics.
+   * @throws ConsumerChangedError when it is registered with other topics and may not change them.
+   * @throws ConsumerRenamedError, ConsumerStartError
    */
   open(): Promise<void>;
 
-  /** Tells that a process is alive: renews its leases, takes the slots that it should have. */
+  /**
+   * Finds a place, settled. Passing trouble while it is not. Reads go up to there without another look.
+   *
+   * @throws ConsumerStartError for a place that there is not.
+   */
+  place(place: StartPlace): Promise<SettledPlace>;
+
+  /** Whether what was read in this life of the store still holds. */
+  lives(life: string): Promise<boolean>;
+
+  /**
+   * Tells that a process is alive: renews its leases, takes the slots that it should have.
+   *
+   * @throws ConsumerRenamedError, ConsumerRemovedError
+   */
   attend(attendance: Attendance): Promise<Standing>;
 
   /** Gives slots back before their leases run out; without a list all of them, and leaves. */

@@ -2,7 +2,7 @@ import type { TopicEvent } from "./rows.ts";
 
 /**
  * What is to become of an event that could not be handled. `retrying`: it is tried again when it is due.
- * `waiting`: until a process knows its type. `dead`: somebody decides. `redrive`: somebody wants it tried
+ * `waiting`: until a process knows its type and version. `dead`: somebody decides. `redrive`: somebody wants it tried
  * again. `discarded`: it is passed over, for a reason. `handled`: it was handled in the end.
  */
 export type DeadLetterStatus =
@@ -59,6 +59,8 @@ export interface OpenLetter {
   readonly position: number;
   readonly sequence: number;
   readonly eventType: string;
+  /** The version that the event is stored in. */
+  readonly eventVersion: number;
   readonly status: DeadLetterStatus;
   readonly attempts: number;
   /** For `retrying`: how long until it is due, in milliseconds. */

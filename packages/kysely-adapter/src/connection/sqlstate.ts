@@ -20,6 +20,7 @@ export const SQLSTATE = {
   brokenHistory: "AN002",
   forgottenSubject: "AN006",
   foreignScope: "AN007",
+  refusedControl: "AN009",
 } as const;
 
 // The digit tells a SQLSTATE from the name of a system error such as EPIPE.

@@ -4,6 +4,7 @@ import type { IsolationLevel, Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./annals-transaction.ts";
 import { identityOf, runningTransaction } from "./database.ts";
 import { isTurnedIntoRollback, transactionFailure } from "./database-error.ts";
+import { OverGuard } from "./over-guard.ts";
 import { savepointsOn } from "./savepoints.ts";
 import { isReportedByServer, SQLSTATE, sqlstateOf } from "./sqlstate.ts";
 
@@ -97,8 +98,9 @@ const runOnce = async <DB, Result>(
   const begin = db.transaction();
   const builder = isolationLevel === undefined ? begin : begin.setIsolationLevel(isolationLevel);
   const inTransaction = async (kyselyTx: Transaction<DB>): Promise<Committed<DB, Result>> => {
-    const parts = { savepoints: savepointsOn(kyselyTx), clock, report: onHookError, isOurs: true };
-    const scope = new TransactionScope<AnnalsTransaction<DB>>(kyselyTx, parts);
+    const guarded = kyselyTx.withPlugin(new OverGuard(() => opened?.isOver === true));
+    const parts = { savepoints: savepointsOn(guarded), clock, report: onHookError, isOurs: true };
+    const scope = new TransactionScope<AnnalsTransaction<DB>>(guarded, parts);
     opened = scope;
     try {
       const result = await runningTransaction({ identity: identityOf(db), scope }, async () => {

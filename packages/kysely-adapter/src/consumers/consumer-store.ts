@@ -1,4 +1,3 @@
-import { ConsumerChangedError } from "@annals/core";
 import type { CheckpointMove, ConsumerPlan, ConsumerStore } from "@annals/core/adapter";
 import type { AnnalsTransaction } from "../connection/annals-transaction.ts";
 import type { Database } from "../connection/database.ts";
@@ -12,14 +11,10 @@ import {
   type ProgressRow,
   readProgress,
 } from "../statements/consumer-checkpoint.ts";
-import {
-  noteFollows,
-  type RegistrationRow,
-  readRegistration,
-  registerConsumer,
-  wantSlots,
-} from "../statements/consumer-registration.ts";
+import { noteFollows } from "../statements/consumer-registration.ts";
 import { qualify } from "../tables/quote.ts";
+import { NotSettledError } from "./not-settled-error.ts";
+import { registration } from "./registration.ts";
 import { ServerRestartedError } from "./server-restarted-error.ts";
 import { slotLeases } from "./slot-leases.ts";
 import { changeStatements, slotTrouble } from "./slot-trouble.ts";
@@ -49,19 +44,23 @@ export const consumerStore = <DB>(
     return (await run(moveCheckpoint, parameters, "move", join)).length > 0;
   };
 
+  const registered = registration(plan, { topics: declared, tables }, run);
+
   return {
+    ...registered,
+
     open: async () => {
-      await run(registerConsumer, [name, declared, plan.slots], "open");
-      const [row] = await run<RegistrationRow>(readRegistration, [name], "open");
-      if (row === undefined) throw new Error(`Consumer "${name}" is not registered`);
-      if (row.topics.join() !== declared.join()) {
-        throw new ConsumerChangedError({ consumer: name, registered: row.topics, declared });
-      }
+      await registered.open();
       await run(noteFollows, [name, followsText(plan, tables)], "open");
-      if (row.slots < plan.slots) await run(wantSlots, [name, plan.slots], "open");
     },
 
-    ...slotLeases(plan, run),
+    place: async (at) => {
+      const place = await registered.place(at);
+      reader.know({ position: place.position, serverStart: place.life });
+      return place;
+    },
+
+    ...slotLeases(plan, declared, run),
     ...slotTrouble(database, plan, run),
 
     read: (request) => reader.read(request),
@@ -92,7 +91,10 @@ export const consumerStore = <DB>(
       return isMoved;
     },
 
-    isTransient: (error) => error instanceof ServerRestartedError || isTransient(error),
+    isTransient: (error) =>
+      error instanceof ServerRestartedError ||
+      error instanceof NotSettledError ||
+      isTransient(error),
   };
 };
 

@@ -109,6 +109,7 @@ const letterRow = (
   sequence: event.sequence,
   position: event.position,
   event_type: String(event.body.type),
+  event_version: Number(event.body.v ?? 1),
   status,
   attempts,
   error_class: error?.class ?? null,

@@ -34,6 +34,11 @@ export class TopicReader<DB> {
     return this.#known;
   }
 
+  /** Lets readings go up to what is known to be settled, without another look. */
+  know(settled: Settled): void {
+    this.#known = settled;
+  }
+
   /** Has the next reading look again. */
   forget(): void {
     this.#known = undefined;

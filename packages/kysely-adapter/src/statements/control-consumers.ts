@@ -7,6 +7,10 @@ export const listConsumers = statement(
   case when c.paused_at is not null then coalesce(c.paused_because, 'paused') end as paused_because,
   (select count(*)::int from annals.held_keys h where h.consumer = c.name) as held_keys,
   (select count(*)::int from annals.dead_letters d where d.consumer = c.name and d.status = 'dead') as dead_letters,
+  (select count(*)::int from annals.dead_letters d where d.consumer = c.name and d.status = 'waiting') as waiting_events,
+  (select coalesce(json_agg(json_build_object('process', p.process, 'waitsBecause', p.waits_because) order by p.joined_at), '[]')
+    from annals.consumer_processes p
+    where p.consumer = c.name and p.alive_until >= clock_timestamp()) as processes,
   (select json_agg(json_build_object('slot', k.slot, 'position', k.position, 'owner', s.owner,
       'pausedBecause', case when s.paused_at is not null then coalesce(s.paused_because, 'paused') end)
       order by k.slot)
@@ -22,6 +26,8 @@ export interface ConsumerRow {
   readonly paused_because: string | null;
   readonly held_keys: number;
   readonly dead_letters: number;
+  readonly waiting_events: number;
+  readonly processes: readonly { readonly process: string; readonly waitsBecause: string | null }[];
   readonly slots: readonly {
     readonly slot: number;
     readonly position: number | string;
@@ -30,23 +36,21 @@ export interface ConsumerRow {
   }[];
 }
 
+/** Whether there is such a consumer. */
+export interface DoneRow {
+  readonly done: boolean;
+}
+
 /** Parameters: $1 name, $2 because. Locks: the consumer's row. Relies on: consumers_pkey. */
 export const pauseConsumer = statement(
   "pause_consumer",
-  `update annals.consumers set paused_at = clock_timestamp(), paused_because = $2::text
-where name = $1 returning name`,
+  "select annals.pause_consumer($1, $2) as done",
 );
 
 /** Parameters: $1 name. Locks: the rows of the consumer and its slots. Relies on: slots_pkey. */
 export const resumeConsumer = statement(
   "resume_consumer",
-  `with slots as (
-  update annals.slots
-  set paused_at = null, paused_because = null, failed_position = null, failed_topic = null, failed_key = null,
-    failed_attempts = null, failed_code = null, failed_message = null
-  where consumer = $1 and paused_at is not null
-)
-update annals.consumers set paused_at = null, paused_because = null where name = $1 returning name`,
+  "select annals.resume_consumer($1) as done",
 );
 
 /**
@@ -56,45 +60,36 @@ update annals.consumers set paused_at = null, paused_because = null where name =
  */
 export const resetConsumer = statement(
   "reset_consumer",
-  `with checkpoints as (
-  update annals.checkpoints set position = $2::bigint, epoch = epoch + 1, moved_at = clock_timestamp()
-  where consumer = $1
-), slots as (
-  update annals.slots set epoch = epoch + 1, owner = null, leased_until = null, losses = 0, suspect = null
-  where consumer = $1
-), held as (
-  delete from annals.held_keys where consumer = $1
-), letters as (
-  update annals.dead_letters
-  set status = 'discarded', reason = 'The consumer was reset', retry_at = null, resolved_at = clock_timestamp()
-  where consumer = $1 and status in ('retrying', 'waiting', 'dead', 'redrive')
-)
-update annals.consumers set version = version + 1 where name = $1 returning name`,
+  "select annals.reset_consumer($1, $2::bigint) as done",
 );
+
+/**
+ * The same to now, or to a time. Parameters: $1 name, $2 the time or NULL, $3 how long to wait for writers, in
+ * milliseconds. Gives no position when one of them is still open. Locks: as above, after the wait.
+ */
+export const resetConsumerToTime = statement(
+  "reset_consumer_to_time",
+  "call annals.reset_consumer_to_time($1, $2::timestamptz, $3::int, null)",
+);
+
+export interface ResetRow {
+  readonly reset_to: number | string | null;
+}
 
 /** Parameters: $1 name, $2 slots. Locks: the consumer's row. */
 export const resizeConsumer = statement(
   "resize_consumer",
-  `update annals.consumers
-set slots_wanted = $2::int,
-  drain_to = (select max(position) from annals.checkpoints where consumer = $1)
-where name = $1 returning name`,
+  "select annals.resize_consumer($1, $2::int) as done",
 );
 
 /** Parameters: $1 name, $2 the new one. Locks: the consumer's row and all that refer to it. */
 export const renameConsumer = statement(
   "rename_consumer",
-  "update annals.consumers set name = $2::text where name = $1 returning name",
+  "select annals.rename_consumer($1, $2) as done",
 );
 
 /** Parameters: $1 name. Locks: the consumer's row and all that refer to it. */
-export const removeCheckpoints = statement(
-  "remove_checkpoints",
-  "delete from annals.checkpoints where consumer = $1",
-);
-
-/** After its checkpoints. Parameters: $1 name. Locks: the consumer's row and all that refer to it. */
 export const removeConsumer = statement(
   "remove_consumer",
-  "delete from annals.consumers where name = $1 returning name",
+  "select annals.remove_consumer($1) as done",
 );

@@ -11,13 +11,13 @@ export const writeLetters = statement(
   "write_letters",
   `with given as (
   select * from json_to_recordset($2::json) as g (
-    topic text, key text, sequence int, "position" bigint, event_type text, status text, attempts int,
+    topic text, key text, sequence int, "position" bigint, event_type text, event_version int, status text, attempts int,
     error_class text, error_code text, error_message text, retry_ms double precision, reason text,
     hold_position bigint, hold_sequence int)
 ), written as (
-  insert into annals.dead_letters (consumer, topic, key, sequence, position, event_type, status, attempts,
+  insert into annals.dead_letters (consumer, topic, key, sequence, position, event_type, event_version, status, attempts,
     error_class, error_code, error_message, retry_at, reason, resolved_at)
-  select $1, topic, key, sequence, "position", event_type, status, attempts,
+  select $1, topic, key, sequence, "position", event_type, event_version, status, attempts,
     error_class, error_code, error_message, clock_timestamp() + retry_ms * interval '1 millisecond', reason,
     case when status = 'discarded' then clock_timestamp() end
   from given
@@ -63,7 +63,7 @@ export const liftHeldKey = statement(
 );
 
 const OPEN_LETTER = `'topic', d.topic, 'key', d.key, 'position', d.position, 'sequence', d.sequence,
-      'eventType', d.event_type, 'status', d.status, 'attempts', d.attempts,
+      'eventType', d.event_type, 'eventVersion', d.event_version, 'status', d.status, 'attempts', d.attempts,
       'dueInMs', extract(epoch from d.retry_at - clock_timestamp()) * 1000`;
 
 /**

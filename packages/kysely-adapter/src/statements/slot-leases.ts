@@ -19,7 +19,7 @@ export const renewLeases = statement("renew_leases", RENEWED);
 
 /**
  * The same, and tells the others that the process takes part; forgets those that have long been gone.
- * Parameters: $1 to $4 as above, $5 what it handles. Locks: its own rows, and those
+ * Parameters: $1 to $4 as above, $5 what it handles, $6 why it stands back, or NULL. Locks: its own rows, and those
  * of processes that are gone. Relies on: consumer_processes_pkey, slots_pkey.
  */
 export const joinConsumer = statement(
@@ -28,21 +28,22 @@ export const joinConsumer = statement(
   delete from annals.consumer_processes
   where consumer = $1 and alive_until < clock_timestamp() - interval '1 minute'
 ), joined as (
-  insert into annals.consumer_processes (consumer, process, alive_until, handles)
-  values ($1, $2::uuid, ${UNTIL}, $5::text[])
-  on conflict (consumer, process) do update set alive_until = excluded.alive_until
+  insert into annals.consumer_processes (consumer, process, alive_until, handles, waits_because)
+  values ($1, $2::uuid, ${UNTIL}, $5::text[], $6::text)
+  on conflict (consumer, process) do update
+  set alive_until = excluded.alive_until, waits_because = excluded.waits_because
 )
 ${RENEWED}`,
 );
 
 /**
  * How a consumer stands, for one of its processes: its slots and their checkpoints, the processes that
- * are alive, and how many of them are older. Parameters: $1 consumer, $2 process. Locks: none.
+ * are alive and do not stand back, and how many of them are older. Parameters: $1 consumer, $2 process. Locks: none.
  * Relies on: consumers_pkey, consumer_processes_pkey, slots_pkey, checkpoints_pkey.
  */
 export const readStanding = statement(
   "read_standing",
-  `select c.slots, c.drain_to,
+  `select c.slots, c.drain_to, to_json(c.topics) as topics,
   case when c.paused_at is not null then coalesce(c.paused_because, 'paused')
     else (select coalesce(s.paused_because, 'a slot is paused') from annals.slots s
       where s.consumer = c.name and s.paused_at is not null limit 1) end as paused,
@@ -50,10 +51,10 @@ export const readStanding = statement(
     from annals.consumer_processes p, unnest(p.handles) handled
     where p.consumer = c.name and p.process <> $2::uuid and p.alive_until >= clock_timestamp()) as elsewhere,
   (select count(*)::int from annals.consumer_processes p
-    where p.consumer = c.name and p.alive_until >= clock_timestamp()) as processes,
+    where p.consumer = c.name and p.alive_until >= clock_timestamp() and p.waits_because is null) as processes,
   (select count(*)::int from annals.consumer_processes p
     join annals.consumer_processes me on me.consumer = p.consumer and me.process = $2::uuid
-    where p.consumer = c.name and p.alive_until >= clock_timestamp()
+    where p.consumer = c.name and p.alive_until >= clock_timestamp() and p.waits_because is null
       and (p.joined_at, p.process) < (me.joined_at, me.process)) as older,
   (select coalesce(json_agg(json_build_object('slot', s.slot, 'epoch', s.epoch, 'position', k.position,
       'moves', k.moves, 'losses', s.losses, 'suspect', s.suspect) order by s.slot), '[]')
@@ -65,6 +66,7 @@ where c.name = $1`,
 
 export interface StandingRow {
   readonly slots: number;
+  readonly topics: readonly string[];
   readonly drain_to: number | string | null;
   readonly processes: number;
   readonly older: number;
@@ -85,8 +87,8 @@ export interface SlotRow {
 
 /**
  * Takes slots whose lease is free or has run out, and raises their epochs: who had one before can no longer
- * move its checkpoint. Leaves those alone that have drained. Passes over those whose checkpoint somebody is just about to move, or holds.
- * Parameters: $1 consumer, $2 process, $3 milliseconds, $4 how many at most.
+ * move its checkpoint. Leaves those alone that have drained, and all when the consumer follows other topics than the process. Passes over those whose checkpoint somebody is just about to move, or holds.
+ * Parameters: $1 consumer, $2 process, $3 milliseconds, $4 how many at most, $5 its topics.
  * Locks: the slots' rows, FOR UPDATE SKIP LOCKED, and their checkpoints'. Relies on: slots_pkey,
  * checkpoints_pkey.
  */
@@ -97,7 +99,7 @@ export const takeSlots = statement(
   join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
   where s.consumer = $1 and (s.owner is null or s.leased_until < clock_timestamp())
     and s.paused_at is null
-    and (select c.paused_at is null and (c.drain_to is null or k.position < c.drain_to)
+    and (select c.paused_at is null and c.topics = $5::text[] and (c.drain_to is null or k.position < c.drain_to)
       from annals.consumers c where c.name = $1)
   order by s.slot
   limit $4::int

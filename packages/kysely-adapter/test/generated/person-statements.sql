@@ -776,12 +776,15 @@ order by 1, 2;
 
 -- register a consumer
 with registered as (
-  insert into annals.consumers (name, topics, slots) values ($1, $2::text[], $3::int)
+  insert into annals.consumers (name, topics, slots, events_tables)
+  select $1, $2::text[], $3::int, $4::text[]
+  where ($6::text is null or concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $6::text)
+    and not exists (select from annals.renamed_consumers where name = $1)
   on conflict (name) do nothing
   returning name
 ), checkpoints as (
   insert into annals.checkpoints (consumer, slot, position)
-  select name, slot, 0 from registered, generate_series(0, $3::int - 1) slot
+  select name, slot, $5::bigint from registered, generate_series(0, $3::int - 1) slot
   on conflict do nothing
 )
 insert into annals.slots (consumer, slot)
@@ -789,7 +792,7 @@ select name, slot from registered, generate_series(0, $3::int - 1) slot
 on conflict do nothing;
 
 -- read a registration
-select to_json(topics) as topics, coalesce(slots_wanted, slots) as slots
+select to_json(topics) as topics, coalesce(slots_wanted, slots) as slots, to_json(events_tables) as tables
 from annals.consumers where name = $1;
 
 -- want more slots
@@ -797,6 +800,28 @@ update annals.consumers
 set slots_wanted = $2::int,
   drain_to = (select max(position) from annals.checkpoints where consumer = $1)
 where name = $1 and coalesce(slots_wanted, slots) < $2::int;
+
+-- follow other topics
+select annals.change_topics($1, $2::text[], $3::text[], $4::text[], $5::int) as done;
+
+-- note where topics are
+update annals.consumers set events_tables = $2::text[] where name = $1 and events_tables <> $2::text[];
+
+-- read how a consumer was renamed
+select renamed_to from annals.renamed_consumers where name = $1;
+
+-- register a consumer beside another one
+select annals.register_beside($1, $2, $3::text[], $4::text[]) as done;
+
+-- find where to start
+call annals.start_position($1::text[], $2::timestamptz, $3::int, null, null);
+
+-- compare the server's life
+select concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $1::text as lives;
+
+-- find where a consumer is
+select least(min(k.position), (select min(h.position) from annals.held_keys h where h.consumer = $1)) as position
+from annals.checkpoints k where k.consumer = $1;
 
 -- spread slots
 select annals.spread_slots($1) as spread;
@@ -813,9 +838,10 @@ with gone as (
   delete from annals.consumer_processes
   where consumer = $1 and alive_until < clock_timestamp() - interval '1 minute'
 ), joined as (
-  insert into annals.consumer_processes (consumer, process, alive_until, handles)
-  values ($1, $2::uuid, clock_timestamp() + $3::int * interval '1 millisecond', $5::text[])
-  on conflict (consumer, process) do update set alive_until = excluded.alive_until
+  insert into annals.consumer_processes (consumer, process, alive_until, handles, waits_because)
+  values ($1, $2::uuid, clock_timestamp() + $3::int * interval '1 millisecond', $5::text[], $6::text)
+  on conflict (consumer, process) do update
+  set alive_until = excluded.alive_until, waits_because = excluded.waits_because
 )
 update annals.slots
 set leased_until = clock_timestamp() + $3::int * interval '1 millisecond',
@@ -824,7 +850,7 @@ set leased_until = clock_timestamp() + $3::int * interval '1 millisecond',
 where consumer = $1 and owner = $2::uuid;
 
 -- read a standing
-select c.slots, c.drain_to,
+select c.slots, c.drain_to, to_json(c.topics) as topics,
   case when c.paused_at is not null then coalesce(c.paused_because, 'paused')
     else (select coalesce(s.paused_because, 'a slot is paused') from annals.slots s
       where s.consumer = c.name and s.paused_at is not null limit 1) end as paused,
@@ -832,10 +858,10 @@ select c.slots, c.drain_to,
     from annals.consumer_processes p, unnest(p.handles) handled
     where p.consumer = c.name and p.process <> $2::uuid and p.alive_until >= clock_timestamp()) as elsewhere,
   (select count(*)::int from annals.consumer_processes p
-    where p.consumer = c.name and p.alive_until >= clock_timestamp()) as processes,
+    where p.consumer = c.name and p.alive_until >= clock_timestamp() and p.waits_because is null) as processes,
   (select count(*)::int from annals.consumer_processes p
     join annals.consumer_processes me on me.consumer = p.consumer and me.process = $2::uuid
-    where p.consumer = c.name and p.alive_until >= clock_timestamp()
+    where p.consumer = c.name and p.alive_until >= clock_timestamp() and p.waits_because is null
       and (p.joined_at, p.process) < (me.joined_at, me.process)) as older,
   (select coalesce(json_agg(json_build_object('slot', s.slot, 'epoch', s.epoch, 'position', k.position,
       'moves', k.moves, 'losses', s.losses, 'suspect', s.suspect) order by s.slot), '[]')
@@ -850,7 +876,7 @@ with free as (
   join annals.checkpoints k on k.consumer = s.consumer and k.slot = s.slot
   where s.consumer = $1 and (s.owner is null or s.leased_until < clock_timestamp())
     and s.paused_at is null
-    and (select c.paused_at is null and (c.drain_to is null or k.position < c.drain_to)
+    and (select c.paused_at is null and c.topics = $5::text[] and (c.drain_to is null or k.position < c.drain_to)
       from annals.consumers c where c.name = $1)
   order by s.slot
   limit $4::int
@@ -892,13 +918,13 @@ where consumer = $1 and slot <> all ($2::int[]);
 -- write dead letters
 with given as (
   select * from json_to_recordset($2::json) as g (
-    topic text, key text, sequence int, "position" bigint, event_type text, status text, attempts int,
+    topic text, key text, sequence int, "position" bigint, event_type text, event_version int, status text, attempts int,
     error_class text, error_code text, error_message text, retry_ms double precision, reason text,
     hold_position bigint, hold_sequence int)
 ), written as (
-  insert into annals.dead_letters (consumer, topic, key, sequence, position, event_type, status, attempts,
+  insert into annals.dead_letters (consumer, topic, key, sequence, position, event_type, event_version, status, attempts,
     error_class, error_code, error_message, retry_at, reason, resolved_at)
-  select $1, topic, key, sequence, "position", event_type, status, attempts,
+  select $1, topic, key, sequence, "position", event_type, event_version, status, attempts,
     error_class, error_code, error_message, clock_timestamp() + retry_ms * interval '1 millisecond', reason,
     case when status = 'discarded' then clock_timestamp() end
   from given
@@ -932,12 +958,12 @@ select
   (select coalesce(json_agg(json_build_object(
       'place', json_build_object('topic', h.topic, 'key', h.key, 'position', h.position, 'sequence', h.sequence),
       'letter', json_build_object('topic', d.topic, 'key', d.key, 'position', d.position, 'sequence', d.sequence,
-      'eventType', d.event_type, 'status', d.status, 'attempts', d.attempts,
+      'eventType', d.event_type, 'eventVersion', d.event_version, 'status', d.status, 'attempts', d.attempts,
       'dueInMs', extract(epoch from d.retry_at - clock_timestamp()) * 1000)) order by h.position), '[]')
     from annals.held_keys h join annals.dead_letters d on d.id = h.dead_letter
     where h.consumer = $1 and h.bucket * $3::int / 1024 = any ($2::int[])) as holds,
   (select coalesce(json_agg(json_build_object('topic', d.topic, 'key', d.key, 'position', d.position, 'sequence', d.sequence,
-      'eventType', d.event_type, 'status', d.status, 'attempts', d.attempts,
+      'eventType', d.event_type, 'eventVersion', d.event_version, 'status', d.status, 'attempts', d.attempts,
       'dueInMs', extract(epoch from d.retry_at - clock_timestamp()) * 1000) order by d.position), '[]')
     from annals.dead_letters d
     where d.consumer = $1 and d.status = 'redrive'
@@ -984,6 +1010,10 @@ select c.name, to_json(c.topics) as topics,
   case when c.paused_at is not null then coalesce(c.paused_because, 'paused') end as paused_because,
   (select count(*)::int from annals.held_keys h where h.consumer = c.name) as held_keys,
   (select count(*)::int from annals.dead_letters d where d.consumer = c.name and d.status = 'dead') as dead_letters,
+  (select count(*)::int from annals.dead_letters d where d.consumer = c.name and d.status = 'waiting') as waiting_events,
+  (select coalesce(json_agg(json_build_object('process', p.process, 'waitsBecause', p.waits_because) order by p.joined_at), '[]')
+    from annals.consumer_processes p
+    where p.consumer = c.name and p.alive_until >= clock_timestamp()) as processes,
   (select json_agg(json_build_object('slot', k.slot, 'position', k.position, 'owner', s.owner,
       'pausedBecause', case when s.paused_at is not null then coalesce(s.paused_because, 'paused') end)
       order by k.slot)
@@ -993,45 +1023,22 @@ from annals.consumers c
 order by c.name;
 
 -- pause a consumer
-update annals.consumers set paused_at = clock_timestamp(), paused_because = $2::text
-where name = $1 returning name;
+select annals.pause_consumer($1, $2) as done;
 
 -- resume a consumer
-with slots as (
-  update annals.slots
-  set paused_at = null, paused_because = null, failed_position = null, failed_topic = null, failed_key = null,
-    failed_attempts = null, failed_code = null, failed_message = null
-  where consumer = $1 and paused_at is not null
-)
-update annals.consumers set paused_at = null, paused_because = null where name = $1 returning name;
+select annals.resume_consumer($1) as done;
 
 -- reset a consumer
-with checkpoints as (
-  update annals.checkpoints set position = $2::bigint, epoch = epoch + 1, moved_at = clock_timestamp()
-  where consumer = $1
-), slots as (
-  update annals.slots set epoch = epoch + 1, owner = null, leased_until = null, losses = 0, suspect = null
-  where consumer = $1
-), held as (
-  delete from annals.held_keys where consumer = $1
-), letters as (
-  update annals.dead_letters
-  set status = 'discarded', reason = 'The consumer was reset', retry_at = null, resolved_at = clock_timestamp()
-  where consumer = $1 and status in ('retrying', 'waiting', 'dead', 'redrive')
-)
-update annals.consumers set version = version + 1 where name = $1 returning name;
+select annals.reset_consumer($1, $2::bigint) as done;
 
 -- resize a consumer
-update annals.consumers
-set slots_wanted = $2::int,
-  drain_to = (select max(position) from annals.checkpoints where consumer = $1)
-where name = $1 returning name;
+select annals.resize_consumer($1, $2::int) as done;
 
 -- rename a consumer
-update annals.consumers set name = $2::text where name = $1 returning name;
+select annals.rename_consumer($1, $2) as done;
 
--- remove a consumer's checkpoints
-delete from annals.checkpoints where consumer = $1;
+-- reset a consumer to a time
+call annals.reset_consumer_to_time($1, $2::timestamptz, $3::int, null);
 
 -- remove a consumer
-delete from annals.consumers where name = $1 returning name;
+select annals.remove_consumer($1) as done;

@@ -8,6 +8,7 @@ import { consumerFailures } from "./cases/consumer-failures.ts";
 import { consumerHealth } from "./cases/consumer-health.ts";
 import { consumerShapes } from "./cases/consumer-shapes.ts";
 import { consumerSlots } from "./cases/consumer-slots.ts";
+import { consumerStart } from "./cases/consumer-start.ts";
 import { consumers } from "./cases/consumers.ts";
 import { createAndUpdate } from "./cases/create-and-update.ts";
 import { createOrFind } from "./cases/create-or-find.ts";
@@ -19,6 +20,7 @@ import { eventVersions } from "./cases/event-versions.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
 import { forgetting } from "./cases/forgetting.ts";
+import { handlerTimeouts } from "./cases/handler-timeouts.ts";
 import { history } from "./cases/history.ts";
 import { idempotency } from "./cases/idempotency.ts";
 import { idempotentTransact } from "./cases/idempotent-transact.ts";
@@ -31,8 +33,10 @@ import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
 import { movingValues } from "./cases/moving-values.ts";
 import { personalValues } from "./cases/personal-values.ts";
+import { replays } from "./cases/replays.ts";
 import { repositoryHooks } from "./cases/repository-hooks.ts";
 import { restoring } from "./cases/restoring.ts";
+import { rollOuts } from "./cases/roll-outs.ts";
 import { savepoints } from "./cases/savepoints.ts";
 import { scopeFuzz } from "./cases/scope-fuzz.ts";
 import { scopedConsumers } from "./cases/scoped-consumers.ts";
@@ -105,6 +109,10 @@ export const contract: readonly ContractGroup[] = [
   wakeUps,
   consumerHealth,
   waitFor,
+  handlerTimeouts,
+  consumerStart,
+  replays,
+  rollOuts,
   eventContexts,
   time,
   topics,

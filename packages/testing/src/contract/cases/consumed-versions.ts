@@ -1,9 +1,8 @@
-import { createStoreConsumer, StoredEventError, skipEvent } from "@annals/core";
+import { createStoreConsumer, skipEvent } from "@annals/core";
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
 import { contractGroup } from "../contract-case.ts";
 import { ADDED, defineContact, storeOld } from "../entities/contact.ts";
-import { thrownBy } from "../thrown-by.ts";
 
 const STORED = [
   ADDED,
@@ -108,19 +107,5 @@ export const consumedVersions = contractGroup("event versions in consumers", {
       [4, "Renamed"],
       [5, "EmailChanged"],
     ]);
-  },
-
-  "a consumer stops at a version that newer code wrote": async (bench) => {
-    const Contact = await bench.define(defineContact);
-    const id = await storeOld(bench, Contact, [ADDED, { type: "Renamed", v: 2, name: "x" }]);
-    const consumer = createStoreConsumer(bench.store, {
-      name: Contact.name,
-      onFailure: "stop",
-      retry: { attempts: 1 },
-      topics: [Contact],
-      onEvent: () => {},
-    });
-    const error = await thrownBy(consumer.catchUp(), StoredEventError);
-    expect([error.id, error.sequence]).toEqual([id, 2]);
   },
 });

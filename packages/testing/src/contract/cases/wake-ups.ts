@@ -28,6 +28,8 @@ const watchAccounts = async (bench: Bench) => {
     handles: [],
     knows: [],
     keys: undefined,
+    start: "beginning",
+    changesTopics: false,
   });
   // A wake-up may come for every event of a write, or for all of them together.
   const woken = { times: 0 };
@@ -96,6 +98,8 @@ export const wakeUps = contractGroup("wake-ups", {
         handles: [],
         knows: [],
         keys: undefined,
+        start: "beginning",
+        changesTopics: false,
       })
       .watch(() => {
         woken += 1;
