@@ -1,4 +1,10 @@
-import type { CheckpointMove, ConsumerPlan, ConsumerStore } from "@annals/core/adapter";
+import {
+  type CheckpointMove,
+  type ConsumerPlan,
+  type ConsumerStore,
+  scopeOf,
+} from "@annals/core/adapter";
+import { CompiledQuery } from "kysely";
 import type { AnnalsTransaction } from "../connection/annals-transaction.ts";
 import type { Database } from "../connection/database.ts";
 import { topicIdentity } from "../connection/schema-name.ts";
@@ -117,13 +123,34 @@ const withEffects = async <DB>(
 ): Promise<boolean> => {
   try {
     await transaction(db, async (tx) => {
-      await effects?.(tx);
+      try {
+        await effects?.(tx);
+      } catch (error) {
+        await closed(tx);
+        throw error;
+      }
       if (!(await move(tx))) throw new NotMoved();
     });
     return true;
   } catch (error) {
     if (error instanceof NotMoved) return false;
     throw error;
+  }
+};
+
+/**
+ * Lets nothing more into a transaction whose handler failed, and waits for what it has sent. A handler that
+ * was given up goes on, and one that failed may have left statements behind: on the same connection, they
+ * would come after the rollback and be committed.
+ */
+const closed = async <DB>(tx: AnnalsTransaction<DB>): Promise<void> => {
+  scopeOf(tx)?.close();
+  // Statements queue up for the connection; the second comes behind all that were on their way to the queue.
+  for (let turn = 0; turn < 2; turn += 1) {
+    await tx
+      .withoutPlugins()
+      .executeQuery(CompiledQuery.raw("select"))
+      .catch(() => {});
   }
 };
 

@@ -16,7 +16,7 @@ export const handlerTimeouts = contractGroup("handlers that take too long", {
     const before = await issued();
     const later = await write(1, 0);
     const [slow] = later as [string];
-    const reasons: unknown[] = [];
+    const reasons: string[] = [];
     const consumer = createStoreConsumer(bench.store, {
       name: Account.name,
       topics: [Account],
@@ -27,11 +27,11 @@ export const handlerTimeouts = contractGroup("handlers that take too long", {
         const { entityId, sequence, tx, signal } = meta;
         await issueReceipt({ ...meta, tx } as never);
         if (eventKey({ entityId, sequence }) !== slow) return;
-        await never(signal).catch((reason: unknown) => reasons.push(reason));
-        // It does not give up, and has no effect all the same.
-        await issueReceipt({ ...meta, sequence: 99, tx } as never).catch((reason: unknown) =>
-          reasons.push(reason),
-        );
+        await never(signal).catch((reason: { code: string }) => reasons.push(reason.code));
+        // It goes on all the same, which has no effect.
+        for (let more = 90; more < 95; more += 1) {
+          await issueReceipt({ ...meta, sequence: more, tx } as never).catch(() => {});
+        }
       },
     });
     await consumer.catchUp();
@@ -40,13 +40,9 @@ export const handlerTimeouts = contractGroup("handlers that take too long", {
     const [letter] = await bench.store.consumers().deadLetters({ consumer: Account.name });
     expect(letter).toMatchObject({ status: "dead", attempts: 2 });
     expect(letter?.error?.code).toBe("ANNALS_HANDLER_TIMEOUT");
-    await expect.poll(() => reasons.length).toBe(4);
-    expect(reasons).toMatchObject([
-      { code: "ANNALS_HANDLER_TIMEOUT" },
-      { code: "ANNALS_TRANSACTION_UNUSABLE" },
-      { code: "ANNALS_HANDLER_TIMEOUT" },
-      { code: "ANNALS_TRANSACTION_UNUSABLE" },
-    ]);
+    expect(reasons).toEqual(["ANNALS_HANDLER_TIMEOUT", "ANNALS_HANDLER_TIMEOUT"]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await issued()).toEqual(before);
   },
 
   "a batch has one bound, and ends alone": async (bench) => {
