@@ -131,6 +131,6 @@ describe("SQL functions", () => {
     expect(handled).toHaveLength(all);
     await expect(
       sql`select annals.reset_consumer('by-row', 9007199254740991)`.execute(db),
-    ).rejects.toMatchObject({ code: "AN007" });
+    ).rejects.toMatchObject({ code: "AN009" });
   });
 });
