@@ -5,6 +5,8 @@ import { countWritten, operationSpans } from "./opentelemetry/operation-spans.ts
 import { signalsFrom } from "./opentelemetry/signals.ts";
 import { currentTraceparent } from "./opentelemetry/trace-parent.ts";
 
+export { type ConsumerMetricsOptions, observeConsumers } from "./opentelemetry/consumer-metrics.ts";
+
 export interface OpenTelemetryOptions {
   /** The database and the schema, for example `shop|public`: `db.namespace` of operations. */
   readonly namespace?: string;
