@@ -1,6 +1,6 @@
 import { systemClock } from "@annals/core";
 import { announcementText } from "./announcement.ts";
-import type { HintPool } from "./notify-hints.ts";
+import type { HintClient, HintPool } from "./notify-hints.ts";
 
 /** However much is committed, announcements come no closer to each other than this. */
 const SPACING_MS = 2;
@@ -14,6 +14,7 @@ export class Announcing {
   readonly #process: string;
   readonly #ending = new AbortController();
   readonly #tables = new Set<string>();
+  readonly #survivors = new WeakSet<HintClient>();
   #work: Promise<void> | undefined;
 
   constructor(pool: HintPool, channel: string, process: string) {
@@ -45,10 +46,18 @@ export class Announcing {
     }
   }
 
+  /** A connection that is lost while it is taken tells so by an event, which nobody else listens to. */
+  #surviveLoss(client: HintClient): void {
+    if (this.#survivors.has(client)) return;
+    this.#survivors.add(client);
+    client.on("error", () => {});
+  }
+
   async #announce(tables: readonly string[]): Promise<boolean> {
     const text = announcementText({ by: this.#process, tables });
     try {
       const client = await this.#pool.connect();
+      this.#surviveLoss(client);
       let isSent = false;
       try {
         await client.query("select pg_notify($1, $2)", [this.#channel, text]);

@@ -7,6 +7,7 @@ import { Listening } from "./listening.ts";
 /** The parts of `pg.Pool` that hints use. */
 export interface HintPool {
   connect(): Promise<HintClient>;
+  on?(event: "error", listener: () => void): unknown;
 }
 
 /** The parts of a client of `pg.Pool` that hints use. */
@@ -54,6 +55,8 @@ export const notifyHints = <DB>(
   db: Kysely<DB>,
   { pool, channel = "annals" }: NotifyHintsOptions,
 ): NotifyHints => {
+  // pg emits a lost connection as an event, which ends the process when nobody listens.
+  pool.on?.("error", () => {});
   const wakeUps = WakeUps.of(identityOf(db));
   const process = crypto.randomUUID();
   const announcing = new Announcing(pool, channel, process);
