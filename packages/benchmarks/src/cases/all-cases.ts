@@ -10,6 +10,7 @@ import { maintenanceCase } from "./maintenance-cases.ts";
 import { pagingCases } from "./paging-cases.ts";
 import { findCase, readCases } from "./read-cases.ts";
 import { rulesCase } from "./rules-case.ts";
+import { treeCase } from "./tree-case.ts";
 
 /** What also runs under conditions like those of production. */
 export const mainCases: readonly CaseSource[] = [createCase, appendCase, findCase, commandCase];
@@ -21,6 +22,7 @@ export const allCases: readonly CaseSource[] = [
   rulesCase,
   ...createAllCases,
   ...readCases,
+  treeCase,
   listCase,
   commandCase,
   ...contentionCases,

@@ -1,3 +1,4 @@
+import { PARENT } from "../decide/stored-event.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import {
   findLostKey,
@@ -118,7 +119,7 @@ const jsonProblem = (event: object, context: object | null): string | undefined 
  */
 const bodyProblem = (
   model: EntityModel,
-  { type, v, ...payload }: Record<string, unknown>,
+  { type, v, [PARENT]: _parent, ...payload }: Record<string, unknown>,
   { keepUnknownFields }: ImportChecks,
 ): string | undefined => {
   const codec = typeof type === "string" ? codecOf(model, type, v) : undefined;

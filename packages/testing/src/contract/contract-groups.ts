@@ -53,6 +53,7 @@ import { transactionEnds } from "./cases/transaction-ends.ts";
 import { transactionHooks } from "./cases/transaction-hooks.ts";
 import { transactionTime } from "./cases/transaction-time.ts";
 import { transactions } from "./cases/transactions.ts";
+import { treeModel } from "./cases/tree-model.ts";
 import { treeWrites } from "./cases/tree-writes.ts";
 import { trees } from "./cases/trees.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
@@ -124,4 +125,5 @@ export const contract: readonly ContractGroup[] = [
   treeWrites,
   personalValues,
   forgetting,
+  treeModel,
 ];

@@ -101,5 +101,8 @@ const storedHistory = (definition: AnyEntity, events: readonly object[], id: str
   const history = new History(model, id);
   history.record("given", events);
   const stored = history.beginWrite()?.events ?? [];
-  return hydrate(model, { id, version: stored.length, events: stored.map(({ body }) => body) });
+  // Of a parent without children; those that have some come from a store.
+  const children = Object.fromEntries(model.children.map(({ name }) => [name, []]));
+  const bodies = stored.map(({ body }) => body);
+  return hydrate(model, { id, version: stored.length, events: bodies, children });
 };

@@ -1,0 +1,24 @@
+import { createStoreRepository, MemoryStore } from "@annals/core";
+import { expect, it } from "vitest";
+import { Basket, BasketItem } from "./basket.ts";
+import { itemsOf, look, shop } from "./nesting.ts";
+
+it("keeps items in baskets as the guide shows", async () => {
+  const store = new MemoryStore();
+  const baskets = createStoreRepository(Basket, store);
+  const items = createStoreRepository(BasketItem, store);
+  const { id } = await shop(baskets);
+  expect(await look(baskets, id)).toEqual({
+    skus: ["pen", "paper"],
+    first: { sku: "pen", quantity: 5 },
+    customer: "Ada",
+  });
+  const found = await itemsOf(items, id);
+  expect(found.items.map(({ state }) => state)).toEqual([
+    { sku: "paper", quantity: 10 },
+    { sku: "pen", quantity: 5 },
+  ]);
+  const basket = await baskets.findById(id);
+  expect(basket.attempt.add("ink", 86)).toMatchObject({ outcome: "rejected", code: "tooMuch" });
+  expect(basket.items.size).toBe(2);
+});
