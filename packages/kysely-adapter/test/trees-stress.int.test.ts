@@ -14,6 +14,8 @@ const CARTS = 10;
 /** `STRESS_MS` makes it longer. */
 const ms = Number(process.env.STRESS_MS ?? 6_000);
 
+const below = (random: Random, limit: number): number => Math.floor(random.next() * limit);
+
 /** What the acknowledged writes of one tree come to. */
 interface Account {
   readonly id: string;
@@ -48,33 +50,33 @@ it(
       const end = Date.now() + ms;
 
       const turn = async (random: Random): Promise<void> => {
-        const account = accounts[random.below(accounts.length)] as Account;
+        const account = accounts[below(random, accounts.length)] as Account;
         const cart = await carts.findById(account.id);
         expect(totalOf(cart.items)).toBeLessThanOrEqual(CART_LIMIT);
-        const item = cart.items.list[random.below(cart.items.size)];
-        const remark = cart.remarks.list[random.below(cart.remarks.size)];
+        const item = cart.items.list[below(random, cart.items.size)];
+        const remark = cart.remarks.list[below(random, cart.remarks.size)];
         let guards = true;
         let renames = 0;
-        const deed = random.below(6);
+        const deed = below(random, 6);
         if (deed === 0) {
-          cart.rename(`owner ${random.below(100)}`);
+          cart.rename(`owner ${below(random, 100)}`);
           renames = 1;
         } else if (deed === 1 && item) cart.tag(item.id, "tagged");
         else if (deed === 2 && item && cart.items.size > 1) cart.remove(item.id);
         else if (deed === 3 && remark) {
-          cart.rewrite(remark.id, `remark ${random.below(100)}`);
+          cart.rewrite(remark.id, `remark ${below(random, 100)}`);
           guards = false;
         } else {
           const outcome =
             deed === 4 && item
-              ? cart.attempt.count(item.id, random.below(CART_LIMIT))
-              : cart.attempt.add(`sku ${random.below(1_000_000)}`, 1 + random.below(5));
+              ? cart.attempt.count(item.id, below(random, CART_LIMIT))
+              : cart.attempt.add(`sku ${below(random, 1_000_000)}`, 1 + below(random, 5));
           if (outcome.outcome === "rejected") refused.rejected += 1;
           if (outcome.outcome !== "executed") return;
         }
         try {
           const written =
-            random.below(4) === 0 ? await carts.updateAll([cart]) : await carts.update(cart);
+            below(random, 4) === 0 ? await carts.updateAll([cart]) : await carts.update(cart);
           if (written === 0) return;
           account.guarded += guards ? 1 : 0;
           account.renames += renames;
@@ -99,9 +101,9 @@ it(
           + (select count(*) from remark_events e join remarks r on r.id = e.id where r.cart_id = c.id)
         )::int as below
         from carts c`.execute(db);
-      for (const { id, guarded, renames, below } of accounts) {
+      for (const { id, guarded, renames, below: events } of accounts) {
         const row = rows.find((one) => one.id === id);
-        expect(row).toEqual({ id, revision: 1 + guarded, version: 1 + renames, below });
+        expect(row).toEqual({ id, revision: 1 + guarded, version: 1 + renames, below: events });
         expect(totalOf((await carts.findById(id)).items)).toBeLessThanOrEqual(CART_LIMIT);
       }
       for (const definition of cartFamily) {

@@ -7,6 +7,7 @@ import { Invoice, Line } from "../tree.ts";
 import type { CaseSource } from "./benchmark-case.ts";
 
 const LINES = 20;
+const TREES = 200;
 const SCHEMA = "trees";
 
 type Invoices = Repository<typeof Invoice, Transaction<unknown>>;
@@ -16,7 +17,7 @@ export const treeCase: CaseSource = {
   name: `load-tree-${LINES}`,
   unit: "trees",
   prepare: async (database, { readers }) => {
-    const { invoices, ids } = await seedTrees(database, readers);
+    const { invoices, ids } = await seedTrees(database, Math.min(readers, TREES));
     let at = 0;
     const next = (): string => {
       at = (at + 7_919) % ids.length;

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AnnalsError, type AnyEntity, type AnyPublishedTopic } from "@annals/core";
+import { parentsFirst } from "@annals/core/adapter";
 import { CliError } from "../cli-error.ts";
 import { checkedConfig } from "./checked-config.ts";
 import type { AnnalsConfig } from "./define-config.ts";
@@ -40,7 +41,7 @@ export const loadConfig = async (
   const config = await importConfig(file);
   return {
     file,
-    entities: config.entities,
+    entities: parentsFirst(config.entities),
     topics: config.topics ?? [],
     database: config.database ?? env.DATABASE_URL,
     keys: config.keys,

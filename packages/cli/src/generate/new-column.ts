@@ -24,6 +24,12 @@ export interface NewColumn {
 export const newColumn = (at: NewColumn): SchemaChange => {
   const { entity, qualified, column } = at;
   const name = quoteName(column.name);
+  // What counts for itself has nothing to be filled with.
+  if (/ default /.test(column.sql)) {
+    return change(`${entity}: the column ${column.name} is added`, [
+      `alter table ${qualified} add column ${name} ${column.sql}`,
+    ]);
+  }
   const isRequired = / not null\b/.test(column.sql);
   const filled = quoteName(filledColumn(column.name));
   return change(

@@ -1,15 +1,11 @@
 import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import { lastOfLifecycle } from "../define/lifecycle.ts";
-import {
-  EntityDeletedError,
-  EntityUnusableError,
-  InvalidDecisionError,
-  InvalidStateError,
-} from "../errors/decide-errors.ts";
+import { EntityUnusableError } from "../errors/decide-errors.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import type { HistoryMark, PendingWrite, WriteEnd } from "./pending-write.ts";
-import { childEvent, encodeEvent, type StoredEvent } from "./stored-event.ts";
+import { recordEvents } from "./record-events.ts";
+import type { StoredEvent } from "./stored-event.ts";
 
 /** What was read of an entity: the events that its stored ones became, and what they fold into. */
 export interface LoadedEvents {
@@ -146,25 +142,21 @@ export class History {
    * @throws EntityDeletedError, InvalidDecisionError, InvalidEventError, InvalidStateError
    */
   record(source: string, decided: readonly unknown[]): readonly object[] {
-    const recorded: { readonly event: object; readonly stored: StoredEvent }[] = [];
-    let { state, isDeleted } = this;
-    for (const raw of decided) {
-      const entry = this.#encode(source, raw, recorded.length);
-      isDeleted = this.#isDeletedBy(source, entry.stored.type, isDeleted);
-      // A reducer that changed its event would change the fact that is about to be stored.
-      state = deepFreeze(this.#reduce(source, state, deepFreeze(entry.event)));
-      recorded.push(entry);
-    }
-    const storedState = this.#encodeState(state as object);
-    for (const { event, stored } of recorded) {
+    const { model, id, parentId, state, isDeleted } = this;
+    const isNew = this.#events.length === 0;
+    const recorded = recordEvents(
+      { model, id, parentId, source, isNew, state, isDeleted },
+      decided,
+    );
+    for (const { event, stored } of recorded.entries) {
       this.#events.push(event);
       this.#stored.push(stored);
     }
-    this.#state = state;
-    this.#storedState = storedState;
-    this.#isDeleted = isDeleted;
+    this.#state = recorded.state;
+    this.#storedState = recorded.storedState;
+    this.#isDeleted = recorded.isDeleted;
     this.#frozen = undefined;
-    return deepFreeze(recorded.map(({ event }) => event));
+    return deepFreeze(recorded.entries.map(({ event }) => event));
   }
 
   /** Where the history is now, for `takeBack`. */
@@ -305,44 +297,8 @@ export class History {
     if (write.expectedVersion === 0 && this.parentId === undefined) this.#unusable = "not-created";
   }
 
-  /** Whose child it is stands in the first event alone. */
-  #encode(source: string, raw: unknown, at: number): ReturnType<typeof encodeEvent> {
-    const entry = encodeEvent(this.model, source, raw);
-    if (this.parentId === undefined || this.#events.length + at > 0) return entry;
-    return { ...entry, stored: childEvent(entry.stored, this.parentId) };
-  }
-
   #unusableError(reason: EntityUnusableError["reason"]): EntityUnusableError {
     return new EntityUnusableError({ entity: this.model.plan.name, id: this.id, reason });
-  }
-
-  /** Whether it is deleted after an event, which a deleted entity takes only to be restored. */
-  #isDeletedBy(command: string, type: string, isDeleted: boolean): boolean {
-    const { name: entity, lifecycle } = this.model.plan;
-    // Somebody may be forgotten at any time, and stays as deleted as before.
-    if (isDeleted && type === this.model.erasure?.event) return true;
-    if (isDeleted && type !== lifecycle?.restoreEvent) {
-      const canBeRestored = lifecycle?.restoreEvent !== undefined;
-      throw new EntityDeletedError({ entity, id: this.id, command, canBeRestored });
-    }
-    return type === lifecycle?.deleteEvent;
-  }
-
-  #reduce(source: string, state: object | undefined, event: object): object {
-    const { type } = event as { type: string };
-    try {
-      return this.model.events.get(type)?.reduce(state, event) as object;
-    } catch (cause) {
-      const problem = `an event at which the reducer of "${type}" throws an error`;
-      throw new InvalidDecisionError(this.model.plan.name, source, problem, { cause });
-    }
-  }
-
-  #encodeState(state: object): JsonObject {
-    const encoded = this.model.state.encode(state);
-    if (encoded.ok) return encoded.result.stored;
-    const { issues, cause } = encoded;
-    throw new InvalidStateError({ entity: this.model.plan.name, id: this.id, issues }, { cause });
   }
 }
 

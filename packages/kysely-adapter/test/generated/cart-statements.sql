@@ -1,0 +1,380 @@
+-- load one
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = u.id
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u
+where u.id = $1::uuid;
+
+-- load one without children
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events
+from "app"."carts" u
+where u.id = $1::uuid;
+
+-- load one with items alone
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u
+where u.id = $1::uuid;
+
+-- load one, removed children too
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = u.id
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u
+where u.id = $1::uuid;
+
+-- load many
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = u.id
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u
+where u.id = any ($1::uuid[]);
+
+-- list
+with page as (
+  select u.id, u.version, u.revision, u."owner"::text as position, row_number() over (order by u."owner" asc, u.id asc) as place
+  from "app"."carts" u
+  order by u."owner" asc, u.id asc
+  limit $1::bigint
+)
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = u.id
+      order by id
+    ) c1
+    )) as children, u.position
+from page u
+order by u.place;
+
+-- a query of the user's own
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = u.id
+      order by id
+    ) c1
+    )) as children
+from (
+  select id, min(place) as place
+  from (select q.id::uuid as id, row_number() over () as place from (
+select id from carts limit 5
+) q) placed
+  group by id
+) p
+join "app"."carts" u on u.id = p.id
+order by p.place;
+
+-- find a child
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."item_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."tag_events" where id = c1.id order by sequence
+      ) e))) from (
+      select id, version from "app"."tags" where "item_id" = u.id
+      order by id
+    ) c1
+    )) as children
+from "app"."items" u
+where u."cart_id" = $1::uuid and u."sku" = $2::text and u."deleted_at" is null;
+
+-- an earlier request
+select k.is_same, k.first_sequence, k.entity_id as id, k.last_sequence as version,
+  case when k.is_same then (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = k.entity_id and sequence <= k.last_sequence order by sequence
+  ) e) end as events,
+  (select revision from "app"."carts" where id = k.entity_id) as revision,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = k.entity_id and "deleted_at" is null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = k.entity_id
+      order by id
+    ) c1
+    )) as children
+from (
+  select *, fingerprint = decode($2::text, 'hex') as is_same
+  from annals.idempotency_keys
+  where scope = 'app.cart' and key = $1::text and expires_at > statement_timestamp()
+) k;
+
+-- append
+with w as (
+  update "app"."carts" u set version = $3::int, revision = u.revision + 1, "owner" = $8::text
+  where u.id = $1::uuid and u.version = $2::int and (select set_config('lock_timeout', $5, true)) is not null and u.revision = $9::int
+  returning u.id, coalesce($4::timestamptz, now()) as at
+)
+select true as written, "app"."cart_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
+from w;
+
+-- append in a transaction
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+w as (
+  update "app"."carts" u set version = $3::int, revision = u.revision + 1, "owner" = $8::text
+  from bound
+  where u.id = $1::uuid and u.version = $2::int and bound.applied is not null and u.revision = $9::int
+  returning u.id, coalesce($4::timestamptz, now()) as at
+)
+select w.id is not null as written, case when w.id is not null then "app"."cart_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at) end,
+  set_config('lock_timeout', bound.previous, true)
+from bound left join w on true;
+
+-- append with a key
+with locked as (
+  select u.id from "app"."carts" u
+  where u.id = $1::uuid and u.version = $2::int and (select set_config('lock_timeout', $5, true)) is not null and u.revision = $12::int
+  for no key update of u
+),
+claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.cart', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  from locked
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (
+  update "app"."carts" u set version = $3::int, revision = u.revision + 1, "owner" = $11::text
+  from claimed
+  where u.id = $1::uuid and u.version = $2::int and claimed.entity_id = $1::uuid and u.revision = $12::int
+  returning u.id, coalesce($4::timestamptz, now()) as at
+)
+select true as written, "app"."cart_events_insert_one"(w.id, $3::int, $6::jsonb, $7::jsonb, w.at)
+from w;
+
+-- change children alone
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+locked as materialized (
+  select u.id from "app"."carts" u, bound
+  where u.id = $1::uuid and u.version = $2::int and $3::int = $2::int and u.revision = $4::int and bound.applied is not null
+  for no key update of u
+),
+w as (
+  update "app"."carts" u set revision = u.revision + 1
+  from locked c where u.id = $1::uuid
+  returning u.id
+)
+select (select true from w) as written, set_config('lock_timeout', bound.previous, true)
+from bound;
+
+-- change children alone, with a key
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+locked as materialized (
+  select u.id from "app"."carts" u, bound
+  where u.id = $1::uuid and u.version = $2::int and $3::int = $2::int and u.revision = $4::int and $6::text is null and $7::text is null and bound.applied is not null
+  for no key update of u
+),
+claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.cart', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  from locked
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (
+  update "app"."carts" u set revision = u.revision + 1
+  from claimed c where u.id = $1::uuid
+  returning u.id
+)
+select (select true from w) as written, set_config('lock_timeout', bound.previous, true)
+from bound;
+
+-- take a key alone
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+locked as materialized (
+  select u.id from "app"."carts" u, bound
+  where u.id = $1::uuid and u.version = $2::int and $3::int = $2::int and u.revision >= $4::int and $6::text is null and $7::text is null and bound.applied is not null
+  for no key update of u
+),
+claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.cart', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  from locked
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (select true from claimed c)
+select (select true from w) as written, set_config('lock_timeout', bound.previous, true)
+from bound;
+
+-- change many trees
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $2, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json) as g (id uuid, revision integer, at integer)
+  where bound.applied is not null
+  order by g.id
+),
+locked as materialized (
+  select g.*, u.revision as stored
+  from given g left join lateral (
+    select * from "app"."carts" where id = g.id for no key update
+  ) u on true
+),
+conflict as materialized (
+  select min(at) as at from locked where stored is distinct from revision
+),
+touched as (
+  update "app"."carts" set revision = revision + 1
+  where id = any (case when (select at from conflict) is null then (select array_agg(id) from locked) end)
+  returning true
+)
+select conflict.at as conflict, (select count(*)::int from touched) as touched, set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict;
