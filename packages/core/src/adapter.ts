@@ -23,8 +23,8 @@ export {
 } from "./define/event-contract.ts";
 export { DELETED_AT, type Deletion, type LifecyclePlan } from "./define/lifecycle.ts";
 export { checkIdentifier, snakeCase } from "./define/names.ts";
-export { FORGOTTEN, PERSONAL, replaceMarks, withoutPersonal } from "./define/personal-marks.ts";
 export { parentsFirst } from "./define/parents-first.ts";
+export { FORGOTTEN, PERSONAL, replaceMarks, withoutPersonal } from "./define/personal-marks.ts";
 export type { PublishedPlan, RetentionPlan } from "./define/published-plan.ts";
 export type { TopicPlan } from "./define/topic-plan.ts";
 export type {
