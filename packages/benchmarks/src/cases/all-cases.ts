@@ -8,6 +8,7 @@ import { createCase } from "./create-case.ts";
 import { listCase } from "./list-case.ts";
 import { maintenanceCase } from "./maintenance-cases.ts";
 import { pagingCases } from "./paging-cases.ts";
+import { personalCases } from "./personal-cases.ts";
 import { findCase, readCases } from "./read-cases.ts";
 import { rulesCase } from "./rules-case.ts";
 import { treeCase } from "./tree-case.ts";
@@ -29,4 +30,5 @@ export const allCases: readonly CaseSource[] = [
   ...pagingCases,
   ...consumeCases,
   maintenanceCase,
+  ...personalCases,
 ];

@@ -13,6 +13,7 @@ import {
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
 import { contractGroup, type Run } from "../contract-case.ts";
+import { defineFamily } from "../entities/family.ts";
 import { withPatients } from "../entities/patient.ts";
 import { thrownBy } from "../thrown-by.ts";
 
@@ -211,6 +212,26 @@ export const forgetting = contractGroup("forgetting", {
     const { items } = await visits.list({ where: { patientId: ada.id } });
     expect(items.map(({ version }) => version)).toEqual([2, 2, 2, 2, 2]);
     expect(await visits.count({ where: { complaint: null } })).toBe(5);
+  }),
+
+  "reaches children of a parent, which keep to their tree": both(async (bench, method) => {
+    const { Family, Member, all } = await bench.defineAll(defineFamily(method));
+    const { keys } = await withPatients(bench, method);
+    const families = createStoreRepository(Family, bench.store, { keys });
+    const made = await families.create({ street: "Main", members: ["Ada", "Bob"] });
+    const [ada, bob] = (await families.findById(made.id)).members.list;
+    expect([ada?.state.name, bob?.state.name].toSorted()).toEqual(["Ada", "Bob"]);
+    const [stored] = await bench.store.entity(Family.plan).load([made.id], undefined);
+    expect(JSON.stringify(stored)).not.toMatch(/Ada|Bob/);
+    const erasure = createStoreErasure(bench.store, { definitions: all, keys });
+    await erasure.forget({ kind: Member.name, id: ada?.id ?? "" }, { reason: "r" });
+    const left = (await families.findById(made.id)).members.list;
+    expect(left.find(({ id }) => id === ada?.id)?.state.name).toBe(forgotten);
+    expect(left.find(({ id }) => id === bob?.id)?.state.name).toBe(bob?.state.name);
+    const again = await families.findById(made.id);
+    again.welcome("Eve");
+    await families.update(again);
+    expect((await families.findById(made.id)).members.list).toHaveLength(3);
   }),
 
   "refuses what it does not know": both(async (bench, method) => {
