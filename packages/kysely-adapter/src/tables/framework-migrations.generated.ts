@@ -90,7 +90,8 @@ export const frameworkMigrationStatements: Readonly<Record<string, readonly stri
     "create view annals.lag as\nselect l.*, clock_timestamp() - l.oldest_unhandled_at as oldest_unhandled_age from annals.consumer_lag() l",
   ],
   "0012_trees": [
-    "-- A request may have changed children of its entity alone: then it wrote no event of the entity itself, and\n-- its last sequence stands before its first.\nalter table annals.idempotency_keys drop constraint idempotency_keys_sequence_check;\nalter table annals.idempotency_keys add constraint idempotency_keys_sequence_check\n  check (first_sequence between 1 and last_sequence + 1)",
+    "-- A request may have changed children of its entity alone: then it wrote no event of the entity itself, and\n-- its last sequence stands before its first.\nalter table annals.idempotency_keys drop constraint idempotency_keys_sequence_check",
+    "alter table annals.idempotency_keys add constraint idempotency_keys_sequence_check\n  check (first_sequence between 1 and last_sequence + 1)",
     "insert into annals.migrations (name) values ('0012_trees')",
   ],
   "0013_personal_values": [
