@@ -1,10 +1,16 @@
+import { Worker } from "node:worker_threads";
 import type { EventMeta } from "@annals/core";
 import { createConsumer } from "../../src/index.ts";
 import { Account, Order } from "../adversarial/entities.ts";
 import { connect } from "../adversarial/ground.ts";
 import type { WorkerTask } from "./workers.ts";
 
-// A process that runs one consumer until it is killed.
+// A process that runs one consumer until it is killed, or its parent is gone.
+
+// In a thread of its own: a handler may block this one for ever.
+const watch = `const { ppid } = process;
+setInterval(() => process.ppid === ppid || process.kill(process.pid, "SIGKILL"), 500);`;
+new Worker(watch, { eval: true }).unref();
 
 const task = JSON.parse(process.argv[2] ?? "") as WorkerTask;
 const { connectionString, name, delivery, slots, leaseMs, poison } = task;
