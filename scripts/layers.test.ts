@@ -18,6 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "store",
     "consumers",
     "topics",
+    "projections",
     "maintenance",
     "migrations",
   ],

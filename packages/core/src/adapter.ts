@@ -1,6 +1,7 @@
 // What the author of a store, or of tools for tests, needs beside the public names.
 
 export { canonicalText } from "./append/canonical-text.ts";
+export { type EventApplier, eventApplier } from "./consume/apply-events.ts";
 export { Backoff } from "./consume/backoff.ts";
 export type { Ambient } from "./decide/ambient.ts";
 export { decide, decideCreation } from "./decide/decide.ts";
@@ -134,6 +135,7 @@ export type { UntypedReadOptions } from "./repository/call-options.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";
 export { openRepository } from "./repository/repository.ts";
+export type { AllAppended } from "./repository/repository-hooks.ts";
 export type { FurtherCalls } from "./repository/repository-methods.ts";
 export { retried, type Try } from "./repository/retry.ts";
 export { scopedEntities } from "./repository/scoped-entities.ts";

@@ -108,6 +108,7 @@ export * from "./errors/decide-errors.ts";
 export * from "./errors/define-errors.ts";
 export * from "./errors/erase-errors.ts";
 export * from "./errors/migrate-errors.ts";
+export * from "./errors/projection-errors.ts";
 export * from "./errors/read-errors.ts";
 export * from "./errors/scope-errors.ts";
 export * from "./errors/transaction-errors.ts";

@@ -5,6 +5,7 @@ import type {
   TransactionDemand,
 } from "@annals/core";
 import {
+  type AllAppended,
   checkJoins,
   type FurtherCalls,
   model,
@@ -17,6 +18,7 @@ import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
 import type { KyselyRepositoryFor } from "./kysely-repository.ts";
 import { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
+import { type InlineProjection, projectInline } from "./projections/projection-type.ts";
 import { entityTableNames } from "./statements/entity-table-names.ts";
 import { type BuildQuery, entityQuery } from "./store/entity-query.ts";
 
@@ -33,7 +35,11 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
   options: RepositoryOptions &
     RepositoryHooks<Definition, AnnalsTransaction<NoInfer<DB>>> &
     TransactionDemand<Demand> &
-    KyselyStoreOptions & { readonly db: Kysely<DB> },
+    KyselyStoreOptions & {
+      readonly db: Kysely<DB>;
+      /** Projections that are written in the same transaction as the events, before `onAppended`. */
+      readonly projections?: readonly InlineProjection<Definition["name"]>[];
+    },
 ): KyselyRepositoryFor<Definition, DB, Demand> => {
   const database = new Database(options.db);
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
@@ -45,9 +51,26 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
     },
   });
   const store = kyselyStore(options.db, options);
-  return openRepository(definition, store, options, further) as KyselyRepositoryFor<
-    Definition,
-    DB,
-    Demand
-  >;
+  const projected = projecting(definition.name, database, options.projections ?? []);
+  return openRepository(
+    definition,
+    store,
+    { ...options, ...projected },
+    further,
+  ) as KyselyRepositoryFor<Definition, DB, Demand>;
+};
+
+/** The hook that writes the projections, where there are any. */
+const projecting = <DB>(
+  topic: string,
+  { identity, schema }: Database<DB>,
+  projections: readonly InlineProjection<string>[],
+) => {
+  const writers = projections.map((projection) => projection[projectInline]);
+  for (const writer of writers) writer.checkBelongs(identity, schema, topic);
+  if (writers.length === 0) return {};
+  const onAllAppended = async (tx: object, appended: readonly AllAppended[]): Promise<void> => {
+    for (const writer of writers) await writer.write(tx, topic, appended);
+  };
+  return { onAllAppended };
 };

@@ -20,6 +20,7 @@ export {
 } from "./consumers/notify-hints.ts";
 export { consumers, createConsumer, replay } from "./create-consumer.ts";
 export { createErasure, type KyselyErasure } from "./create-erasure.ts";
+export { createProjection } from "./create-projection.ts";
 export { createRepository } from "./create-repository.ts";
 // publish
 export { createState } from "./create-state.ts";
@@ -69,6 +70,14 @@ export type {
 export type { WalkOptions as MaintenanceOptions } from "./maintenance/walk-batches.ts";
 export { type Migrated, type MigrateOptions, migrate } from "./migrations/migrate.ts";
 export { migrationProvider } from "./migrations/migration-provider.ts";
+export type {
+  InlineProjection,
+  Projection,
+  ProjectionOptions,
+  ProjectionSettings,
+  ProjectionStatus,
+  ProjectionTables,
+} from "./projections/projection-type.ts";
 export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";
 export { entityMigration, frameworkMigrations, topicMigration } from "./tables/migrations.ts";
 export { topicTables, topicTablesSql } from "./tables/topic-tables.ts";

@@ -31,8 +31,16 @@ export interface RepositoryHooks<Definition extends AnyEntity, Tx> {
   readonly onHydrated?: (entity: Entity<Definition>) => void;
 }
 
+/** What one write has added to an entity. */
+export interface AllAppended {
+  readonly id: string;
+  readonly events: readonly { readonly event: object; readonly sequence: number }[];
+}
+
 /** The hooks, free of the user's types. */
 export interface UntypedHooks<Tx> {
+  /** For parts of a store: called once for all entities of a write, before `onAppended` is for each. */
+  readonly onAllAppended?: (tx: Tx, appended: readonly AllAppended[]) => Promise<void>;
   readonly onAppended?: (tx: Tx, entity: object, events: readonly object[]) => unknown;
   readonly onHydrated?: (entity: object) => unknown;
 }
@@ -48,18 +56,18 @@ export interface Appending {
 export class AppendHook<Tx, Opened extends Tx = Tx> {
   readonly #name: string;
   readonly #store: Pick<Store<Tx, Opened>, "transaction" | "opened">;
-  readonly #hook: UntypedHooks<Opened>["onAppended"];
+  readonly #hooks: Pick<UntypedHooks<Opened>, "onAppended" | "onAllAppended">;
   readonly #clock: Clock | undefined;
 
   constructor(
     name: string,
     store: Pick<Store<Tx, Opened>, "transaction" | "opened">,
-    hook: UntypedHooks<Opened>["onAppended"],
+    hooks: Pick<UntypedHooks<Opened>, "onAppended" | "onAllAppended">,
     clock: Clock | undefined,
   ) {
     this.#name = name;
     this.#store = store;
-    this.#hook = hook;
+    this.#hooks = hooks;
     this.#clock = clock;
   }
 
@@ -75,13 +83,13 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
     write: (join: Join<Tx>) => Promise<Result>,
     wasWritten: (result: Result) => boolean = () => true,
   ): Promise<Result> {
-    const hook = this.#hook;
-    if (hook === undefined) return write(join);
+    const { onAppended, onAllAppended } = this.#hooks;
+    if (onAppended === undefined && onAllAppended === undefined) return write(join);
     let hasBegun = false;
     const work = async (tx: Opened): Promise<Result> => {
       hasBegun = true;
       const result = await write(tx);
-      if (wasWritten(result)) await this.#tell(hook, tx, appending);
+      if (wasWritten(result)) await this.#tell(tx, appending);
       return result;
     };
     try {
@@ -92,19 +100,18 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
     }
   }
 
-  async #tell(
-    hook: NonNullable<UntypedHooks<Opened>["onAppended"]>,
-    tx: Opened,
-    appending: readonly Appending[],
-  ): Promise<void> {
+  async #tell(tx: Opened, appending: readonly Appending[]): Promise<void> {
+    const { onAppended, onAllAppended } = this.#hooks;
     try {
-      for (const { entity, history, pending } of appending) {
+      const all = appending.map(({ entity, history, pending }) => {
         const first = pending.expectedVersion + 1;
-        const appended = history
+        const events = history
           .eventsOf(pending)
           .map((event, at) => ({ event, sequence: first + at }));
-        await hook(tx, entity, appended);
-      }
+        return { entity, id: history.id, events };
+      });
+      await onAllAppended?.(tx, all);
+      for (const { entity, events } of all) await onAppended?.(tx, entity, events);
     } catch (error) {
       // Also where the user's own function goes on as if nothing had happened.
       scopeOf(tx as object)?.refuse(error);

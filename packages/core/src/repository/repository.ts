@@ -77,6 +77,7 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   store: Store<Tx, Opened>,
   options: RepositoryOptions &
     RepositoryHooks<Definition, NoInfer<Opened>> &
+    Pick<UntypedHooks<NoInfer<Opened>>, "onAllAppended"> &
     TransactionDemand<boolean>,
   further: FurtherCalls = () => ({}),
 ): object => {
@@ -91,10 +92,10 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
     now: () => clock.now(),
     newId: options.newId ?? uuidV7Source(() => clock.now().getTime()),
   };
-  const { onAppended, onHydrated } = options as UntypedHooks<Opened>;
+  const { onHydrated, ...hooks } = options as UntypedHooks<Opened>;
   const bare = entityFactory(model, ambient);
   const recording = recordingFrom(name, options);
-  const hook = new AppendHook<Tx, Opened>(name, demanding, onAppended, options.clock);
+  const hook = new AppendHook<Tx, Opened>(name, demanding, hooks, options.clock);
   const parts: RepositoryParts<Tx> = {
     model,
     instrument: options.instrument,
