@@ -196,6 +196,9 @@ describe("annals migrate", () => {
       stdout:
         "✗ schema annals (annals)\n  It is missing: none of the framework's migrations has been applied.\n  Run annals migrate.\n",
     });
+    const refused = await inTerminal(["migrate"], empty, [{ when: /\?/, type: "n" }]);
+    expect(refused).toMatchObject({ exitCode: 2, screen: expect.stringContaining("Nothing was") });
+    expect((await piped(["check"], empty)).stdout).toBe(missing.stdout);
     const first = await piped(["migrate"], empty);
     expect(first).toMatchObject({
       exitCode: 0,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { annalsPool, createConsumer, createRepository } from "@annals/kysely-adapter";
 import { testDatabase } from "@annals/testing/vitest";
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { inTerminal, piped } from "./annals.ts";
@@ -95,12 +95,16 @@ it("shows one dead letter, with what the event says only when asked for", async 
 it("tells how far consumers have come, all of them or one with its slots", async () => {
   const { stdout } = await run();
   expect(stdout).toMatch(
-    /^consumer +topics +state +position +held keys +dead letters\ngreeter +member +nobody runs it +\d+ +0 +0\n$/,
+    /^consumer +topics +condition +behind +oldest +held keys +dead letters\ngreeter +member +idle +0 +0 +0\n$/,
   );
   const one = await run("status", "greeter");
-  expect(one.stdout).toMatch(/\nslot {2}position {2}state {2}run\n0 {5}\d+\n$/);
+  expect(one.stdout).toMatch(
+    /\nslot {2}position {2}condition {2}behind {2}oldest {2}run {2}fails on\n0 +\d+ +idle +0\n$/,
+  );
   expect(JSON.parse((await run("--json")).stdout)).toMatchObject({
     name: "greeter",
+    condition: "idle",
+    eventsBehind: 0,
     slots: [{ slot: 0, owner: null }],
   });
   expect((await inTerminal(["consumers"], here)).screen).toContain("greeter");
@@ -131,13 +135,33 @@ it("pauses, resumes and resets, asking first", async () => {
   expect(handled).toEqual(["ada@example.com", "bob@example.com"]);
 });
 
+it("resets to a place in time", async () => {
+  const to = async (place: string): Promise<number> => {
+    const { stdout } = await run("reset", "greeter", "--to", place, "--yes", "--json");
+    return (JSON.parse(stdout) as { slots: { position: number }[] }).slots[0]?.position as number;
+  };
+  const { rows } = await sql<{ first: string; last: string; at: string }>`select
+      min(position)::text as first, max(position)::text as last,
+      to_json(max(recorded_at)) #>> '{}' as at from member_events`.execute(db);
+  const [found] = rows;
+  expect(await to("beginning")).toBe(0);
+  expect(await to("now")).toBe(Number(found?.last));
+  expect(await to("1h")).toBe(Number(found?.first) - 1);
+  const beforeLast = await to(found?.at ?? "");
+  expect(beforeLast).toBeLessThan(Number(found?.last));
+  expect(beforeLast).toBeGreaterThanOrEqual(Number(found?.first) - 1);
+  expect(await to("2999-01-01T00:00:00Z")).toBe(Number(found?.last));
+  expect(await to("1")).toBe(1);
+});
+
 it.each([
+  [["reset", "greeter", "--to", "soon"], /"soon" is no place to begin at/],
   [["status", "gretter"], /no consumer "gretter"[\s\S]*The consumers are greeter/],
   [["puase", "greeter"], /too many arguments/],
   [["pause", "gretter", "--yes"], /no consumer "gretter"/],
   [["dead-letters", "list", "gretter"], /no consumer "gretter"/],
   [["dead-letters", "list", "greeter", "--status", "gone"], /Allowed choices are retrying/],
-  [["reset", "greeter"], /--to <position>/],
+  [["reset", "greeter"], /--to <place>/],
 ])("says what is wrong with %j", async (words, error) => {
   const { exitCode, stderr } = await run(...words);
   expect(stderr).toMatch(error);

@@ -1,55 +1,83 @@
-import type { ConsumerAdmin, ConsumerState } from "@annals/core";
+import type { ConsumerAdmin, ConsumerHealth, ConsumerState } from "@annals/core";
 import { consumers } from "@annals/kysely-adapter";
 import { CliError } from "../cli-error.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
+import { resetPosition } from "../tail/reset-place.ts";
 import { confirm } from "../terminal/confirm.ts";
 import { writeTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { CommandContext } from "./command-context.ts";
 
-/** `annals consumers [consumer]`: how far consumers have come, and what holds them up. */
+/** `annals consumers [consumer]`: how far consumers have come, how far behind, and what holds them up. */
 export const consumersCommand = (
   context: CommandContext,
   name: string | undefined,
 ): Promise<number> =>
   context.database(async (db) => {
     const { terminal } = context;
-    const found = name === undefined ? await consumers(db).list() : [await consumerNamed(db, name)];
+    const admin = consumers(db);
+    const states = name === undefined ? await admin.list() : [await consumerNamed(db, name)];
+    const health = new Map((await admin.health(name)).map((one) => [one.name, one]));
+    const found = states.flatMap((state) => {
+      const standing = health.get(state.name);
+      return standing === undefined ? [] : [{ ...state, ...standing }];
+    });
     for (const consumer of found) terminal.json(consumer);
     if (found.length === 0) terminal.line("No consumer has run on this database yet.");
     else writeConsumers(terminal, found);
-    for (const one of name === undefined ? [] : found) writeSlots(terminal, one);
+    for (const one of name === undefined ? [] : found) writeDetails(terminal, one);
     return 0;
   });
 
-const writeConsumers = (terminal: Terminal, found: readonly ConsumerState[]): void =>
+type Standing = Omit<ConsumerState, "slots"> & ConsumerHealth;
+
+const writeConsumers = (terminal: Terminal, found: readonly Standing[]): void =>
   writeTable(
     terminal,
-    ["consumer", "topics", "state", "position", "held keys", "dead letters"],
+    ["consumer", "topics", "condition", "behind", "oldest", "held keys", "dead letters"],
     found.map((one) => [
-      ...[one.name, one.topics.join(", "), stateOf(one)],
-      ...[Math.min(...one.slots.map(({ position }) => position)), one.heldKeys, one.deadLetters],
+      ...[one.name, one.topics.join(", "), conditionOf(one), behindOf(one), oldestOf(one)],
+      ...[one.heldKeys, one.deadLetters],
     ]),
   );
 
-const stateOf = ({ pausedBecause, slots }: ConsumerState): string => {
-  if (pausedBecause !== null) return `paused: ${pausedBecause}`;
-  const paused = slots.filter((slot) => slot.pausedBecause !== null);
-  if (paused.length > 0) return `${paused.length} of ${slots.length} slots paused`;
-  return slots.some(({ owner }) => owner !== null) ? "running" : "nobody runs it";
-};
+type Lag = Pick<
+  ConsumerHealth,
+  "condition" | "because" | "eventsBehind" | "isEstimate" | "oldestUnhandledMs"
+>;
 
-const writeSlots = (terminal: Terminal, { slots }: ConsumerState): void => {
+const conditionOf = ({ condition, because }: Lag): string =>
+  because === null ? condition : `${condition}: ${because}`;
+
+const behindOf = ({ eventsBehind, isEstimate }: Lag): string =>
+  `${isEstimate ? "about " : ""}${eventsBehind}`;
+
+const oldestOf = ({ oldestUnhandledMs }: Lag): string =>
+  oldestUnhandledMs === null ? "" : `${Math.round(oldestUnhandledMs / 1_000)} s`;
+
+const writeDetails = (terminal: Terminal, { slots, openWriters }: Standing): void => {
   terminal.line();
   writeTable(
     terminal,
-    ["slot", "position", "state", "run"],
-    slots.map(({ slot, position, pausedBecause, owner }) => [
-      ...[slot, position],
-      ...[pausedBecause === null ? "" : `paused: ${pausedBecause}`, owner ?? ""],
+    ["slot", "position", "condition", "behind", "oldest", "run", "fails on"],
+    slots.map((slot) => [
+      ...[slot.slot, slot.position, conditionOf(slot), behindOf(slot), oldestOf(slot)],
+      ...[slot.owner ?? "", failingOf(slot)],
     ]),
   );
+  for (const { pid, prepared, openForMs, state } of openWriters) {
+    const who = prepared === null ? `process ${pid}` : `prepared transaction ${prepared}`;
+    const since = `${Math.round(openForMs / 1_000)} s`;
+    terminal.line(
+      `New events wait for ${who}, open for ${since}${state === null ? "" : `, ${state}`}.`,
+    );
+  }
 };
+
+const failingOf = ({ failing }: ConsumerHealth["slots"][number]): string =>
+  failing === null
+    ? ""
+    : `${failing.eventType ?? "event"} at ${failing.position}, ${failing.attempts} attempts${failing.error === null ? "" : `: ${failing.error.message}`}`;
 
 /** `annals consumers pause <consumer>`: has it stand still, everywhere. */
 export const pauseCommand = (
@@ -57,42 +85,57 @@ export const pauseCommand = (
   name: string,
   { because = "annals consumers pause" }: { readonly because?: string },
 ): Promise<number> =>
-  changing(context, name, `Pause ${name}?`, (admin) => admin.pause(name, because), "is paused");
+  changing(context, name, {
+    question: `Pause ${name}?`,
+    make: (admin) => admin.pause(name, because),
+    result: "is paused",
+  });
 
 /** `annals consumers resume <consumer>`: lets it and all of its slots go on. */
 export const resumeCommand = (context: CommandContext, name: string): Promise<number> =>
-  changing(context, name, `Resume ${name}?`, (admin) => admin.resume(name), "goes on");
+  changing(context, name, {
+    question: `Resume ${name}?`,
+    make: (admin) => admin.resume(name),
+    result: "goes on",
+  });
 
-/** `annals consumers reset <consumer> --to 0`: has it handle events again. */
+/** `annals consumers reset <consumer> --to 2h`: has it handle events again, or pass over some. */
 export const resetCommand = (
   context: CommandContext,
   name: string,
-  { to }: { readonly to: number },
+  { to }: { readonly to: string },
 ): Promise<number> =>
-  changing(
-    context,
-    name,
-    `Have ${name} handle everything after position ${to}? Its open dead letters are discarded.`,
-    (admin) => admin.reset(name, to),
-    `begins after position ${to}`,
-  );
-
-const changing = (
-  context: CommandContext,
-  name: string,
-  question: string,
-  change: (admin: ConsumerAdmin) => Promise<boolean>,
-  result: string,
-): Promise<number> =>
-  context.database(async (db) => {
-    const { terminal } = context;
-    await consumerNamed(db, name);
-    await confirm(terminal, question);
-    if (!(await change(consumers(db)))) throw new CliError(`${name} was removed meanwhile`);
-    terminal.json(await consumerNamed(db, name));
-    terminal.line(`${name} ${result}.`);
-    return 0;
+  context.database(async (db, config) => {
+    const position = await resetPosition(db, config, await consumerNamed(db, name), to);
+    return change(context, db, name, {
+      question: `Have ${name} handle everything after position ${position}? Its open dead letters are discarded.`,
+      make: (admin) => admin.reset(name, position),
+      result: `begins after position ${position}`,
+    });
   });
+
+interface Change {
+  readonly question: string;
+  readonly make: (admin: ConsumerAdmin) => Promise<boolean>;
+  readonly result: string;
+}
+
+const changing = (context: CommandContext, name: string, made: Change): Promise<number> =>
+  context.database((db) => change(context, db, name, made));
+
+const change = async (
+  { terminal }: CommandContext,
+  db: AnyDatabase,
+  name: string,
+  { question, make, result }: Change,
+): Promise<number> => {
+  await consumerNamed(db, name);
+  await confirm(terminal, question);
+  if (!(await make(consumers(db)))) throw new CliError(`${name} was removed meanwhile`);
+  terminal.json(await consumerNamed(db, name));
+  terminal.line(`${name} ${result}.`);
+  return 0;
+};
 
 /** @throws CliError when there is none of this name. */
 export const consumerNamed = async (db: AnyDatabase, name: string): Promise<ConsumerState> => {

@@ -35,8 +35,8 @@ export const addConsumerCommands = (program: Command, run: Run): void => {
     .action(run(resumeCommand));
   consumers
     .command("reset <consumer>")
-    .description("have it handle everything after a position again")
-    .requiredOption("--to <position>", "0 is the beginning", whole(0, Number.MAX_SAFE_INTEGER))
+    .description("have it handle everything from a place on")
+    .requiredOption("--to <place>", "beginning, now, a time, so long ago (2h), or a position")
     .action(run(resetCommand));
   const letters = consumers
     .command("dead-letters")
