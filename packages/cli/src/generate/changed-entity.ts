@@ -58,7 +58,7 @@ const checkSameScope = (name: string, before: LockedEntity, after: LockedEntity)
   if (from === to) return;
   throw new CliError(
     `The scope of ${name} changes from ${from} to ${to}, which its stored events cannot`,
-    "Define another entity with the new scope, and write to it from now on, or what the old one's events say.",
+    "Define another entity with the new scope, and write to that one from now on.",
   );
 };
 

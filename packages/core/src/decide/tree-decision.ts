@@ -32,6 +32,8 @@ type Outcome = Attempt<object> | RefusedAsDeleted;
  */
 export class TreeDecision {
   readonly #ambient: Ambient;
+  /** The scope that children are created in: the tree's. */
+  #scope: object | undefined;
   /** Takes back each change, the first one first. */
   readonly #changes: (() => void)[] = [];
   /** What children were refused with, which refuses the decision unless somebody deals with it. */
@@ -41,11 +43,13 @@ export class TreeDecision {
   constructor({ now, newId, scope }: Ambient) {
     const time = now();
     // Everything in one decision happens at one time.
-    this.#ambient = { now: () => new Date(time), newId, scope };
+    this.#ambient = { now: () => new Date(time), newId };
+    this.#scope = scope;
   }
 
   /** Decides a command of the entity that the decision is about. */
   decide(history: History, command: string, args: readonly unknown[]): Outcome {
+    this.#scope = scopeOf(history);
     try {
       return this.#attempt(history, command, args);
     } finally {
@@ -115,7 +119,8 @@ export class TreeDecision {
 
   #created(model: EntityModel, id: string, input: unknown, parentId: string | undefined): History {
     const history = new History(model, id, undefined, parentId);
-    const { now, newId, scope } = this.#ambient;
+    const { now, newId } = this.#ambient;
+    const scope = this.#scope;
     const view = this.#withCollections({ id, now: now(), newId, scope }, history);
     try {
       const decided = model.create(input, view);
@@ -193,3 +198,13 @@ const isLeftToChildren = ({ model }: History, decided: unknown): boolean => {
   if (typeof decided !== "object" || decided === null) return false;
   return Array.isArray(decided) ? decided.length === 0 : historyOf(decided) !== undefined;
 };
+
+/** The scope of an entity that is there, by its state; `undefined` where its definition declares none. */
+const scopeOf = ({ model: { plan }, state }: History): object | undefined =>
+  plan.scope.length === 0
+    ? undefined
+    : Object.freeze(
+        Object.fromEntries(
+          plan.scope.map((name) => [name, (state as Readonly<Record<string, unknown>>)[name]]),
+        ),
+      );

@@ -40,6 +40,7 @@ import { rollOuts } from "./cases/roll-outs.ts";
 import { savepoints } from "./cases/savepoints.ts";
 import { scopeFuzz } from "./cases/scope-fuzz.ts";
 import { scopedConsumers } from "./cases/scoped-consumers.ts";
+import { scopedTrees } from "./cases/scoped-trees.ts";
 import { scopedWrites } from "./cases/scoped-writes.ts";
 import { scopes } from "./cases/scopes.ts";
 import { storedEvents } from "./cases/stored-events.ts";
@@ -86,6 +87,7 @@ export const contract: readonly ContractGroup[] = [
   scopes,
   scopedWrites,
   scopeFuzz,
+  scopedTrees,
   storedEvents,
   eventVersions,
   history,
