@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CreateView, defineEntity } from "@annals/core";
+import { hiddenKeys, model } from "@annals/core/adapter";
 import { annalsPool, createRepository, entityTablesSql, migrate } from "@annals/kysely-adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect } from "kysely";
@@ -66,10 +67,11 @@ it("asks for the scope where it is missing", async () => {
 it("tails whose an event is", async () => {
   const events = tailedEvents(
     db,
-    { topics: followed([Desk], undefined), ids: undefined },
+    { topics: followed([Desk], undefined), ids: undefined, models: [Desk[model]] },
     {
       signal: new AbortController().signal,
       start: async () => 0,
+      keys: hiddenKeys,
       follow: false,
       onTrouble: (error) => {
         throw error;
