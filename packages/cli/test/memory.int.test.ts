@@ -12,8 +12,8 @@ import { migrated } from "./migrated.ts";
 // What goes over a whole database runs in a heap that the data would not fit into.
 const TIMEOUT_MS = 180_000;
 
-const HEAP_MB = 60;
-const ENTITIES = 5_000;
+const HEAP_MB = 120;
+const ENTITIES = 10_000;
 const EVENT_BYTES = 20_000;
 
 const cwd = join(import.meta.dirname, "project");
@@ -66,10 +66,10 @@ const annals = (words: readonly string[], databaseUrl?: string): Promise<Ended> 
   inSmallHeap(["--conditions=@annals/source", main, ...words], databaseUrl);
 
 it.each([
-  [["verify"], /member: 5000 compared, 0 differ/],
-  [["rebuild", "--yes"], /member: 5000 looked at, 0 changed/],
-  [["check", "--database"], /member: 5000 events read, 0 cannot be/],
-  [["export", "--out", file], /member: 5000 exported/],
+  [["verify"], /member: 10000 compared, 0 differ/],
+  [["rebuild", "--yes"], /member: 10000 looked at, 0 changed/],
+  [["check", "--database"], /member: 10000 events read, 0 cannot be/],
+  [["export", "--out", file], /member: 10000 exported/],
 ] as const)(
   "annals %j needs no more memory for more data",
   async (words, expected) => {
@@ -89,7 +89,7 @@ it(
     const words = ["import", file, "--yes", "--keep-unknown-fields"];
     expect(await annals(words, target)).toEqual({
       exitCode: 0,
-      output: expect.stringMatching(/5000 imported, 0 were there already, 0 refused/),
+      output: expect.stringMatching(/10000 imported, 0 were there already, 0 refused/),
     });
     const whole = `require("fs").readFileSync(${JSON.stringify(file)}, "utf8").split("\\n").map((line) => line && JSON.parse(line))`;
     expect((await inSmallHeap(["-e", whole])).exitCode).not.toBe(0);
