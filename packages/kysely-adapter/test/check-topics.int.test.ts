@@ -6,7 +6,7 @@ import { Brief, Feed, noted, Stream } from "./database/feed.ts";
 import { migrate, openDatabase } from "./database/open.ts";
 
 const database = await testDatabase({
-  name: "feed",
+  name: "feed and stream",
   migrate: (connectionString) => migrate(connectionString, [Feed, Stream]),
 });
 const db = openDatabase(database.connectionString);
