@@ -42,7 +42,7 @@ export const footprintText = ({ allocations, startUp, installed, types }: Footpr
     ...types.map(({ entities, instantiations, milliseconds, megabytes }) =>
       line(
         String(entities),
-        `${instantiations} instantiations, ${milliseconds.toFixed(0)} ms, ${megabytes.toFixed(0)} MB`,
+        `${instantiations} instantiations, ${Math.max(0, milliseconds).toFixed(0)} ms, ${megabytes.toFixed(0)} MB`,
       ),
     ),
   ].join("\n");
