@@ -220,7 +220,8 @@ describe("what goes wrong for one", () => {
     // A statement of several waits for the row, or later one of the row alone.
     for (let gone = 0; gone === 0; ) {
       const { rows } = await other.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
+        // Waits until each is gone, so that none is left in the pool that is about to die.
+        `select pg_terminate_backend(pid, 5000) from pg_stat_activity
 where application_name = 'app' and wait_event_type = 'Lock'`,
       );
       gone = rows.length;

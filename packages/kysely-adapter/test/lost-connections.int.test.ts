@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const terminateOthers = async () => {
   await other.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
   );
   await sleep(100);
 };
