@@ -6,7 +6,7 @@ import {
   Tags,
 } from "@dcb-es/event-store";
 import { PostgresEventStore } from "@dcb-es/event-store-postgres";
-import type { BenchmarkDatabase } from "../database.ts";
+import { oncePerDatabase } from "./once-per-database.ts";
 import type { PeerUsers, UserInput } from "./peer-users.ts";
 
 interface User {
@@ -14,20 +14,10 @@ interface User {
   readonly name: string;
 }
 
-const opened = new WeakMap<BenchmarkDatabase, Promise<PeerUsers>>();
-
-/** Opens the event store once for each database. A user is what carries its tag. */
-export const dcbUsers = (database: BenchmarkDatabase): Promise<PeerUsers> => {
-  const known = opened.get(database);
-  if (known !== undefined) return known;
-  const made = openDcb(database);
-  opened.set(database, made);
-  return made;
-};
-
 const TYPES = ["UserRegistered", "UserRenamed"];
 
-const openDcb = async ({ pool }: BenchmarkDatabase): Promise<PeerUsers> => {
+/** Opens the event store once for each database. A user is what carries its tag. */
+export const dcbUsers = oncePerDatabase(async ({ pool }): Promise<PeerUsers> => {
   const store = new PostgresEventStore({ pool });
   await store.ensureInstalled();
   // What a user in hand was read up to; appends are conditional on it.
@@ -57,7 +47,7 @@ const openDcb = async ({ pool }: BenchmarkDatabase): Promise<PeerUsers> => {
       await store.append({ events, condition: appendCondition });
     },
   };
-};
+});
 
 const userModel = (id: string) =>
   ({

@@ -1,4 +1,4 @@
-import type { BenchmarkDatabase } from "../database.ts";
+import { oncePerDatabase } from "./once-per-database.ts";
 import type { PeerUsers } from "./peer-users.ts";
 
 /** What a stream of Emmett holds of a user. */
@@ -14,18 +14,8 @@ interface User {
   readonly name: string;
 }
 
-const opened = new WeakMap<BenchmarkDatabase, Promise<PeerUsers>>();
-
 /** Opens Emmett's event store once for each database, on the same pool as everybody else. */
-export const emmettUsers = (database: BenchmarkDatabase): Promise<PeerUsers> => {
-  const known = opened.get(database);
-  if (known !== undefined) return known;
-  const made = openEmmett(database);
-  opened.set(database, made);
-  return made;
-};
-
-const openEmmett = async ({ pool }: BenchmarkDatabase): Promise<PeerUsers> => {
+export const emmettUsers = oncePerDatabase(async ({ pool }): Promise<PeerUsers> => {
   // Loaded late: it replaces parsers of `pg` for the whole process.
   const { CommandHandler } = await import("@event-driven-io/emmett");
   const { getPostgreSQLEventStore } = await import("@event-driven-io/emmett-postgresql");
@@ -57,4 +47,4 @@ const openEmmett = async ({ pool }: BenchmarkDatabase): Promise<PeerUsers> => {
       );
     },
   };
-};
+});

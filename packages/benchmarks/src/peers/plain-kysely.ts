@@ -1,5 +1,5 @@
 import { type Generated, Kysely, PostgresDialect } from "kysely";
-import type { BenchmarkDatabase } from "../database.ts";
+import { oncePerDatabase } from "./once-per-database.ts";
 import type { PeerUsers } from "./peer-users.ts";
 
 interface Database {
@@ -32,18 +32,8 @@ export interface PlainUsers extends PeerUsers {
   list(first: number): Promise<number>;
 }
 
-const opened = new WeakMap<BenchmarkDatabase, Promise<PlainUsers>>();
-
 /** Creates the table once for each database; Kysely is used as its documentation has it. */
-export const plainUsers = (database: BenchmarkDatabase): Promise<PlainUsers> => {
-  const known = opened.get(database);
-  if (known !== undefined) return known;
-  const made = openPlain(database);
-  opened.set(database, made);
-  return made;
-};
-
-const openPlain = async ({ pool }: BenchmarkDatabase): Promise<PlainUsers> => {
+export const plainUsers = oncePerDatabase(async ({ pool }): Promise<PlainUsers> => {
   await pool.query(TABLE);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   const byId = (id: string) =>
@@ -76,4 +66,4 @@ const openPlain = async ({ pool }: BenchmarkDatabase): Promise<PlainUsers> => {
       return (await page.limit(first).execute()).length;
     },
   };
-};
+});

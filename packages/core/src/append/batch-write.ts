@@ -11,6 +11,8 @@ import type { BatchResult, BatchWrite } from "../port/rows.ts";
 import { uniqueKey } from "../port/unique-key.ts";
 import { columnsOfConstraint, entityWrite, type Recording, refusal } from "./entity-write.ts";
 
+type RefusedBatch = Exclude<BatchResult, { kind: "written" }>;
+
 /** Turns what is pending of one member of a batch into what a store writes. Pure. */
 export const batchWrite = (
   model: EntityModel,
@@ -85,11 +87,22 @@ export const repeatedValue = (
   return undefined;
 };
 
-/** The error for a batch that was refused. */
+/** The error for a batch that was refused, with the place of the member that it is about. */
 export const batchRefusal = (
   model: EntityModel,
   writes: readonly BatchWrite[],
-  result: Exclude<BatchResult, { kind: "written" }>,
+  result: RefusedBatch,
+): AnnalsError => {
+  const error = memberRefusal(model, writes, result);
+  const isAboutOne = result.kind !== "cycle" && result.at !== undefined;
+  return isAboutOne ? atBatchIndex(error, result.at) : error;
+};
+
+/** The error for a refused batch whose members the caller did not list. */
+export const memberRefusal = (
+  model: EntityModel,
+  writes: readonly BatchWrite[],
+  result: RefusedBatch,
 ): AnnalsError => {
   const entity = model.plan.name;
   const options = result.cause === undefined ? undefined : { cause: result.cause };
@@ -97,11 +110,8 @@ export const batchRefusal = (
     const columns = columnsOfConstraint(model, result.constraint);
     return new UniqueValueCycleError({ entity, columns }, options);
   }
-  const { at } = result;
-  const write = at === undefined ? undefined : writes[at];
-  if (at !== undefined && write !== undefined) {
-    return atBatchIndex(refusal(model, write, result), at);
-  }
+  const write = result.at === undefined ? undefined : writes[result.at];
+  if (write !== undefined) return refusal(model, write, result);
   const columns = result.kind === "duplicate" ? columnsOfConstraint(model, result.constraint) : [];
   return new DuplicateValueError({ entity, id: undefined, columns, values: [] }, options);
 };

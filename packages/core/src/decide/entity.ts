@@ -1,4 +1,4 @@
-import type { ChildCollections, ChildrenOf } from "../define/children.ts";
+import type { ChildCollections, ChildrenOf, ShownParts } from "../define/children.ts";
 import type {
   AnyEntity,
   CommandsOf,
@@ -30,18 +30,7 @@ export type Entity<Definition extends AnyEntity> = EntityParts<Definition> &
     ) => Executed;
   };
 
-export interface EntityParts<Definition extends AnyEntity> {
-  readonly id: IdOf<Definition>;
-  /** The events folded, pending ones included. Frozen. */
-  readonly state: Readonly<StateOf<Definition>>;
-  /** How many of its events are committed. */
-  readonly version: number;
-  /** Whether it is deleted, pending events included. `false` where no lifecycle is declared. */
-  readonly isDeleted: boolean;
-  /** Every event from the first one, pending ones last. Frozen. */
-  readonly history: readonly EventOf<Definition>[];
-  /** The events that are not committed. */
-  readonly pending: readonly EventOf<Definition>[];
+export interface EntityParts<Definition extends AnyEntity> extends ShownParts<Definition> {
   /** The commands with their outcome as a value; they throw only when the definition has a bug. */
   readonly attempt: {
     readonly [Command in keyof CommandsOf<Definition>]: (

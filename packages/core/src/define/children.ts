@@ -69,12 +69,14 @@ export interface Children<Item> extends Iterable<Item> {
   maybeGet(id: string): Item | undefined;
 }
 
-export interface ChildParts<Definition extends AnyEntity> {
+/** What every entity shows of itself, with its parent or on its own. */
+export interface ShownParts<Definition extends AnyEntity> {
   readonly id: IdOf<Definition>;
   /** The events folded, pending ones included. Frozen. */
   readonly state: Readonly<StateOf<Definition>>;
   /** How many of its events are committed. */
   readonly version: number;
+  /** Whether it is deleted, pending events included. `false` where no lifecycle is declared. */
   readonly isDeleted: boolean;
   /** Every event from the first one, pending ones last. Frozen. */
   readonly history: readonly EventOf<Definition>[];
@@ -83,7 +85,7 @@ export interface ChildParts<Definition extends AnyEntity> {
 }
 
 /** A child as its parent shows it: to look at. Its parent's commands change it. */
-export type Child<Definition extends AnyEntity> = ChildParts<Definition> &
+export type Child<Definition extends AnyEntity> = ShownParts<Definition> &
   ChildCollections<ChildrenOf<Definition>>;
 
 /** The children of every kind, to look at. */
@@ -95,7 +97,7 @@ export type ChildCollections<Declarations> = {
  * A child within a decision. What its commands yield is part of the decision; one that rejects ends the
  * decision with its reason.
  */
-export type ChangingChild<Definition extends AnyEntity> = ChildParts<Definition> &
+export type ChangingChild<Definition extends AnyEntity> = ShownParts<Definition> &
   ChangingCollections<ChildrenOf<Definition>> & {
     readonly [Command in keyof CommandsOf<Definition>]: (
       ...args: CommandsOf<Definition>[Command]

@@ -1,5 +1,5 @@
-import { batchWrite, repeatedValue } from "../append/batch-write.ts";
-import { columnsOfConstraint, type Recording, refusal } from "../append/entity-write.ts";
+import { batchWrite, memberRefusal, repeatedValue } from "../append/batch-write.ts";
+import type { Recording } from "../append/entity-write.ts";
 import type { History } from "../decide/history.ts";
 import {
   beginBelow,
@@ -8,16 +8,11 @@ import {
   type PendingMember,
 } from "../decide/tree-pending.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import type { AnnalsError } from "../errors/annals-error.ts";
-import {
-  DuplicateValueError,
-  OutcomeUnknownError,
-  UniqueValueCycleError,
-} from "../errors/append-errors.ts";
+import { OutcomeUnknownError } from "../errors/append-errors.ts";
 import { ScopeMismatchError } from "../errors/scope-errors.ts";
 import type { Clock } from "../port/clock.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
-import type { BatchResult, BatchWrite, Durability } from "../port/rows.ts";
+import type { BatchWrite, Durability } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
 import { entitiesOf } from "../seal/sealed-entities.ts";
 import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
@@ -161,7 +156,7 @@ export class TreeWrites<Tx, Opened extends Tx = Tx> implements AroundAppend<Tx> 
     const store = this.#stores.get(model) as EntityStore<Tx>;
     const result = repeatedValue(model.plan, writes) ?? (await store.writeAll(writes, tx));
     if (result.kind === "written") return result.durability;
-    throw childRefusal(model, writes, result);
+    throw memberRefusal(model, writes, result);
   }
 }
 
@@ -180,24 +175,6 @@ const endMembers = (members: readonly PendingMember[], durability: Durability): 
     if (durability.kind === "open") durability.onEnd(end);
     else end(durability.kind);
   }
-};
-
-/** The error for children that were refused. It is about a child, not about a member of a list. */
-const childRefusal = (
-  model: EntityModel,
-  writes: readonly BatchWrite[],
-  result: Exclude<BatchResult, { kind: "written" }>,
-): AnnalsError => {
-  const entity = model.plan.name;
-  const options = result.cause === undefined ? undefined : { cause: result.cause };
-  if (result.kind === "cycle") {
-    const columns = columnsOfConstraint(model, result.constraint);
-    return new UniqueValueCycleError({ entity, columns }, options);
-  }
-  const write = result.at === undefined ? undefined : writes[result.at];
-  if (write !== undefined) return refusal(model, write, result);
-  const columns = result.kind === "duplicate" ? columnsOfConstraint(model, result.constraint) : [];
-  return new DuplicateValueError({ entity, id: undefined, columns, values: [] }, options);
 };
 
 const modelsBelow = (model: EntityModel): readonly EntityModel[] =>

@@ -1,8 +1,6 @@
 import { type Statement, statement } from "../connection/statement.ts";
-import { quoteName } from "../tables/quote.ts";
-import { bound, given, insertEvents, locked, ownColumns, restoreBound } from "./batch-parts.ts";
+import { bound, given, insertEvents, locked, moved, restoreBound } from "./batch-parts.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-import { writtenColumns } from "./write-entity.ts";
 
 /**
  * Appends to any number of entities that have nothing to do with each other, in one round trip: to each
@@ -15,32 +13,15 @@ import { writtenColumns } from "./write-entity.ts";
  * after which nothing of it remains: its members are then written one by one. ON CONFLICT DO UPDATE over rows
  * that exist and are locked, as in `updateEntities`. Relies on: users_pkey.
  */
-export const appendEach = (tables: EntityTables): Statement => {
-  const { plan, index } = tables;
-  const names = plan.columns.map(({ column }) => quoteName(column));
-  const own = ownColumns(tables, '"$deleted"');
-  const set = [
-    "version",
-    ...own.names,
-    ...writtenColumns(plan, false).map(({ column }) => quoteName(column)),
-  ];
-  return statement(
-    `append_each_${plan.indexTable}`,
+export const appendEach = (tables: EntityTables): Statement =>
+  statement(
+    `append_each_${tables.plan.indexTable}`,
     `with ${bound("$5")},
 ${given(tables)},
 ${locked(tables, "no key update")},
-written as (
-  insert into ${index} (${["id", "created_at", "version", ...own.names, ...names].join(", ")})
-  select ${["id", "now()", "version", ...own.values, ...names].join(", ")}
-  from locked
-  where "$stored" = "$expected"
-  order by "$place"
-  on conflict (id) do update set ${set.map((name) => `${name} = excluded.${name}`).join(", ")}
-  returning id
-)
+${moved(tables, `"$stored" = "$expected"`)}
 select ${insertEvents(tables)},
   (select string_agg("$at"::text, ',') from locked where "$stored" is distinct from "$expected") as refused,
   ${restoreBound}
 from bound`,
   );
-};

@@ -3,6 +3,7 @@ import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { scopeColumns } from "./in-scope.ts";
+import { writtenColumns } from "./write-entity.ts";
 
 // What the statements over many entities have in common. Their members come as one JSON list. Names that
 // begin with $ are ours: no index column can have one.
@@ -127,6 +128,24 @@ const LIVE_AFTER = 'g."$deleted" is null';
 
 const equal = ({ columns }: UniquePlan, one: string, other: string): string =>
   columns.map((name) => `${one}.${quoteName(name)} = ${other}.${quoteName(name)}`).join(" and ");
+
+/** The rows of the members for which `condition` holds, moved on in the order of `$place`. */
+export const moved = (tables: EntityTables, condition: string): string => {
+  const { plan, index } = tables;
+  const names = plan.columns.map(({ column }) => quoteName(column));
+  const own = ownColumns(tables, '"$deleted"');
+  const written = writtenColumns(plan, false).map(({ column }) => quoteName(column));
+  const set = ["version", ...own.names, ...written];
+  return `written as (
+  insert into ${index} (${["id", "created_at", "version", ...own.names, ...names].join(", ")})
+  select ${["id", "now()", "version", ...own.values, ...names].join(", ")}
+  from locked
+  where ${condition}
+  order by "$place"
+  on conflict (id) do update set ${set.map((name) => `${name} = excluded.${name}`).join(", ")}
+  returning id
+)`;
+};
 
 /** The call that inserts the members' events. */
 export const insertEvents = ({ events }: EntityTables): string =>

@@ -1,16 +1,6 @@
 import { type Statement, statement } from "../connection/statement.ts";
-import { quoteName } from "../tables/quote.ts";
-import {
-  bound,
-  given,
-  insertEvents,
-  locked,
-  ownColumns,
-  restoreBound,
-  taken,
-} from "./batch-parts.ts";
+import { bound, given, insertEvents, locked, moved, restoreBound, taken } from "./batch-parts.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-import { writtenColumns } from "./write-entity.ts";
 
 /**
  * Appends to any number of entities, index rows and events, in one round trip: all or none.
@@ -28,33 +18,16 @@ import { writtenColumns } from "./write-entity.ts";
  * lock that is raised later can deadlock. The events table only after that.
  * Relies on: users_pkey and the unique constraints' indexes.
  */
-export const updateEntities = (tables: EntityTables, shape: { moves: boolean }): Statement => {
-  const { plan, index } = tables;
-  const names = plan.columns.map(({ column }) => quoteName(column));
-  const own = ownColumns(tables, '"$deleted"');
-  const set = [
-    "version",
-    ...own.names,
-    ...writtenColumns(plan, false).map(({ column }) => quoteName(column)),
-  ];
-  return statement(
-    `append_all_${plan.indexTable}`,
+export const updateEntities = (tables: EntityTables, shape: { moves: boolean }): Statement =>
+  statement(
+    `append_all_${tables.plan.indexTable}`,
     `with ${bound("$5")},
 ${given(tables)},
 ${locked(tables, shape.moves ? "update" : "no key update")},
 ${taken(tables, false, "$6::boolean")},
-written as (
-  insert into ${index} (${["id", "created_at", "version", ...own.names, ...names].join(", ")})
-  select ${["id", "now()", "version", ...own.values, ...names].join(", ")}
-  from locked
-  where (select at from conflict) is null and (select at from taken) is null
-  order by "$place"
-  on conflict (id) do update set ${set.map((name) => `${name} = excluded.${name}`).join(", ")}
-  returning id
-)
+${moved(tables, `(select at from conflict) is null and (select at from taken) is null`)}
 select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in,
   case when conflict.at is null and taken.at is null then ${insertEvents(tables)} end,
   ${restoreBound}
 from bound cross join conflict left join taken on true`,
   );
-};
