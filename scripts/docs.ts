@@ -8,6 +8,8 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
+const MARKER = /<!-- snippet: (\S+) -->\n(?!```)/g;
+
 const BLOCK = /(?:<!-- snippet: ([^\s#]+)(?:#(\S+))? -->\n)?```(\w*)\n([\s\S]*?)```/g;
 
 /** Languages whose blocks must come from a file. */
@@ -23,7 +25,9 @@ export const pages = async (): Promise<string[]> => {
 /** The page with its blocks as they should be, and what is wrong that cannot be filled in. */
 export const refresh = async (page: string): Promise<{ text: string; problems: string[] }> => {
   const text = await readFile(join(root, page), "utf8");
-  const problems: string[] = [];
+  const problems = [...text.matchAll(MARKER)].map(
+    ([, source]) => `${page}: no block follows the marker of ${source}`,
+  );
   const parts: string[] = [];
   let end = 0;
   for (const match of text.matchAll(BLOCK)) {
