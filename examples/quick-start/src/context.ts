@@ -1,4 +1,4 @@
-import type { IdOf, Repository } from "@annals/core";
+import { type IdOf, personal, type Repository } from "@annals/core";
 import { defineContext } from "@annals/kysely-adapter/context";
 import * as z from "zod";
 import type { User } from "./user.ts";
@@ -12,6 +12,14 @@ export const auditContext = defineContext(
     actor: z.string().min(1),
     reason: z.string().optional(),
   }),
+);
+// #endregion
+
+// #region personal
+/** Where requests came from is about whoever made them, and can be forgotten with them. */
+export const accessContext = defineContext(
+  z.object({ actor: z.string().min(1), ip: personal(z.string()) }),
+  { erasure: { subject: { kind: "customer", field: "actor" } } },
 );
 // #endregion
 

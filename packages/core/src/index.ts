@@ -19,6 +19,7 @@ export type {
   ParentDeclaration,
 } from "./define/children.ts";
 export type { CommandView, CreateView } from "./define/command-view.ts";
+export type { ContextErasure } from "./define/context-erasure.ts";
 export type { Cause, ReservedContext } from "./define/context-model.ts";
 export type { DatabaseOf, EventRowOf, IndexRowOf } from "./define/database-types.ts";
 export type { AlreadyApplied, Decision, Rejection } from "./define/decision.ts";

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ContextScope, JsonObject, ReservedContext } from "@annals/core";
+import type { ContextErasure, ContextScope, JsonObject, ReservedContext } from "@annals/core";
 import { contextModel, type EncodedContext } from "@annals/core/adapter";
 import type { $ZodObject, output } from "zod/v4/core";
 
@@ -35,7 +35,8 @@ export interface EventContext<Schema extends $ZodObject> extends ContextScope {
   current(): ContextPart<Schema> | undefined;
 
   /**
-   * Reads a stored context, for example `meta.context` of a handler.
+   * Reads a stored context, for example `meta.context` of a handler: personal values are there, or
+   * `forgotten`.
    *
    * @returns `undefined` for an event that was stored without one.
    * @throws InvalidContextError when it does not fit the schema.
@@ -57,16 +58,20 @@ type CheckSchema<Schema extends $ZodObject> =
  *
  * Define it once and share it: each one that is defined follows calls on its own.
  *
- * @throws InvalidDefinitionError for a schema that is no object, declares a reserved key, or has
- * something that does not survive JSON.
+ * What is marked with `personal()` is stored encrypted; `erasure` then says whom it is about. Repositories and
+ * consumers need `keys` to write and read it.
+ *
+ * @throws InvalidDefinitionError for a schema that is no object, declares a reserved key, has something
+ * that does not survive JSON, or personal fields that are about nobody.
  * @example
  * export const auditContext = defineContext(z.object({ actor: z.string() }));
  * await auditContext.withContext({ actor: "ada" }, () => users.update(user));
  */
 export const defineContext = <Schema extends $ZodObject>(
   schema: Schema & CheckSchema<Schema>,
+  { erasure }: { readonly erasure?: ContextErasure<keyof output<Schema> & string> } = {},
 ): EventContext<Schema> => {
-  const model = contextModel(schema);
+  const model = contextModel(schema, erasure);
   const storage = new AsyncLocalStorage<EncodedContext>();
 
   const extend = <Result>(given: object, work: () => Result): Result => {
@@ -75,6 +80,7 @@ export const defineContext = <Schema extends $ZodObject>(
   };
 
   return Object.freeze<EventContext<Schema>>({
+    erasure,
     withContext: extend,
     extendContext: extend,
     runCaused: (cause, work) => storage.run(model.extend(storage.getStore(), cause), work),

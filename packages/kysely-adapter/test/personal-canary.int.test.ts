@@ -15,6 +15,7 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { defineContext } from "../src/context.ts";
 import {
   annalsPool,
   createConsumer,
@@ -77,7 +78,7 @@ const definitions = (method: ErasureMethod) => {
   const Bells = defineTopic({
     name: "bells",
     events: { Rung: z.object({ guestId: z.string(), why: personal(z.string()) }) },
-    erasure: { method, subject: { kind: "guest", field: "guestId" } },
+    erasure: { method, subject: { kind: "guest", field: "guestId" }, headers: ["ip"] },
     compaction: true,
   });
   return { Guest, Stay, Bells };
@@ -91,7 +92,13 @@ const MARKERS = [
   "marker-d",
   "marker-e",
   "marker-f",
+  "marker-g",
+  "marker-h",
 ];
+
+const context = defineContext(z.object({ actor: z.string(), ip: personal(z.string()) }), {
+  erasure: { subject: { kind: "guest", field: "actor" } },
+});
 
 const opened = async (method: ErasureMethod) => {
   const { connectionString } = await testDatabase();
@@ -126,19 +133,31 @@ const pgDump = process.env.POSTGRES_BINARIES && join(process.env.POSTGRES_BINARI
 describe.each<ErasureMethod>(["crypto-shredding", "payload-table"])("with %s", (method) => {
   it("no marker is anywhere after it was forgotten, and in no event before", async () => {
     const { connectionString, db, Guest, Stay, Bells } = await opened(method);
-    const guests = createRepository(Guest, { db, keys });
+    const guests = createRepository(Guest, { db, keys, context });
     const stays = createRepository(Stay, { db, keys });
     const bells = createTopic(Bells, { db, keys });
-    const [email = "", phone = "", text = "", wish = "", why = "", handled = ""] = MARKERS;
+    const [
+      email = "",
+      phone = "",
+      text = "",
+      wish = "",
+      why = "",
+      handled = "",
+      ip = "",
+      header = "",
+    ] = MARKERS;
     const ada = await guests.create(
       { email, phones: [phone], notes: { door: { text } }, city: "Bern" },
       { idempotencyKey: "arrive" },
     );
     const bob = await guests.create({ email: "b@b.example", phones: [], notes: {}, city: "Ulm" });
     ada.changeEmail(`x${email}`);
-    await guests.update(ada);
+    await context.withContext({ actor: ada.id, ip }, () => guests.update(ada));
     await stays.create({ guestId: ada.id, wish });
-    await bells.publish({ type: "Rung", guestId: ada.id, why }, { key: ada.id });
+    await bells.publish(
+      { type: "Rung", guestId: ada.id, why },
+      { key: ada.id, headers: { ip: header } },
+    );
     const failing = createConsumer(db, {
       name: "failing",
       topics: [Guest],
@@ -178,6 +197,8 @@ describe.each<ErasureMethod>(["crypto-shredding", "payload-table"])("with %s", (
     }
     const found = await guests.findById(ada.id);
     expect(found.state).toMatchObject({ email: forgotten, phones: [forgotten], city: "Bern" });
+    const { items } = await guests.history(ada.id);
+    expect(context.parse(items[1]?.context ?? null)).toEqual({ actor: ada.id, ip: forgotten });
     expect((await guests.findById(bob.id)).state.email).toBe("b@b.example");
     expect(await verify(db, Guest, { keys })).toMatchObject({ checked: 2, differing: 0 });
     expect(await verify(db, Stay, { keys })).toMatchObject({ checked: 1, differing: 0 });

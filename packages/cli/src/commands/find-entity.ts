@@ -2,6 +2,7 @@ import { type AnyEntity, type KeyProvider, Scope } from "@annals/core";
 import { hiddenKeys } from "@annals/core/adapter";
 import { createRepository } from "@annals/kysely-adapter";
 import { CliError } from "../cli-error.ts";
+import { anyContext } from "../config/keys.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
 
 /** A repository whose generated names are not known when this is compiled, over all scopes. */
@@ -10,7 +11,7 @@ export const openRepository = (
   definition: AnyEntity,
   keys: KeyProvider = hiddenKeys,
 ) => {
-  const repository = createRepository(definition, { db, keys });
+  const repository = createRepository(definition, { db, keys, context: anyContext });
   if (definition.plan.scope.length === 0) return repository;
   return (repository as unknown as Scoped<typeof repository>).scoped(Scope.all);
 };

@@ -2,7 +2,7 @@ import type { AnyEntity, AsOf, EntityOf, RecordedEventOf } from "@annals/core";
 import { sql } from "kysely";
 import { readingKeys } from "../config/keys.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
-import { withWords } from "../terminal/personal-words.ts";
+import { bodyWithWords, withWords } from "../terminal/personal-words.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { parseAsOf } from "./as-of.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
@@ -42,6 +42,7 @@ export const showCommand = (
     const items = read.map((one) => ({
       ...one,
       event: withWords(one.event, personal) as typeof one.event,
+      context: one.context && bodyWithWords(one.context, personal),
     }));
     terminal.json({ id, version, isDeleted, state, row, history: items });
     writeHeading(terminal, definition.name, entity, bound);

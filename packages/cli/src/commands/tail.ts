@@ -52,8 +52,10 @@ export const tailCommand = (
       for (const event of events) {
         if (begin.kind === "since" && event.recordedAt < begin.since) continue;
         for (const part of partsOf(event)) {
-          const body = bodyWithWords(part.body, flags.personal === true);
-          writeEvent(terminal, event, { ...part, body });
+          const words = (json: JsonObject) => bodyWithWords(json, flags.personal === true);
+          const context = event.context && words(event.context);
+          const headers = event.headers && words(event.headers);
+          writeEvent(terminal, { ...event, context, headers }, { ...part, body: words(part.body) });
         }
       }
       await terminal.drained();

@@ -1,4 +1,4 @@
-import type { KeyProvider } from "@annals/core";
+import type { ContextSource, KeyProvider } from "@annals/core";
 import { hiddenKeys } from "@annals/core/adapter";
 import { CliError } from "../cli-error.ts";
 import type { LoadedConfig } from "./load-config.ts";
@@ -18,4 +18,10 @@ export const readingKeys = (
     "--personal needs the keys of personal values",
     `Add keys to ${file}: localKeys(), or your own provider.`,
   );
+};
+
+/** Stands for whatever contexts events were stored with: nothing is stored by it, and all of it is opened. */
+export const anyContext: ContextSource = {
+  stored: () => undefined,
+  erasure: { subject: { kind: "", field: "" } },
 };

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { KeyProvider } from "@annals/core";
 import { consumerOpener, type TopicEvent, type TopicModel } from "@annals/core/adapter";
 import { kyselyStore } from "@annals/kysely-adapter";
+import { anyContext } from "../config/keys.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
 import type { Selection } from "./first-position.ts";
 
@@ -33,7 +34,7 @@ export async function* tailedEvents(
   const reads = { topics, keys: ids, handles: [], knows: [], changesTopics: false };
   const plan = { ...reads, name: "annals tail", slots: 1, start: "beginning" } as const;
   const store = kyselyStore(db);
-  const reader = consumerOpener(models, store, keys)(store.consumer(plan));
+  const reader = consumerOpener(models, store, { keys, context: anyContext })(store.consumer(plan));
   const end = await reader.settled();
   // Positions that no event has may be given out a second time after a crash; those of events are not.
   let seen = await start(end);

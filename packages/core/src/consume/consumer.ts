@@ -57,7 +57,7 @@ export const createStoreConsumer = <
 ): Consumer => {
   const engine = consumerEngine(options as unknown as UntypedOptions);
   const models = options.topics.map((topic) => topic[modelKey]);
-  const opener = consumerOpener(models, store, options.keys);
+  const opener = consumerOpener(models, store, options);
   const open = () => opener(store.consumer(engine.plan));
   // What a run has seen of the topics is its own: two at once must not mix what they know.
   const start = (signal: AbortSignal, limiter: Limiter, mode: "run" | "catchUp") =>

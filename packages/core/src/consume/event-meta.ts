@@ -1,9 +1,9 @@
-import type { AnyTopic } from "../define/any-topic.ts";
+import type { AnyTopic, TopicModel } from "../define/any-topic.ts";
 import type { AnyEntity, IdOf, ScopeOf } from "../define/entity-definition.ts";
 import { isEntityPlan } from "../define/entity-plan.ts";
 import type { JsonObject } from "../define/json-value.ts";
-import type { TopicPlan } from "../define/topic-plan.ts";
 import type { EventHeaders, TopicEvent } from "../port/rows.ts";
+import { readHeaders } from "../read/read-headers.ts";
 
 /** What a handler gets beside the event of an entity or of a topic of its own. */
 export type EventMeta<Topic extends AnyTopic, Tx> = Topic extends AnyEntity
@@ -53,12 +53,13 @@ export interface PublishedEventMeta<Topic extends AnyTopic, Tx> extends CommonMe
 }
 
 /** The part of a handler's second argument that the stored event tells. */
-export const eventMeta = (plan: TopicPlan, stored: TopicEvent) => {
-  const { topic, id, sequence, position, recordedAt, context, headers } = stored;
+export const eventMeta = (model: TopicModel, stored: TopicEvent) => {
+  const { plan } = model;
+  const { topic, id, sequence, position, recordedAt, context } = stored;
   return isEntityPlan(plan)
     ? {
         ...{ topic, entityId: id, key: id, sequence, position, recordedAt, context },
         scope: Object.fromEntries(plan.scope.map((name, at) => [name, stored.scope?.[at]])),
       }
-    : { topic, key: id, headers: headers ?? {}, position, recordedAt, context };
+    : { topic, key: id, headers: readHeaders(model, stored), position, recordedAt, context };
 };

@@ -68,7 +68,7 @@ export class FollowedTopics {
     const model = this.#models.get(stored.topic);
     if (model === undefined) throw new Error(`The store returned an event of "${stored.topic}"`);
     const decoded = decodeTopicEvent(model, stored);
-    const told = eventMeta(model.plan, stored);
+    const told = eventMeta(model, stored);
     const parts = decoded.length;
     return decoded
       .map((event, at) => ({ event, meta: { ...told, part: at + 1, parts } }))

@@ -1,6 +1,8 @@
+import { model as modelKey } from "../define/entity-definition.ts";
 import type { ConsumerStore, SettledPlace, StartPlace } from "../port/consumer-store.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import type { Store } from "../port/store.ts";
+import { consumerOpener } from "../seal/consumer-opener.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
 import { Answered, DeliveryProgress, deliver } from "./deliver.ts";
 import type { Handling, Topics } from "./handler.ts";
@@ -10,7 +12,7 @@ import { type ConsumerEngine, consumerEngine, type UntypedOptions } from "./unty
 export interface ReplaySettings<Followed extends Topics>
   extends Pick<
     ConsumerSettings<Followed, "at-least-once">,
-    "topics" | "only" | "batchSize" | "timeoutMs" | "context" | "instrument" | "clock"
+    "topics" | "only" | "batchSize" | "timeoutMs" | "context" | "instrument" | "clock" | "keys"
   > {
   /** What it is called in errors and telemetry. Default is `"replay"`. */
   readonly name?: string;
@@ -43,10 +45,10 @@ export interface ReplayResult {
  *
  * @throws HandlerFailedError when a handler throws: `from: { position: error.position - 1 }` goes on with
  * that event.
- * @throws StoredEventError, ConsumerStartError
+ * @throws StoredEventError, ConsumerStartError, KeysRequiredError
  */
 export const replayStore = <const Followed extends Topics, Tx>(
-  store: Pick<Store<Tx>, "consumer">,
+  store: Pick<Store<Tx>, "consumer" | "subjects">,
   options: ReplayOptions<Followed>,
 ): Promise<ReplayResult> => {
   const { name = "replay", from = "beginning", to = "now" } = options;
@@ -55,7 +57,9 @@ export const replayStore = <const Followed extends Topics, Tx>(
     consumerEngine({ ...options, name, start } as unknown as UntypedOptions);
   checked(to);
   const engine = checked(from);
-  return new ReplayRun(engine, store.consumer(engine.plan), signal).toEnd(from, to);
+  const models = options.topics.map((topic) => topic[modelKey]);
+  const opener = consumerOpener(models, store, options);
+  return new ReplayRun(engine, opener(store.consumer(engine.plan)), signal).toEnd(from, to);
 };
 
 /** Events that are handled one by one are read many at a time. */

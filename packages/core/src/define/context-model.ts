@@ -2,9 +2,11 @@ import type { $ZodObject } from "zod/v4/core";
 import type { Issue } from "../errors/annals-error.ts";
 import { InvalidContextError } from "../errors/append-errors.ts";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
-import { refusePersonal, refuseUnstorable } from "./event-checks.ts";
+import { type ContextErasure, checkContextErasure } from "./context-erasure.ts";
+import { refuseUnstorable } from "./event-checks.ts";
 import { type JsonObject, NotJsonError, toJson } from "./json-value.ts";
 import { payloadCodec } from "./payload-codec.ts";
+import { findMarks, PERSONAL } from "./personal-marks.ts";
 
 /** The keys of a context that mean the same everywhere. Storage format. */
 export interface ReservedContext {
@@ -60,8 +62,9 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
  *
  * @throws InvalidDefinitionError
  */
-export const contextModel = (schema: $ZodObject): ContextModel => {
+export const contextModel = (schema: $ZodObject, erasure?: ContextErasure): ContextModel => {
   checkSchema(schema);
+  checkContextErasure(schema, erasure);
   const codec = payloadCodec(schema);
 
   const encode = (given: object): EncodedContext => {
@@ -69,6 +72,7 @@ export const contextModel = (schema: $ZodObject): ContextModel => {
     const encoded = codec.encode(own);
     if (!encoded.ok) throw new InvalidContextError(encoded, { cause: encoded.cause });
     const { value: values, stored } = encoded.result;
+    if (erasure !== undefined) checkSubject(stored, erasure);
     return { values, reserved, stored: Object.freeze({ ...stored, ...reserved } as JsonObject) };
   };
 
@@ -105,7 +109,15 @@ const checkSchema = (schema: $ZodObject): void => {
     );
   }
   refuseUnstorable(NAME, "the schema", schema);
-  refusePersonal(NAME, "the schema", schema);
+};
+
+/** Values that are about nobody could never be forgotten. */
+const checkSubject = (stored: JsonObject, { subject: { field } }: ContextErasure): void => {
+  const id = stored[field];
+  const namesOne = (typeof id === "string" && id !== "") || typeof id === "number";
+  if (namesOne || findMarks(stored, PERSONAL).length === 0) return;
+  const message = "names nobody, but the context has personal values";
+  throw new InvalidContextError({ issues: [{ path: [field], message }] });
 };
 
 const isReserved = (key: string): key is keyof ReservedContext =>

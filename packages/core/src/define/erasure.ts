@@ -39,16 +39,26 @@ export interface ErasurePlan {
   readonly field: string | undefined;
   /** Whether the event has that field, so that it says who was forgotten. */
   readonly eventNames: boolean;
+  /** Headers that are personal, by their names; of topics of their own alone. */
+  readonly headers: readonly string[];
 }
 
 interface ErasureSource {
   readonly name: string;
   readonly events: Readonly<Record<string, $ZodObject>>;
   readonly schema?: $ZodObject;
-  readonly erasure?: Partial<ErasureOptions<string, string>> | undefined;
+  readonly erasure?: UntypedErasure | undefined;
 }
 
-const OPTIONS: readonly string[] = ["method", "event", "subject"];
+/** What a definition says, where types no longer help. */
+export interface UntypedErasure extends Partial<ErasureOptions<string, string>> {
+  readonly headers?: readonly string[];
+}
+
+const OPTIONS = {
+  entity: ["method", "event", "subject"],
+  topic: ["method", "event", "subject", "headers"],
+} as const;
 const METHODS: readonly unknown[] = ["crypto-shredding", "payload-table"];
 
 /** Checks what a definition says about personal fields against the fields themselves. */
@@ -58,7 +68,8 @@ export const erasurePlan = (
   topic: "entity" | "topic",
 ): ErasurePlan | undefined => {
   const { name, erasure } = source;
-  const where = personalEvent(source, stored);
+  const headers = topic === "topic" ? headersOf(source) : [];
+  const where = personalEvent(source, stored) ?? (headers.length > 0 ? "its headers" : undefined);
   if (where === undefined) {
     refuseUnused(source);
     return undefined;
@@ -70,7 +81,8 @@ export const erasurePlan = (
       'Add erasure: { method: "crypto-shredding", event: "…" }.',
     );
   }
-  const unknown = Object.keys(erasure).find((key) => !OPTIONS.includes(key));
+  const options: readonly string[] = OPTIONS[topic];
+  const unknown = Object.keys(erasure).find((key) => !options.includes(key));
   if (unknown !== undefined || !METHODS.includes(erasure.method)) {
     throw new InvalidDefinitionError(
       name,
@@ -95,7 +107,18 @@ export const erasurePlan = (
     kind: subject?.kind ?? name,
     field: subject?.field,
     eventNames,
+    headers,
   });
+};
+
+const headersOf = ({ name, erasure }: ErasureSource): readonly string[] => {
+  const headers: unknown = erasure?.headers ?? [];
+  if (Array.isArray(headers) && headers.every((one) => typeof one === "string")) return headers;
+  throw new InvalidDefinitionError(
+    name,
+    "the headers of its erasure are no list of names",
+    'Name those that are personal: headers: ["ip"].',
+  );
 };
 
 const personalEvent = ({ events }: ErasureSource, stored: StoredTypes): string | undefined => {

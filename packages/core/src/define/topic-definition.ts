@@ -30,6 +30,8 @@ export interface TopicErasure<Events extends EventShapes> {
   /** The event that is published when a subject is forgotten. Default is none. */
   readonly event?: keyof Events & string;
   readonly subject: SubjectOptions<FieldsOf<EventUnion<Events>>>;
+  /** Names of headers that are personal as well: sealed like the fields, and gone for those who were forgotten. */
+  readonly headers?: readonly string[];
 }
 
 type FieldsOf<Event> = Event extends unknown ? Exclude<keyof Event, "type"> & string : never;

@@ -2,7 +2,7 @@ import { type $ZodObject, util } from "zod/v4/core";
 import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { TopicEventModel } from "./any-topic.ts";
 import { isBinary } from "./binary.ts";
-import { type ErasureOptions, erasurePlan } from "./erasure.ts";
+import { erasurePlan, type UntypedErasure } from "./erasure.ts";
 import { checkEventNames, checkPayload } from "./event-checks.ts";
 import type { StoredTypes } from "./event-versions.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
@@ -20,7 +20,7 @@ export interface UntypedTopicLiteral {
   readonly retention?: { readonly age?: Span; readonly events?: number; readonly bytes?: number };
   readonly compaction?: boolean | { readonly deletedBy: readonly string[] };
   readonly deduplication?: Span;
-  readonly erasure?: Partial<ErasureOptions<string, string>>;
+  readonly erasure?: UntypedErasure;
 }
 
 const PARTITION_EVENTS = 1_000_000;

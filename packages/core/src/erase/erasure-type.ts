@@ -1,4 +1,5 @@
 import type { AnyTopic } from "../define/any-topic.ts";
+import type { ContextSource } from "../port/context.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type { StoredReceipt } from "../port/subject-store.ts";
 
@@ -12,6 +13,8 @@ export interface Subject {
 export interface ErasureSettings {
   /** The entities and topics of their own that have personal values. All of them, so that none is left out. */
   readonly definitions: readonly AnyTopic[];
+  /** The contexts that have personal values: for kinds of subjects that no definition has. */
+  readonly contexts?: readonly Pick<ContextSource, "erasure">[];
   /** Who holds the keys. */
   readonly keys?: KeyProvider;
 }

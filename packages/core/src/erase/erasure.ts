@@ -20,7 +20,7 @@ const PAGE = 100;
  */
 export const createStoreErasure = <Tx, Opened extends Tx = Tx>(
   store: Store<Tx, Opened>,
-  { definitions, keys }: ErasureSettings,
+  { definitions, contexts = [], keys }: ErasureSettings,
 ): Erasure => {
   const subjects = store.subjects();
   const models = new Map(
@@ -29,10 +29,15 @@ export const createStoreErasure = <Tx, Opened extends Tx = Tx>(
       .filter(({ erasure }) => erasure !== undefined)
       .map((one) => [one.plan.name, one]),
   );
+  const kinds = new Set([
+    ...[...models.values()].map(({ erasure }) => erasure?.kind),
+    ...contexts.map(({ erasure }) => erasure?.subject.kind),
+  ]);
+  const nameOf = naming(models, kinds);
   const settle = settling(store, models, keys);
 
   const forget: Erasure["forget"] = async (subject, { reason }) => {
-    const name = nameOf(models, subject);
+    const name = nameOf(subject);
     checkReason(reason);
     await checkKnown(name);
     const earlier = await subjects.receipt(name);
@@ -81,7 +86,7 @@ export const createStoreErasure = <Tx, Opened extends Tx = Tx>(
   return Object.freeze({
     forget,
     receipt: async (subject) => {
-      const found = await subjects.receipt(nameOf(models, subject));
+      const found = await subjects.receipt(nameOf(subject));
       return found && toReceipt(subject, found);
     },
     rotateKeys: ({ signal } = {}) => rotateKeys(subjects, keys, signal),
@@ -123,18 +128,20 @@ const idOf = (model: TopicModel, id: string): string | undefined =>
     : undefined;
 
 /** The subject's name; that of an entity by its id in the one spelling. */
-const nameOf = (models: ReadonlyMap<string, TopicModel>, { kind, id }: Subject): string => {
-  const known = [...models.values()].some(({ erasure }) => erasure?.kind === kind);
-  if (known && typeof id === "string" && id !== "") {
-    const model = models.get(kind);
-    return `${kind}/${(model && idOf(model, id)) ?? id}`;
-  }
-  throw new InvalidArgumentError(
-    "erasure",
-    known ? "the subject has no id" : `no definition has personal values of a "${kind}"`,
-    "Pass { kind, id }, with a kind that a definition names.",
-  );
-};
+const naming =
+  (models: ReadonlyMap<string, TopicModel>, kinds: ReadonlySet<string | undefined>) =>
+  ({ kind, id }: Subject): string => {
+    const known = kinds.has(kind);
+    if (known && typeof id === "string" && id !== "") {
+      const model = models.get(kind);
+      return `${kind}/${(model && idOf(model, id)) ?? id}`;
+    }
+    throw new InvalidArgumentError(
+      "erasure",
+      known ? "the subject has no id" : `no definition has personal values of a "${kind}"`,
+      "Pass { kind, id }, with a kind that a definition or a context names.",
+    );
+  };
 
 const checkReason = (reason: unknown): void => {
   if (typeof reason === "string" && reason.trim() !== "" && reason.length <= 1_000) return;

@@ -1,3 +1,4 @@
+import type { ContextErasure } from "../define/context-erasure.ts";
 import type { Cause } from "../define/context-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
 
@@ -8,6 +9,8 @@ export interface ContextSource {
    * for each write, when `create` or `update` is called, and stored as it is: it must be plain JSON.
    */
   stored(): JsonObject | undefined;
+  /** Whom its personal values are about, where it has any: they are sealed before they are stored. */
+  readonly erasure?: ContextErasure | undefined;
 }
 
 /** A context that work can be run in, so that consumers say what caused the events of their handlers. */

@@ -213,12 +213,15 @@ export interface TopicEvent extends HistoryEvent {
   /** The event's number within its entity; 0 in a topic of its own, which counts nothing. */
   readonly sequence: number;
   /** What was published with the event for its readers; `null` for an entity's. */
-  readonly headers: EventHeaders | null;
+  readonly headers: StoredHeaders | null;
   /** The scope of its entity, in the order of the plan's; absent where there is none. */
   readonly scope?: readonly JsonValue[] | undefined;
   /** Binary data beside the body. */
   readonly bytes: Uint8Array | null;
 }
+
+/** Headers as they are stored: texts, and marks where they are personal. */
+export type StoredHeaders = JsonObject;
 
 /** Names to texts, published with an event, as in a protocol of messages. */
 export type EventHeaders = { readonly [name: string]: string };

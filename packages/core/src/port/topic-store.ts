@@ -1,5 +1,5 @@
 import type { JsonObject } from "../define/json-value.ts";
-import type { EventHeaders, TopicEvent } from "./rows.ts";
+import type { StoredHeaders, TopicEvent } from "./rows.ts";
 import type { Join } from "./store.ts";
 
 /** An event that is to be published, in its stored form. */
@@ -8,7 +8,7 @@ export interface Publication {
   readonly key: string;
   readonly body: JsonObject;
   readonly bytes: Uint8Array | null;
-  readonly headers: EventHeaders;
+  readonly headers: StoredHeaders;
   /** Under which it is published once within the topic's window; `null` publishes it always. */
   readonly deduplicationKey: string | null;
 }

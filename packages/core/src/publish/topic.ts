@@ -4,8 +4,10 @@ import type { AnyPublishedTopic } from "../define/topic-definition.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Store } from "../port/store.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
+import { readHeaders } from "../read/read-headers.ts";
 import { recordingFrom, recordingIn } from "../repository/recording.ts";
 import type { RepositoryOptions } from "../repository/repository.ts";
+import { contextSealOf } from "../seal/context-seal.ts";
 import { sealedTopic } from "../seal/sealed-topic.ts";
 import { toPublication } from "./publication.ts";
 import type { Topic } from "./topic-type.ts";
@@ -27,7 +29,8 @@ export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
 ): Topic<Definition, Tx> => {
   const model = definition[modelKey];
   const { name, compaction } = model.plan;
-  const events = sealedTopic(model, store, options.keys);
+  const sealed = sealedTopic(model, store, options.keys);
+  const events = contextSealOf<Tx>(options.context, store, options.keys)?.topic(sealed) ?? sealed;
   const newKey = options.newId ?? uuidV7Source();
   const recording = recordingFrom(name, options);
 
@@ -63,9 +66,9 @@ export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
       }
       const stored = await events.latest(key, tx);
       if (stored === undefined) return undefined;
-      const { headers, position, recordedAt } = stored;
+      const { position, recordedAt } = stored;
       const [event] = decodeTopicEvent(model, stored) as readonly [never];
-      return { event, key: stored.id, headers: headers ?? {}, position, recordedAt };
+      return { event, key: stored.id, headers: readHeaders(model, stored), position, recordedAt };
     },
 
     maintain: (how = {}) => events.maintain(how),

@@ -7,6 +7,7 @@ import type { ContextSource } from "../port/context.ts";
 import type { Instrument } from "../port/instrument.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type { Store } from "../port/store.ts";
+import { withSealedContexts } from "../seal/context-seal.ts";
 import { sealedEntities, storedOpener } from "../seal/sealed-entities.ts";
 import { sealingOf } from "../seal/sealing.ts";
 import { demandTransaction } from "./demand-transaction.ts";
@@ -83,7 +84,11 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
 ): object => {
   const model = definition[modelKey];
   const { name, scope: columns } = model.plan;
-  const demanding = options.requireTransaction ? demandTransaction(name, store) : store;
+  const demanding = withSealedContexts<Tx, Opened>(
+    options.requireTransaction ? demandTransaction(name, store) : store,
+    options.context,
+    options.keys,
+  );
   const plain = demanding.entity(model.plan);
   const sealing = sealingOf(model, demanding, options.keys);
   const entities = sealing === undefined ? plain : sealedEntities(sealing, plain, demanding);

@@ -7,6 +7,7 @@ import type { KeyProvider } from "../port/key-provider.ts";
 import type { Store } from "../port/store.ts";
 import type { Publication, TopicStore } from "../port/topic-store.ts";
 import { DataKeys } from "./data-keys.ts";
+import { headersPlace, markedHeaders } from "./sealed-headers.ts";
 import { type OpenJson, ownSubject, Vault } from "./vault.ts";
 
 /**
@@ -21,30 +22,37 @@ export const sealedTopic = <Tx>(
 ): TopicStore<Tx> => {
   const topic = store.topic(plan);
   if (erasure === undefined) return topic;
-  const { method, kind, field } = erasure;
+  const { method, kind, field, headers: personalHeaders } = erasure;
   if (method === "crypto-shredding" && keys === undefined) throw new KeysRequiredError(plan.name);
   const vault = new Vault(new DataKeys<Tx>(plan.name, store.subjects(), keys));
 
-  const openJson = ({ key: id, body }: Publication): OpenJson => {
+  /** The body and the headers, which are both about whom the body names. */
+  const openJson = ({ key: id, body, headers }: Publication): readonly [OpenJson, OpenJson] => {
     const place = placeOf(plan.name, id, body);
-    const isMarked = findMarks(body, PERSONAL).length > 0;
+    const marked = markedHeaders(headers, personalHeaders);
+    const isMarked = [body, marked].some((json) => findMarks(json, PERSONAL).length > 0);
     const subject = isMarked ? `${kind}/${subjectIn(plan.name, body, field)}` : ownSubject(place);
-    return { place, subject, isFresh: false, json: body };
+    const open = { subject, isFresh: false };
+    return [
+      { ...open, place, json: body },
+      { ...open, place: headersPlace(plan.name, id), json: marked },
+    ];
   };
 
   return {
     ...topic,
     publish: async (write, join) => {
-      const given = write.publications.map(openJson);
+      const given = write.publications.flatMap(openJson);
       const marked = given.filter(({ json }) => findMarks(json, PERSONAL).length > 0);
       if (marked.length === 0) return topic.publish(write, join);
       const subjects = [...new Set(marked.map(({ subject }) => subject))];
       const uses = subjects.map((subject) => ({ subject, topic: plan.name, id: "" }));
       const publish = async (tx: typeof join) => {
-        const bodies = await vault.seal(method, given, uses, tx);
+        const sealed = await vault.seal(method, given, uses, tx);
         const publications = write.publications.map((one, at) => ({
           ...one,
-          body: bodies[at] ?? one.body,
+          body: sealed[2 * at] ?? one.body,
+          headers: sealed[2 * at + 1] ?? one.headers,
         }));
         return topic.publish({ ...write, publications }, tx);
       };
@@ -57,9 +65,15 @@ export const sealedTopic = <Tx>(
     latest: async (key, join) => {
       const found = await topic.latest(key, join);
       if (found === undefined) return undefined;
-      const place = placeOf(plan.name, found.id, found.body);
-      const [body = found.body] = await vault.open([{ place, json: found.body }], join);
-      return { ...found, body };
+      const { id, body, headers } = found;
+      const [opened = body, openedHeaders = headers] = await vault.open(
+        [
+          { place: placeOf(plan.name, id, body), json: body },
+          { place: headersPlace(plan.name, id), json: headers ?? {} },
+        ],
+        join,
+      );
+      return { ...found, body: opened, headers: openedHeaders };
     },
   };
 };

@@ -32,6 +32,7 @@ import { lifecycleModel } from "./cases/lifecycle-model.ts";
 import { listPaging } from "./cases/list-paging.ts";
 import { lists } from "./cases/lists.ts";
 import { movingValues } from "./cases/moving-values.ts";
+import { personalContexts } from "./cases/personal-contexts.ts";
 import { personalValues } from "./cases/personal-values.ts";
 import { replays } from "./cases/replays.ts";
 import { repositoryHooks } from "./cases/repository-hooks.ts";
@@ -126,6 +127,7 @@ export const contract: readonly ContractGroup[] = [
   trees,
   treeWrites,
   personalValues,
+  personalContexts,
   forgetting,
   treeModel,
 ];

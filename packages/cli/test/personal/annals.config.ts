@@ -1,0 +1,4 @@
+import { defineConfig } from "@annals/cli";
+import { Guest, keys } from "./guest.ts";
+
+export default defineConfig({ entities: [Guest], keys });
