@@ -2,19 +2,22 @@ import {
   createStoreConsumer,
   createStoreErasure,
   createStoreRepository,
+  DuplicateValueError,
   type ErasureMethod,
   type EventOf,
   forgotten,
   InvalidArgumentError,
   isForgotten,
   localKeys,
+  Scope,
   SubjectForgottenError,
 } from "@annals/core";
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
 import { contractGroup, type Run } from "../contract-case.ts";
 import { defineFamily } from "../entities/family.ts";
-import { withPatients } from "../entities/patient.ts";
+import { defineLodger } from "../entities/lodger.ts";
+import { countedKeys, withPatients } from "../entities/patient.ts";
 import { thrownBy } from "../thrown-by.ts";
 
 const both =
@@ -232,6 +235,33 @@ export const forgetting = contractGroup("forgetting", {
     again.welcome("Eve");
     await families.update(again);
     expect((await families.findById(made.id)).members.list).toHaveLength(3);
+  }),
+
+  "keeps to the scope of whoever is forgotten": both(async (bench, method) => {
+    const keys = countedKeys();
+    const Lodger = await bench.define(defineLodger(method));
+    const lodgers = createStoreRepository(Lodger, bench.store, { keys });
+    const [acme, globex] = ["acme", "globex"].map((tenantId) => lodgers.scoped({ tenantId }));
+    if (acme === undefined || globex === undefined) throw new Error("There are two scopes");
+    const ours = await acme.create({ email: "ada@example.com" });
+    const theirs = await globex.create({ email: "Ada@example.com" });
+    await thrownBy(acme.create({ email: "ADA@example.com" }), DuplicateValueError);
+    const erasure = createStoreErasure(bench.store, { definitions: [Lodger], keys });
+    const receipt = await erasure.forget({ kind: Lodger.name, id: ours.id }, { reason: "r" });
+    expect(receipt.entities).toBe(1);
+    expect((await acme.findById(ours.id)).state).toMatchObject({
+      tenantId: "acme",
+      email: forgotten,
+    });
+    expect(await acme.maybeFindByEmail("ada@example.com")).toBeUndefined();
+    expect(await globex.maybeFindById(ours.id)).toBeUndefined();
+    expect((await globex.findByEmail("ada@example.com")).id).toBe(theirs.id);
+    const next = await acme.create({ email: "ada@example.com" });
+    theirs.changeEmail("eve@example.com");
+    await globex.update(theirs);
+    expect((await acme.findByEmail("ada@example.com")).id).toBe(next.id);
+    const all = await lodgers.scoped(Scope.all).list();
+    expect(all.items.filter(({ state }) => isForgotten(state.email))).toHaveLength(1);
   }),
 
   "refuses what it does not know": both(async (bench, method) => {
