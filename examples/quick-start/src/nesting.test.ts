@@ -1,7 +1,7 @@
 import { createStoreRepository, MemoryStore } from "@annals/core";
 import { expect, it } from "vitest";
 import { Basket, BasketItem } from "./basket.ts";
-import { itemsOf, look, shop } from "./nesting.ts";
+import { itemsOf, look, protocol, shop } from "./nesting.ts";
 
 it("keeps items in baskets as the guide shows", async () => {
   const store = new MemoryStore();
@@ -18,6 +18,9 @@ it("keeps items in baskets as the guide shows", async () => {
     { sku: "paper", quantity: 10 },
     { sku: "pen", quantity: 5 },
   ]);
+  const [paper, ...earlier] = await protocol(baskets, id);
+  expect(paper).toMatch(/^ItemAdded of /);
+  expect(earlier.at(-1)).toBe("BasketOpened");
   const basket = await baskets.findById(id);
   expect(basket.attempt.add("ink", 86)).toMatchObject({ outcome: "rejected", code: "tooMuch" });
   expect(basket.items.size).toBe(2);

@@ -1,5 +1,7 @@
-import type { Repository } from "@annals/core";
-import type { Basket, BasketItem } from "./basket.ts";
+import { type Repository, treeOf } from "@annals/core";
+import { createConsumer } from "@annals/kysely-adapter";
+import type { Kysely } from "kysely";
+import { Basket, type BasketItem } from "./basket.ts";
 
 type Baskets = Repository<typeof Basket, never>;
 type Items = Repository<typeof BasketItem, never>;
@@ -40,4 +42,27 @@ export const look = async (baskets: Baskets, id: string) => {
 /** Children are found by their own columns as well, and by their parent's id. */
 export const itemsOf = (items: Items, basketId: string) =>
   items.listByBasketId(basketId, { orderBy: "sku" });
+// #endregion
+
+// #region history
+/** Everything that happened to a basket and in it, the latest first. */
+export const protocol = async (baskets: Baskets, id: string) => {
+  const { items } = await baskets.treeHistory(id, { direction: "desc", first: 20 });
+  return items.map((one) =>
+    one.topic === "basketItem" ? `${one.event.type} of ${one.entityId}` : one.event.type,
+  );
+};
+// #endregion
+
+// #region follow
+/** Counts what is put into each basket, from the baskets' events and their items', in one order. */
+export const additions = (db: Kysely<unknown>, count: (basketId: string) => void) =>
+  createConsumer(db, {
+    name: "additions",
+    topics: treeOf(Basket), // Basket and BasketItem
+    on: {
+      basket: { BasketOpened: (_, { entityId }) => count(entityId) },
+      basketItem: { ItemAdded: (_, { parentId }) => count(parentId) },
+    },
+  });
 // #endregion

@@ -94,6 +94,7 @@ export type {
   StoredEntity,
   TopicEvent,
   TouchResult,
+  TreeEvent,
   TreeRevision,
   WriteResult,
 } from "./port/rows.ts";

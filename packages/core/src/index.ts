@@ -45,6 +45,7 @@ export { personal } from "./define/personal.ts";
 export type { Span } from "./define/span.ts";
 export type { AnyPublishedTopic, TopicDefinition } from "./define/topic-definition.ts";
 export type { PublishedRowOf, TopicDatabaseOf } from "./define/topic-rows.ts";
+export { type DescendantOf, type TreeOf, treeOf } from "./define/tree-of.ts";
 export type { OldVersion } from "./define/upcast.ts";
 export { upcast, upcastToEvents } from "./define/upcast.ts";
 export type { EventHeaders } from "./port/rows.ts";
@@ -178,6 +179,13 @@ export type {
   TransactingRepository,
   TransactionDemand,
 } from "./repository/transacting-type.ts";
+export type {
+  TreeEvent,
+  TreeEventOf,
+  TreeHistoryMethods,
+  TreeHistoryOptions,
+  TreeWalkOptions,
+} from "./repository/tree-history-type.ts";
 export type { ColumnCondition, ColumnOperators, WhereOf } from "./repository/where-type.ts";
 export type { Replayed, Transacted } from "./repository/write-methods.ts";
 // seal

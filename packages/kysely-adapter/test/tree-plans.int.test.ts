@@ -7,6 +7,7 @@ import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { touchTree, touchTrees } from "../src/statements/touch-trees.ts";
+import { treeHistory } from "../src/statements/tree-history.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { Cart, cartFamily } from "./database/cart.ts";
 import { genericPlan } from "./database/generic-plan.ts";
@@ -62,6 +63,9 @@ const CHILDREN = [
   "remark_events_id_sequence_key",
 ];
 
+/** Also what is removed. */
+const HISTORY = ["cart_events_id_sequence_key", "items_cart_id_idx_deleted", ...CHILDREN];
+
 const page = listEntities(tables, {
   where: { kind: "all", of: [] },
   orderBy: "owner",
@@ -87,6 +91,8 @@ describe("the plan of", () => {
       { sql: queriedEntities(tables, "select id from carts order by owner limit 5") },
       CHILDREN,
     ],
+    ["the history of a tree", treeHistory(tables, "asc"), ["carts_pkey", ...HISTORY]],
+    ["the history of a tree, backwards", treeHistory(tables, "desc"), ["carts_pkey", ...HISTORY]],
     [
       "a write of children alone",
       touchTree(tables, { raises: true, keyed: false }),

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { entityTablesSql } from "../src/index.ts";
+import { appendedEvents } from "../src/statements/appended-events.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
 import { recallRequest } from "../src/statements/idempotency-key.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
+import { readTopic } from "../src/statements/read-topic.ts";
 import { touchTree, touchTrees } from "../src/statements/touch-trees.ts";
+import { treeHistory } from "../src/statements/tree-history.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { Cart, Item } from "./database/cart.ts";
 
@@ -35,6 +38,13 @@ const statements: Readonly<Record<string, { readonly sql: string }>> = {
   }),
   "a query of the user's own": { sql: queriedEntities(carts, "select id from carts limit 5") },
   "find a child": findEntity(items, bySku as never),
+  "the history of a tree": treeHistory(carts, "asc"),
+  "the history of a tree, backwards, with items alone": treeHistory(carts, "desc", {
+    kinds: ["items"],
+  }),
+  "the history of a child and what is below it": treeHistory(items, "asc"),
+  "events of a parent and its children": readTopic("app", [Cart.plan, Item.plan]),
+  "events of a child that were just appended": appendedEvents("app", Item.plan),
   "an earlier request": recallRequest(carts),
   append: writeEntity(carts, append),
   "append in a transaction": writeEntity(carts, { ...append, restoresBound: true }),

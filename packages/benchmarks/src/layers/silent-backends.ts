@@ -28,6 +28,7 @@ export const overSilentStore = (found: Found) => {
     find: async () => found(),
     loadPast: async () => found(),
     history: async () => [],
+    treeHistory: async () => [],
     count: async () => 0,
     list: async () => [],
   };

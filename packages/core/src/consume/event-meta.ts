@@ -1,4 +1,5 @@
 import type { AnyTopic, TopicModel } from "../define/any-topic.ts";
+import type { IsChild } from "../define/children.ts";
 import type { AnyEntity, IdOf, ScopeOf } from "../define/entity-definition.ts";
 import { isEntityPlan } from "../define/entity-plan.ts";
 import type { JsonObject } from "../define/json-value.ts";
@@ -40,6 +41,8 @@ export interface EntityEventMeta<Entity extends AnyEntity, Tx> extends CommonMet
   readonly key: IdOf<Entity>;
   /** The event's number within its entity, from 1. */
   readonly sequence: number;
+  /** The id of the parent that the entity is a child of; `undefined` where its definition declares none. */
+  readonly parentId: IsChild<Entity> extends true ? string : undefined;
   /** The scope that the entity is in; empty where its definition declares none. */
   readonly scope: ScopeOf<Entity>;
 }
@@ -59,6 +62,7 @@ export const eventMeta = (model: TopicModel, stored: TopicEvent) => {
   return isEntityPlan(plan)
     ? {
         ...{ topic, entityId: id, key: id, sequence, position, recordedAt, context },
+        parentId: stored.parentId,
         scope: Object.fromEntries(plan.scope.map((name, at) => [name, stored.scope?.[at]])),
       }
     : { topic, key: id, headers: readHeaders(model, stored), position, recordedAt, context };

@@ -2,7 +2,7 @@ import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import type { ChildDeclaration, ParentDeclaration } from "./children.ts";
 import type { ColumnModel } from "./column-model.ts";
 import { columnSpelling } from "./column-type.ts";
-import { model } from "./entity-definition.ts";
+import { type AnyEntity, model } from "./entity-definition.ts";
 import type { EntityModel } from "./entity-model.ts";
 import type { ColumnPlan, ParentPlan } from "./entity-plan.ts";
 import type { JsonValue } from "./json-value.ts";
@@ -12,6 +12,7 @@ import { checkIdentifier, snakeCase } from "./names.ts";
 export interface ChildModel {
   /** Its name in the definition, for example `lines`. */
   readonly name: string;
+  readonly definition: AnyEntity;
   readonly model: EntityModel;
   /** Whether a change of them counts as a change of the whole tree. */
   readonly guarded: boolean;
@@ -80,7 +81,8 @@ export const childModels = (family: Family, table: string): readonly ChildModel[
       declaration !== null && typeof declaration === "object" && "entity" in declaration
         ? declaration
         : { entity: declaration };
-    const child = (entity as { readonly [model]?: EntityModel } | undefined)?.[model];
+    const definition = entity as Partial<AnyEntity> | undefined;
+    const child = definition?.[model];
     if (child === undefined) {
       throw new InvalidDefinitionError(
         family.name,
@@ -91,7 +93,12 @@ export const childModels = (family: Family, table: string): readonly ChildModel[
     checkKind(family, kind);
     checkSameScope(family, child);
     checkParent(family.name, table, child);
-    return Object.freeze({ name: kind, model: child, guarded });
+    return Object.freeze({
+      name: kind,
+      definition: definition as AnyEntity,
+      model: child,
+      guarded,
+    });
   });
   const twice = models.find(({ model: one }, at) => models.findIndex((o) => o.model === one) < at);
   if (twice !== undefined) {

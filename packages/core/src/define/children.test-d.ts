@@ -2,11 +2,17 @@ import { describe, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 import type { Parcel, Remark, Shipment } from "../../test/shipment.ts";
 import {
+  type AnyEntity,
   alreadyApplied,
   type CommandView,
+  type ConsumerOptions,
+  type DescendantOf,
   defineEntity,
   type EntityOf,
   type EventOf,
+  type Repository,
+  type TreeEventOf,
+  type TreeOf,
 } from "../index.ts";
 
 const literal = {
@@ -185,5 +191,62 @@ describe("a definition with children", () => {
       // @ts-expect-error its parent is an order
       uniqueTogether: [["invoiceId", "text"]],
     });
+  });
+});
+
+describe("the history of a tree", () => {
+  it("has the events of all of its definitions, told apart by their topics", () => {
+    const owner = (one: TreeEventOf<typeof Shipment>) => {
+      if (one.topic === "shipment") {
+        expectTypeOf(one.event).toEqualTypeOf<EventOf<typeof Shipment>>();
+        expectTypeOf(one.parentId).toEqualTypeOf<undefined>();
+        return;
+      }
+      expectTypeOf(one.parentId).toEqualTypeOf<string>();
+      if (one.topic === "remark") {
+        expectTypeOf(one.event).toEqualTypeOf<EventOf<typeof Remark>>();
+        return;
+      }
+      expectTypeOf(one.topic).toEqualTypeOf<"parcel">();
+      expectTypeOf(one.event).toEqualTypeOf<EventOf<typeof Parcel>>();
+    };
+    expectTypeOf(owner).toBeFunction();
+  });
+
+  it("is there for entities that have children alone", () => {
+    type Calls<Definition extends AnyEntity> = keyof Repository<Definition, never>;
+    expectTypeOf<"treeHistory">().toExtend<Calls<typeof Shipment>>();
+    expectTypeOf<"eachTreeEvent">().toExtend<Calls<typeof Parcel>>();
+    expectTypeOf<"treeHistory">().not.toExtend<Calls<typeof Remark>>();
+    expectTypeOf<"treeHistory">().not.toExtend<Calls<AnyEntity>>();
+  });
+});
+
+describe("a definition with everything below it", () => {
+  it("is followed with a handler for each of its topics", () => {
+    expectTypeOf<DescendantOf<typeof Shipment>["name"]>().toEqualTypeOf<"parcel" | "remark">();
+    expectTypeOf<DescendantOf<typeof Remark>>().toBeNever();
+    const topics = [] as unknown as TreeOf<typeof Shipment>;
+    const options: ConsumerOptions<typeof topics, string> = {
+      name: "log",
+      topics,
+      on: {
+        shipment: {},
+        parcel: {},
+        // @ts-expect-error not a topic of the tree
+        line: {},
+      },
+    };
+    const all: ConsumerOptions<typeof topics, string> = {
+      name: "log",
+      topics,
+      onEvent: (event, meta) => {
+        expectTypeOf(event).toEqualTypeOf<
+          EventOf<typeof Shipment> | EventOf<typeof Parcel> | EventOf<typeof Remark>
+        >();
+        if (meta.topic === "parcel") expectTypeOf(meta.parentId).toEqualTypeOf<string>();
+      },
+    };
+    expectTypeOf([options, all]).toBeArray();
   });
 });

@@ -4,6 +4,7 @@ import type {
   PastBound,
   PastEntity,
   StoredEntity,
+  TreeEvent,
 } from "../port/rows.ts";
 
 /** The stretch of an entity's events that the query asks for; `events` rise by sequence. */
@@ -12,6 +13,15 @@ export const historyOf = (
   { above, below, direction, limit }: HistoryQuery,
 ): readonly HistoryEvent[] => {
   const found = events.filter(({ sequence }) => sequence > above && sequence < below);
+  return (direction === "asc" ? found : found.toReversed()).slice(0, limit);
+};
+
+/** The same for the events of a tree, by their positions, which they rise by. */
+export const treeHistoryOf = (
+  events: readonly TreeEvent[],
+  { above, below, direction, limit }: HistoryQuery,
+): readonly TreeEvent[] => {
+  const found = events.filter(({ position }) => position > above && position < below);
   return (direction === "asc" ? found : found.toReversed()).slice(0, limit);
 };
 

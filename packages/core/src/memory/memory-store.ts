@@ -23,7 +23,7 @@ import { uniqueKey } from "../port/unique-key.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
-import { historyOf, pastOf } from "./history-rows.ts";
+import { historyOf, pastOf, treeHistoryOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { memoryAdmin } from "./memory-admin.ts";
 import { memoryConsumer } from "./memory-consumer.ts";
@@ -40,7 +40,7 @@ import {
   type MemoryTransaction,
   type MemoryWrite,
 } from "./memory-transaction.ts";
-import { isOutrunTree, touched, withChildren } from "./memory-trees.ts";
+import { isOutrunTree, membersOf, touched, withChildren } from "./memory-trees.ts";
 import { rowAfter } from "./row-after.ts";
 import { violation } from "./unique-values.ts";
 
@@ -143,6 +143,9 @@ export class MemoryStore implements Store<MemoryTransaction> {
       history: async (id, query, join, seen) =>
         this.#seenRow(plan, id, join, seen) &&
         historyOf(this.#eventsOf(plan, id, changesOf(join)), query),
+      treeHistory: async (id, query, join, seen) =>
+        this.#seenRow(plan, id, join, seen) &&
+        treeHistoryOf(this.#treeEvents(plan, id, changesOf(join), seen), query),
       count: async (where, limit, join, seen) => {
         const rows = this.#seen(plan, join, seen);
         return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
@@ -299,6 +302,23 @@ export class MemoryStore implements Store<MemoryTransaction> {
       .flatMap(({ events }) => events);
     return [...this.#log.events, ...(own ?? [])].filter(
       (event) => event?.topic === plan.name && event.id === id,
+    ) as TopicEvent[];
+  }
+
+  /** The events of a tree; those of an open transaction at the positions that they would get now. */
+  #treeEvents(
+    plan: EntityPlan,
+    id: string,
+    changes: MemoryChanges | undefined,
+    seen: Visibility | undefined,
+  ): TopicEvent[] {
+    const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
+    const members = new Set(membersOf(plan, id, rowsOf, seen?.kinds));
+    const own = changes?.writes.flatMap(({ events }) => events) ?? [];
+    const last = this.#log.events.length;
+    const written = own.map((event, at) => ({ ...event, position: last + at + 1 }));
+    return [...this.#log.events, ...written].filter(
+      (event) => event && members.has(`${event.topic}/${event.id}`),
     ) as TopicEvent[];
   }
 

@@ -29,6 +29,21 @@ export const withChildren = <Row extends StoredEntity>(
   return { ...row, children };
 };
 
+/** The ids of a row and of everything below it, removed children included, as `topic/id`. */
+export const membersOf = (
+  plan: EntityPlan,
+  id: string,
+  rowsOf: RowsOf,
+  kinds?: readonly string[],
+): readonly string[] => [
+  `${plan.name}/${id}`,
+  ...plan.children
+    .filter(({ name }) => kinds?.includes(name) !== false)
+    .flatMap((kind) =>
+      childrenOf(kind.plan, id, rowsOf).flatMap((child) => membersOf(kind.plan, child.id, rowsOf)),
+    ),
+];
+
 const childrenOf = (plan: EntityPlan, parentId: string, rowsOf: RowsOf): readonly MemoryRow[] => {
   const at = plan.columns.findIndex(({ property }) => property === plan.parent?.property);
   return [...rowsOf(plan).values()]

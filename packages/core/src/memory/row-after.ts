@@ -30,6 +30,7 @@ export const rowAfter = (
     columns: write.events.length === 0 && current ? current.columns : write.columns,
     events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
   };
+  const parent = plan.columns.findIndex(({ property }) => property === plan.parent?.property);
   const events = write.events.map(({ body }, at) => ({
     topic: plan.name,
     id: write.id,
@@ -39,6 +40,7 @@ export const rowAfter = (
     context: write.context,
     headers: null,
     ...(plan.scope.length > 0 && { scope: write.columns.slice(0, plan.scope.length) }),
+    ...(parent >= 0 && { parentId: String(write.columns[parent]) }),
     body,
     bytes: null,
   }));

@@ -185,13 +185,13 @@ export interface PastEntity {
   readonly events: readonly JsonObject[];
 }
 
-/** A stretch of one entity's events. */
+/** A stretch of one entity's events by their sequences, or of a tree's by their positions. */
 export interface HistoryQuery {
-  /** Only sequences above this one. */
+  /** Only what lies above this place. */
   readonly above: number;
-  /** Only sequences below this one. */
+  /** Only what lies below this place. */
   readonly below: number;
-  /** By rising or falling sequence, which also says which events to take when there are more. */
+  /** By rising or falling places, which also says which events to take when there are more. */
   readonly direction: "asc" | "desc";
   readonly limit: number;
 }
@@ -205,6 +205,15 @@ export interface HistoryEvent {
   readonly body: JsonObject;
 }
 
+/** An event of an entity or of one below it, and whose it is. */
+export interface TreeEvent extends HistoryEvent {
+  /** The entity's name. */
+  readonly topic: string;
+  readonly id: string;
+  /** Whose child the entity is; absent for one that is nobody's. */
+  readonly parentId?: string | undefined;
+}
+
 /** An event as a topic carries it. Topic and position are its identity. */
 export interface TopicEvent extends HistoryEvent {
   readonly topic: string;
@@ -216,6 +225,8 @@ export interface TopicEvent extends HistoryEvent {
   readonly headers: StoredHeaders | null;
   /** The scope of its entity, in the order of the plan's; absent where there is none. */
   readonly scope?: readonly JsonValue[] | undefined;
+  /** Whose child its entity is; absent for what is nobody's. */
+  readonly parentId?: string | undefined;
   /** Binary data beside the body. */
   readonly bytes: Uint8Array | null;
 }

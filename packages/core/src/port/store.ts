@@ -19,6 +19,7 @@ import type {
   Predicate,
   StoredEntity,
   TouchResult,
+  TreeEvent,
   TreeRevision,
   WriteResult,
 } from "./rows.ts";
@@ -157,6 +158,17 @@ export interface EntityStore<Tx> {
     tx: Join<Tx>,
     seen?: Visibility,
   ): Promise<readonly HistoryEvent[] | undefined>;
+
+  /**
+   * A stretch of the events of an entity and of everything below it, removed children included, in the
+   * query's order of positions; `undefined` when there is no such entity. `seen.kinds` are those of children.
+   */
+  treeHistory(
+    id: string,
+    query: HistoryQuery,
+    tx: Join<Tx>,
+    seen?: Visibility,
+  ): Promise<readonly TreeEvent[] | undefined>;
 
   /** How many entities fulfil the condition. Stops counting at `limit`. */
   count(

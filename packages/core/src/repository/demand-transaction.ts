@@ -11,6 +11,7 @@ const JOIN_AT: Readonly<Record<keyof EntityStore<never> | "writeAll", number>> =
   find: 2,
   loadPast: 2,
   history: 2,
+  treeHistory: 2,
   count: 2,
   list: 1,
 };

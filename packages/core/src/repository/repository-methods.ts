@@ -18,6 +18,7 @@ import { Reads } from "./reads.ts";
 import type { AroundAppend } from "./repository-hooks.ts";
 import type { BoundScope } from "./scope.ts";
 import { transactCall } from "./transact.ts";
+import { treeHistoryCall } from "./tree-history.ts";
 import { walkCalls } from "./walks.ts";
 import { Writes } from "./writes.ts";
 
@@ -80,6 +81,7 @@ export const repositoryMethods = <Tx>(
     count,
     exists,
     history: past.history,
+    ...(model.children.length > 0 && treeHistoryCall<Tx>(model, store)),
     ...createOrFindCalls<Tx>({ model, store, ambient, recording, toEntity, hook }),
     ...columnMethods(model, reads),
     ...lifecycleCalls<Tx>(model, update),

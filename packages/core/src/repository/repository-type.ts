@@ -4,11 +4,13 @@ import type { ColumnMethods } from "./column-methods-type.ts";
 import type { CreateOrFindMethods } from "./create-or-find-method.ts";
 import type { LifecycleMethods } from "./lifecycle-methods.ts";
 import type { ReadMethods } from "./read-methods.ts";
+import type { TreeHistoryOf } from "./tree-history-type.ts";
 import type { WriteMethods } from "./write-methods.ts";
 
 /** Stores and finds the entities of one definition. */
 export type Repository<Definition extends AnyEntity, Tx> = ReadMethods<Definition, Tx> &
   ColumnMethods<Definition, Tx> &
+  TreeHistoryOf<Definition, Tx> &
   (IsChild<Definition> extends true ? unknown : AllWriteMethods<Definition, Tx>);
 
 /** Children are written through their parents. */

@@ -50,6 +50,7 @@ export const scopedEntities = <Tx>(
       store.find(constraint, [...(scope ?? []), ...values], tx, inScope(seen)),
     loadPast: (id, bound, tx, seen) => store.loadPast(id, bound, tx, inScope(seen)),
     history: (id, query, tx, seen) => store.history(id, query, tx, inScope(seen)),
+    treeHistory: (id, query, tx, seen) => store.treeHistory(id, query, tx, inScope(seen)),
     count: (where, limit, tx, seen) => store.count(narrowed(where), limit, tx, inScope(seen)),
     list: (query, tx, seen) =>
       store.list({ ...query, where: narrowed(query.where) }, tx, inScope(seen)),

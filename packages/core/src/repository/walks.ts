@@ -11,9 +11,13 @@ interface PageCalls<Tx> {
     id: unknown,
     options: HistoryOptions & UntypedReadOptions<Tx>,
   ): Promise<Page<RecordedEvent<object>>>;
+  treeHistory?(
+    id: unknown,
+    options: HistoryOptions & UntypedReadOptions<Tx>,
+  ): Promise<Page<RecordedEvent<object>>>;
 }
 
-/** `pages`, `each` and `eachEvent`, over a repository's own calls. */
+/** `pages`, `each`, `eachEvent` and, for trees, `eachTreeEvent`, over a repository's own calls. */
 export const walkCalls = <Tx>(calls: PageCalls<Tx>) => {
   const pages = (
     options: WalkOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
@@ -26,14 +30,19 @@ export const walkCalls = <Tx>(calls: PageCalls<Tx>) => {
     for await (const { items } of pages(options)) yield* items;
   }
 
-  async function* eachEvent(
+  const eachEvent = eachOf(calls.history);
+  const { treeHistory } = calls;
+  const own = { pages, each, eachEvent };
+  return treeHistory === undefined ? own : { ...own, eachTreeEvent: eachOf(treeHistory) };
+};
+
+/** Every event of a history that comes page by page. */
+const eachOf = <Tx>(page: PageCalls<Tx>["history"]) =>
+  async function* (
     id: unknown,
     options: HistoryWalkOptions & UntypedReadOptions<Tx> = {},
   ): AsyncGenerator<RecordedEvent<object>, void, undefined> {
     const start = options.after === undefined ? undefined : String(options.after);
-    const list = (after: string | undefined) => calls.history(id, { ...options, after });
+    const list = (after: string | undefined) => page(id, { ...options, after });
     for await (const { items } of walkPages(start, list)) yield* items;
-  }
-
-  return { pages, each, eachEvent };
-};
+  };

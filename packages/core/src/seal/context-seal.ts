@@ -72,6 +72,10 @@ export class ContextSeal<Tx> {
         const found = await store.history(id, query, tx, seen);
         return found && this.open(found, tx);
       },
+      treeHistory: async (id, query, tx, seen) => {
+        const found = await store.treeHistory(id, query, tx, seen);
+        return found && this.open(found, tx);
+      },
     };
   }
 

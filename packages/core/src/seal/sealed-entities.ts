@@ -1,5 +1,4 @@
 import type { EntityModel } from "../define/entity-model.ts";
-import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type {
@@ -40,7 +39,7 @@ const sealedIn = (
   model: EntityModel,
   { id, events, children }: StoredEvents,
 ): readonly SealedJson[] => [
-  ...events.map((json, at) => sealedJson(model.plan, id, at + 1, json)),
+  ...events.map((json, at) => sealedJson(model.plan.name, id, at + 1, json)),
   ...model.children.flatMap((kind) =>
     (children?.[kind.name] ?? []).flatMap((child) => sealedIn(kind.model, child)),
   ),
@@ -61,12 +60,15 @@ const withOpened = <Entity extends StoredEvents>(
   return { ...entity, events, children };
 };
 
-const sealedJson = (
-  { name: topic }: EntityPlan,
-  id: string,
-  sequence: number,
-  json: JsonObject,
-): SealedJson => ({ place: { topic, id, sequence, type: String(json.type) }, json });
+const sealedJson = (topic: string, id: string, sequence: number, json: JsonObject): SealedJson => ({
+  place: { topic, id, sequence, type: String(json.type) },
+  json,
+});
+
+const withBodies = <Event extends { readonly body: JsonObject }>(
+  events: readonly Event[],
+  bodies: readonly JsonObject[],
+): readonly Event[] => events.map((event, at) => ({ ...event, body: bodies[at] ?? event.body }));
 
 /** The store of an entity with personal fields: what goes in is sealed, and what comes out is opened. */
 export const sealedEntities = <Tx>(
@@ -134,9 +136,16 @@ export const sealedEntities = <Tx>(
     history: async (id, query, join, seen) => {
       const found = await entities.history(id, query, join, seen);
       if (found === undefined) return undefined;
-      const sealed = found.map(({ sequence, body }) => sealedJson(plan, id, sequence, body));
-      const bodies = await sealing.vault.open(sealed, join);
-      return found.map((event, at) => ({ ...event, body: bodies[at] ?? event.body }));
+      const sealed = found.map(({ sequence, body }) => sealedJson(plan.name, id, sequence, body));
+      return withBodies(found, await sealing.vault.open(sealed, join));
+    },
+    treeHistory: async (id, query, join, seen) => {
+      const found = await entities.treeHistory(id, query, join, seen);
+      if (found === undefined) return undefined;
+      const sealed = found.map(({ topic, id: of, sequence, body }) =>
+        sealedJson(topic, of, sequence, body),
+      );
+      return withBodies(found, await sealing.vault.open(sealed, join));
     },
     count: async (where, limit, join, seen) =>
       entities.count(await hashes.predicate(where, join), limit, join, seen),

@@ -10,8 +10,8 @@ import { topicColumns } from "./topic-columns.ts";
 export const appendedEvents = (schema: string, plan: TopicPlan): Statement =>
   statement(
     `appended_events_${plan.name}`,
-    `select ${topicColumns(plan, [plan])}
+    `select ${topicColumns(schema, plan, [plan])}
 from unnest($1::uuid[], $2::int[], $3::int[]) appended (of, first, last)
-join ${qualify(schema, plan.eventsTable)} e on e.id = of and e.sequence between first and last
+join ${qualify(schema, plan.eventsTable)} on id = of and sequence between first and last
 order by position`,
   );

@@ -101,7 +101,7 @@ export const readKey = (
       : ["key = $1::text", "position > $2::bigint and $3::int is not null", "position"];
   return statement(
     `read_key_${plan.name}`,
-    `select ${topicColumns(plan, plans)}
+    `select ${topicColumns(schema, plan, plans)}
 from ${qualify(schema, plan.eventsTable)}
 where ${key} and ${after} and position <= $4::bigint and event_type <> all ($6::text[])
 order by ${order}

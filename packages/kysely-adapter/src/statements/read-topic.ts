@@ -66,7 +66,7 @@ const branch = (
           .join("")
       : "";
   return `(
-  select ${topicColumns(plan, plans)}${filters.slots ? `, ${slot} as slot` : ""}
+  select ${topicColumns(schema, plan, plans)}${filters.slots ? `, ${slot} as slot` : ""}
   from ${qualify(schema, plan.eventsTable)}
   where position > $1::bigint and position <= $2::bigint
     and ${SERVER_LIFE} = $4::text

@@ -1,16 +1,21 @@
 import { isEntityPlan, type TopicPlan } from "@annals/core/adapter";
-import { quoteName, quoteText } from "../tables/quote.ts";
+import { qualify, quoteName, quoteText } from "../tables/quote.ts";
 import { scopeColumns } from "./in-scope.ts";
 
 /**
  * The columns that a reader of topics selects from each events table, alike for all of them, so that
- * they can be united. What only topics of their own have is left out where there is none.
+ * they can be united. What only topics of their own have is left out where there is none. The events table
+ * has no alias.
  */
-export const topicColumns = (plan: TopicPlan, plans: readonly TopicPlan[]): string => {
+export const topicColumns = (
+  schema: string,
+  plan: TopicPlan,
+  plans: readonly TopicPlan[],
+): string => {
   const { name, kind } = plan;
   const identity = kind === "entity" ? "id::text as id, sequence" : "key as id, 0 as sequence";
   const common = `to_json(recorded_at) #>> '{}' as recorded_at, context, event`;
-  const columns = `${quoteText(name)} as topic, ${identity}, position, ${common}${scopeColumn(plan, plans)}`;
+  const columns = `${quoteText(name)} as topic, ${identity}, position, ${common}${scopeColumn(plan, plans)}${parentColumn(schema, plan, plans)}`;
   if (plans.every((one) => one.kind === "entity")) return columns;
   return `${columns}, ${kind === "entity" ? "null::jsonb as headers, null::bytea as bytes" : "headers, bytes"}`;
 };
@@ -24,4 +29,12 @@ const scopeColumn = (plan: TopicPlan, plans: readonly TopicPlan[]): string => {
   return names.length === 0
     ? ", null::json as scope"
     : `, json_build_array(${names.join(", ")}) as scope`;
+};
+
+/** Whose child the event's entity is, which its index row says; left out where no topic is of children. */
+const parentColumn = (schema: string, plan: TopicPlan, plans: readonly TopicPlan[]): string => {
+  if (plans.every((one) => !isEntityPlan(one) || one.parent === undefined)) return "";
+  if (!isEntityPlan(plan) || plan.parent === undefined) return ", null::text as parent";
+  const ofEvent = `${quoteName(plan.eventsTable)}.id`;
+  return `, (select ${quoteName(plan.parent.column)}::text from ${qualify(schema, plan.indexTable)} u where u.id = ${ofEvent}) as parent`;
 };

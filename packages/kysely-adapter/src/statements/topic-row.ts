@@ -12,6 +12,7 @@ export interface TopicRow {
   readonly context: Record<string, never> | null;
   readonly event: Record<string, never>;
   readonly scope?: readonly JsonValue[] | null;
+  readonly parent?: string | null;
   readonly headers?: Record<string, string> | null;
   readonly bytes?: Uint8Array | null;
 }
@@ -25,6 +26,7 @@ export const toTopicEvent = (row: TopicRow): TopicEvent => ({
   context: row.context,
   headers: row.headers ?? null,
   ...(row.scope && { scope: row.scope }),
+  ...(row.parent && { parentId: row.parent }),
   body: row.event,
   bytes: row.bytes ? plainBytes(row.bytes) : null,
 });

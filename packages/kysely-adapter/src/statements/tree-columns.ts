@@ -55,14 +55,14 @@ ${indent}  ) e)`;
   const values = [`${child}.id`, `${child}.version`, events, ...below];
   return `(
 ${indent}select json_agg(json_build_array(${values.join(", ")})) from (
-${indent}  ${rowsOf(plan, schema, parentId, seen)}
+${indent}  ${childRows(plan, schema, parentId, seen)}
 ${indent}  order by id
 ${indent}) ${child}
 ${indent})`;
 };
 
-/** Live rows and deleted ones have indexes of their own, so who wants both asks twice. */
-const rowsOf = (
+/** The ids and versions of a parent's children of one kind. Live rows and deleted ones have indexes of their own, so who wants both asks twice. */
+export const childRows = (
   plan: EntityPlan,
   schema: string,
   parentId: string,

@@ -14,6 +14,7 @@ import { placeValue } from "../statements/list-order.ts";
 import { loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
 import { type StoredEntityRow, toStoredEntity, toStoredTree } from "../statements/stored-entity.ts";
+import { type TreeHistoryRow, toTreeEvents, treeHistory } from "../statements/tree-history.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { Queries } from "./queries.ts";
 import { readFailure } from "./violations.ts";
@@ -24,7 +25,7 @@ interface ListedRow extends StoredEntityRow {
 
 type EntityReads<Tx> = Pick<
   EntityStore<Tx>,
-  "load" | "loadPast" | "recall" | "history" | "find" | "count" | "list"
+  "load" | "loadPast" | "recall" | "history" | "treeHistory" | "find" | "count" | "list"
 >;
 
 /** The reading half of an entity's store. */
@@ -79,6 +80,14 @@ export const entityReads = <DB>(
       return row && toHistoryEvents(row);
     },
 
+    treeHistory: async (id, { above, below, direction, limit }, join, seen) => {
+      const parameters = [id, above, below, limit, ...inScope(seen)];
+      const statement = lookupsFor(seen).treeHistories?.[direction];
+      if (statement === undefined) throw new Error(`${plan.name} has no children`);
+      const [row] = await read<TreeHistoryRow>("treeHistory", statement, parameters, join);
+      return row && toTreeEvents(row);
+    },
+
     find: async (constraint, values, join, seen) => {
       const { finds, toStored } = lookupsFor(seen);
       const find = finds.get(constraint);
@@ -123,6 +132,8 @@ interface Lookups {
   readonly loadMany: Statement;
   readonly past: Readonly<Record<"version" | "time", Statement>>;
   readonly histories: Readonly<Record<"asc" | "desc", Statement>>;
+  /** Of entities that have children. */
+  readonly treeHistories: Readonly<Record<"asc" | "desc", Statement>> | undefined;
   /** By the unique constraint's name. */
   readonly finds: ReadonlyMap<string, Finder>;
 }
@@ -162,6 +173,10 @@ const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
     asc: entityHistory(tables, "asc", seen),
     desc: entityHistory(tables, "desc", seen),
   },
+  treeHistories:
+    tables.plan.children.length === 0
+      ? undefined
+      : { asc: treeHistory(tables, "asc", seen), desc: treeHistory(tables, "desc", seen) },
   finds: new Map(
     tables.plan.uniques.map((unique): [string, Finder] => [
       unique.constraint,

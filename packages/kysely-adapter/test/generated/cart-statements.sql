@@ -200,6 +200,150 @@ select u.id, u.version, (select json_agg(e.event) from (
 from "app"."items" u
 where u."cart_id" = $1::uuid and u."sku" = $2::text and u."deleted_at" is null;
 
+-- the history of a tree
+select (select json_agg(json_build_array(t.topic, t.id, t.parent, t.sequence, t.position, t.recorded_at, t.context, t.event)) from (
+  (
+    select 'cart' as topic, u.id as id, null::uuid as parent, e.*
+    from (
+      select sequence, position, recorded_at, context, event from "app"."cart_events"
+      where id = u.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'item' as topic, c1.id as id, u.id as parent, e.*
+    from (select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null) c1 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."item_events"
+      where id = c1.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'tag' as topic, c2.id as id, c1.id as parent, e.*
+    from (select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null) c1 cross join lateral (select id, version from "app"."tags" where "item_id" = c1.id) c2 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."tag_events"
+      where id = c2.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'remark' as topic, c1.id as id, u.id as parent, e.*
+    from (select id, version from "app"."remarks" where "cart_id" = u.id) c1 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."remark_events"
+      where id = c1.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  order by position asc
+  limit $4::int
+) t) as events
+from "app"."carts" u
+where u.id = $1::uuid;
+
+-- the history of a tree, backwards, with items alone
+select (select json_agg(json_build_array(t.topic, t.id, t.parent, t.sequence, t.position, t.recorded_at, t.context, t.event)) from (
+  (
+    select 'cart' as topic, u.id as id, null::uuid as parent, e.*
+    from (
+      select sequence, position, recorded_at, context, event from "app"."cart_events"
+      where id = u.id and position > $2::bigint and position < $3::bigint
+      order by sequence desc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'item' as topic, c1.id as id, u.id as parent, e.*
+    from (select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null) c1 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."item_events"
+      where id = c1.id and position > $2::bigint and position < $3::bigint
+      order by sequence desc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'tag' as topic, c2.id as id, c1.id as parent, e.*
+    from (select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null) c1 cross join lateral (select id, version from "app"."tags" where "item_id" = c1.id) c2 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."tag_events"
+      where id = c2.id and position > $2::bigint and position < $3::bigint
+      order by sequence desc
+      limit $4::int
+    ) e
+  )
+  order by position desc
+  limit $4::int
+) t) as events
+from "app"."carts" u
+where u.id = $1::uuid;
+
+-- the history of a child and what is below it
+select (select json_agg(json_build_array(t.topic, t.id, t.parent, t.sequence, t.position, t.recorded_at, t.context, t.event)) from (
+  (
+    select 'item' as topic, u.id as id, u."cart_id" as parent, e.*
+    from (
+      select sequence, position, recorded_at, context, event from "app"."item_events"
+      where id = u.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'tag' as topic, c1.id as id, u.id as parent, e.*
+    from (select id, version from "app"."tags" where "item_id" = u.id) c1 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."tag_events"
+      where id = c1.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  order by position asc
+  limit $4::int
+) t) as events
+from "app"."items" u
+where u.id = $1::uuid and u."deleted_at" is null;
+
+-- events of a parent and its children
+(
+  select 'cart' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, null::text as parent
+  from "app"."cart_events"
+  where position > $1::bigint and position <= $2::bigint
+    and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
+    and event_type <> all ($8::text[])
+    and $5::int[] is null and $6::int is null
+    and $7::text[] is null
+  order by position
+  limit $3::int
+)
+union all
+(
+  select 'item' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent
+  from "app"."item_events"
+  where position > $1::bigint and position <= $2::bigint
+    and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
+    and event_type <> all ($9::text[])
+    and $5::int[] is null and $6::int is null
+    and $7::text[] is null
+  order by position
+  limit $3::int
+)
+order by position
+limit $3::int;
+
+-- events of a child that were just appended
+select 'item' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent
+from unnest($1::uuid[], $2::int[], $3::int[]) appended (of, first, last)
+join "app"."item_events" on id = of and sequence between first and last
+order by position;
+
 -- an earlier request
 select k.is_same, k.first_sequence, k.entity_id as id, k.last_sequence as version,
   case when k.is_same then (select json_agg(e.event) from (

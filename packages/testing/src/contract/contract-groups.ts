@@ -55,6 +55,7 @@ import { transactionEnds } from "./cases/transaction-ends.ts";
 import { transactionHooks } from "./cases/transaction-hooks.ts";
 import { transactionTime } from "./cases/transaction-time.ts";
 import { transactions } from "./cases/transactions.ts";
+import { treeHistory } from "./cases/tree-history.ts";
 import { treeModel } from "./cases/tree-model.ts";
 import { treeWrites } from "./cases/tree-writes.ts";
 import { trees } from "./cases/trees.ts";
@@ -126,6 +127,7 @@ export const contract: readonly ContractGroup[] = [
   keyedState,
   trees,
   treeWrites,
+  treeHistory,
   personalValues,
   personalContexts,
   forgetting,

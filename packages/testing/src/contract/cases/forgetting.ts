@@ -231,6 +231,10 @@ export const forgetting = contractGroup("forgetting", {
     const left = (await families.findById(made.id)).members.list;
     expect(left.find(({ id }) => id === ada?.id)?.state.name).toBe(forgotten);
     expect(left.find(({ id }) => id === bob?.id)?.state.name).toBe(bob?.state.name);
+    const told = (await families.treeHistory(made.id)).items.flatMap(({ event }) =>
+      event.type === "MemberJoined" ? event.name : [],
+    );
+    expect(told.toSorted()).toEqual([forgotten, bob?.state.name].toSorted());
     const again = await families.findById(made.id);
     again.welcome("Eve");
     await families.update(again);

@@ -17,6 +17,7 @@ import * as z from "zod";
 import type { Bench } from "../bench.ts";
 import { contractGroup } from "../contract-case.ts";
 import { defineAccount } from "../entities/account.ts";
+import { defineOrder } from "../entities/order.ts";
 import { countedKeys, withPatients } from "../entities/patient.ts";
 import { thrownBy } from "../thrown-by.ts";
 
@@ -81,6 +82,17 @@ export const personalContexts = contractGroup("personal values in contexts and h
     expect(await contexts(plain.id)).toEqual([null]);
     expect(await stored(account.id)).toMatch(/ada/);
     expect(await stored(account.id)).not.toMatch(/marker/);
+  },
+
+  "come back with the history of a tree": async (bench) => {
+    const { Order } = await bench.defineAll(defineOrder);
+    const context = contextOf(`${Order.name}Clerk`);
+    const orders = createStoreRepository(Order, bench.store, { context, keys: countedKeys() });
+    context.say({ actor: "ada", ...values });
+    const { id } = await orders.create({ customer: "Bea", notes: ["call first"] });
+    const { items } = await orders.treeHistory(id);
+    const said = { actor: "ada", ...values };
+    expect(items.map((one) => context.read(one.context))).toEqual([said, said]);
   },
 
   "reach handlers and replays of those who know the context": async (bench) => {
