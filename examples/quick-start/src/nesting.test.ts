@@ -1,7 +1,7 @@
 import { createStoreRepository, MemoryStore } from "@annals/core";
 import { expect, it } from "vitest";
 import { Basket, BasketItem } from "./basket.ts";
-import { itemsOf, look, protocol, shop } from "./nesting.ts";
+import { changePens, itemsOf, look, protocol, shop } from "./nesting.ts";
 
 it("keeps items in baskets as the guide shows", async () => {
   const store = new MemoryStore();
@@ -21,7 +21,9 @@ it("keeps items in baskets as the guide shows", async () => {
   const [paper, ...earlier] = await protocol(baskets, id);
   expect(paper).toMatch(/^ItemAdded of /);
   expect(earlier.at(-1)).toBe("BasketOpened");
+  await changePens(baskets, id, 6);
   const basket = await baskets.findById(id);
+  expect(basket.items.list.map(({ state }) => state.quantity)).toEqual([6, 10]);
   expect(basket.attempt.add("ink", 86)).toMatchObject({ outcome: "rejected", code: "tooMuch" });
   expect(basket.items.size).toBe(2);
 });

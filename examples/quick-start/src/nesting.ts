@@ -66,3 +66,11 @@ export const additions = (db: Kysely<unknown>, count: (basketId: string) => void
     },
   });
 // #endregion
+
+// #region part
+export const changePens = async (baskets: Baskets, id: string, quantity: number) => {
+  const basket = await baskets.findById(id, { children: { items: { where: { sku: "pen" } } } });
+  for (const pen of basket.items) basket.changeQuantity(pen.id, quantity);
+  await baskets.update(basket); // the guard is that of the whole tree
+};
+// #endregion

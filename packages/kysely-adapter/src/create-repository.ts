@@ -8,10 +8,8 @@ import {
   type AllAppended,
   checkJoins,
   type FurtherCalls,
-  model,
   openRepository,
   type UntypedReadOptions,
-  visibilityOf,
 } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
@@ -43,11 +41,10 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
 ): KyselyRepositoryFor<Definition, DB, Demand> => {
   const database = new Database(options.db);
   const read = entityQuery(database, entityTableNames(definition.plan, database.schema));
-  const further: FurtherCalls = ({ scope, toEntities }) => ({
+  const further: FurtherCalls = ({ reading }) => ({
     query: async (build: BuildQuery<DB>, call?: UntypedReadOptions<Transaction<DB>>) => {
       if (options.requireTransaction) checkJoins(definition.name, call?.tx);
-      const seen = visibilityOf(definition[model], call);
-      return toEntities(await read(build, call?.tx, { ...seen, scope }), call?.tx as never);
+      return reading(call as UntypedReadOptions<never>, (seen) => read(build, call?.tx, seen));
     },
   });
   const store = kyselyStore(options.db, options);

@@ -1,12 +1,15 @@
+import type { Visibility } from "@annals/core/adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Statement, unprepared } from "../src/connection/statement.ts";
+import { Parameters } from "../src/statements/condition.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
-import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
+import { loadChosen, loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { touchTree, touchTrees } from "../src/statements/touch-trees.ts";
+import { withConditions } from "../src/statements/tree-columns.ts";
 import { treeHistory } from "../src/statements/tree-history.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { Cart, cartFamily } from "./database/cart.ts";
@@ -66,6 +69,11 @@ const CHILDREN = [
 /** Also what is removed. */
 const HISTORY = ["cart_events_id_sequence_key", "items_cart_id_idx_deleted", ...CHILDREN];
 
+const someItems: Visibility = {
+  kinds: ["items"],
+  childrenWhere: { items: { kind: "compare", column: "sku", operator: "=", value: "sku 2" } },
+};
+
 const page = listEntities(tables, {
   where: { kind: "all", of: [] },
   orderBy: "owner",
@@ -79,6 +87,11 @@ const page = listEntities(tables, {
 describe("the plan of", () => {
   it.each<[string, Pick<Statement, "sql">, readonly string[]]>([
     ["loading one", loadEntity(tables), ["carts_pkey", ...CHILDREN]],
+    [
+      "loading one with some items",
+      { sql: loadChosen(tables, withConditions(tables, someItems, new Parameters([[]]))) },
+      ["carts_pkey", "items_cart_id_", "item_events_id_sequence_key"],
+    ],
     ["loading many", loadEntities(tables), ["carts_pkey", ...CHILDREN]],
     [
       "loading one with what is removed",

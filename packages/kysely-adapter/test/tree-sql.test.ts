@@ -1,15 +1,18 @@
+import type { Visibility } from "@annals/core/adapter";
 import { describe, expect, it } from "vitest";
 import { entityTablesSql } from "../src/index.ts";
 import { appendedEvents } from "../src/statements/appended-events.ts";
+import { Parameters } from "../src/statements/condition.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
 import { recallRequest } from "../src/statements/idempotency-key.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
-import { loadEntities, loadEntity } from "../src/statements/load-entities.ts";
+import { loadChosen, loadEntities, loadEntity } from "../src/statements/load-entities.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import { touchTree, touchTrees } from "../src/statements/touch-trees.ts";
-import { treeHistory } from "../src/statements/tree-history.ts";
+import { withConditions } from "../src/statements/tree-columns.ts";
+import { treeHistory, treeHistoryText } from "../src/statements/tree-history.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { Cart, Item } from "./database/cart.ts";
 
@@ -19,6 +22,11 @@ const carts = entityTableNames(Cart.plan, "app");
 const items = entityTableNames(Item.plan, "app");
 const [bySku] = Item.plan.uniques;
 
+const someItems: Visibility = {
+  kinds: ["items"],
+  childrenWhere: { items: { kind: "compare", column: "sku", operator: "=", value: "pen" } },
+};
+
 const append = { creates: false, one: true, restoresBound: false } as const;
 
 const statements: Readonly<Record<string, { readonly sql: string }>> = {
@@ -26,6 +34,9 @@ const statements: Readonly<Record<string, { readonly sql: string }>> = {
   "load one without children": loadEntity(carts, { kinds: [] }),
   "load one with items alone": loadEntity(carts, { kinds: ["items"] }),
   "load one, removed children too": loadEntity(carts, { includeDeleted: true }),
+  "load one with some items": {
+    sql: loadChosen(carts, withConditions(carts, someItems, new Parameters([["id"]]))),
+  },
   "load many": loadEntities(carts),
   list: listEntities(carts, {
     where: { kind: "all", of: [] },
@@ -42,6 +53,13 @@ const statements: Readonly<Record<string, { readonly sql: string }>> = {
   "the history of a tree, backwards, with items alone": treeHistory(carts, "desc", {
     kinds: ["items"],
   }),
+  "the history of a tree with some items": {
+    sql: treeHistoryText(
+      carts,
+      "asc",
+      withConditions(carts, someItems, new Parameters(["id", 0, 1, 51])),
+    ),
+  },
   "the history of a child and what is below it": treeHistory(items, "asc"),
   "events of a parent and its children": readTopic("app", [Cart.plan, Item.plan]),
   "events of a child that were just appended": appendedEvents("app", Item.plan),

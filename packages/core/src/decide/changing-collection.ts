@@ -2,7 +2,7 @@ import type { ChildModel } from "../define/child-plans.ts";
 import type { ChildOutcome } from "../define/children.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { EntityNotFoundError } from "../errors/read-errors.ts";
-import { ChildCollection } from "./child-collection.ts";
+import { ChildCollection, childrenNotLoaded } from "./child-collection.ts";
 import { EntityBase } from "./entity-base.ts";
 import type { History } from "./history.ts";
 
@@ -26,6 +26,21 @@ export class ChangingCollection extends ChildCollection {
     this.#kind = kind;
   }
 
+  override get size(): number {
+    this.#checkWhole();
+    return super.size;
+  }
+
+  override get list(): readonly object[] {
+    this.#checkWhole();
+    return super.list;
+  }
+
+  override maybeGet(id: string): object | undefined {
+    if (this.memberOf(id) === undefined) this.#checkWhole();
+    return super.maybeGet(id);
+  }
+
   create(input?: unknown, options?: { readonly id?: unknown }): object {
     const made = this.#changes.createChild(this.#parent, this.#kind, input, options?.id);
     return changingChild(this.#changes, made);
@@ -42,8 +57,15 @@ export class ChangingCollection extends ChildCollection {
   #known(id: string): History {
     const history = this.memberOf(id);
     if (history !== undefined) return history;
+    this.#checkWhole();
     const { name } = this.#kind.model.plan;
     throw new EntityNotFoundError({ entity: name, columns: ["id"], values: [id] });
+  }
+
+  /** Nobody decides over children of which some were left out. */
+  #checkWhole(): void {
+    const { name } = this.#kind;
+    if (this.#parent.isPartial(name)) throw childrenNotLoaded(this.#parent, name, true);
   }
 }
 

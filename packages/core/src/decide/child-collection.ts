@@ -9,8 +9,15 @@ import type { History } from "./history.ts";
 export const membersOf = (parent: History, { name }: ChildModel): Map<string, History> => {
   const members = parent.children.get(name);
   if (members !== undefined) return members;
-  throw new ChildrenNotLoadedError({ entity: parent.model.plan.name, id: parent.id, kind: name });
+  throw childrenNotLoaded(parent, name, false);
 };
+
+export const childrenNotLoaded = (
+  { model, id }: History,
+  kind: string,
+  isPartial: boolean,
+): ChildrenNotLoadedError =>
+  new ChildrenNotLoadedError({ entity: model.plan.name, id, kind, isPartial });
 
 /** The children of one kind, each shown by the given function. */
 export class ChildCollection implements Children<object> {

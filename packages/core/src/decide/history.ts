@@ -19,6 +19,8 @@ export interface LoadedEvents {
   readonly revision?: number | undefined;
   /** The children that were read, by kind and id. A kind that is missing was left out. */
   readonly children?: ReadonlyMap<string, Map<string, History>> | undefined;
+  /** The kinds of children of which only some were read. */
+  readonly partial?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -37,6 +39,7 @@ export class History {
   /** Whose child it is. */
   readonly parentId: string | undefined;
   #children: ReadonlyMap<string, Map<string, History>>;
+  #partial: ReadonlySet<string> | undefined;
   #events: object[];
   /** The stored form of the events that were decided here; the loaded ones have none. */
   #stored: StoredEvent[] = [];
@@ -65,6 +68,7 @@ export class History {
     this.id = id;
     this.parentId = parentId;
     this.#children = loaded === undefined ? emptyKinds(model) : (loaded.children ?? NO_CHILDREN);
+    this.#partial = loaded?.partial;
     this.#events = events;
     this.#state = state;
     this.#writtenState = state;
@@ -79,6 +83,11 @@ export class History {
   /** Its children by kind and id; a kind that was left out when it was read is missing. */
   get children(): ReadonlyMap<string, Map<string, History>> {
     return this.#children;
+  }
+
+  /** Whether only some of its children of a kind were read. */
+  isPartial(kind: string): boolean {
+    return this.#partial?.has(kind) ?? false;
   }
 
   get version(): number {
@@ -265,6 +274,7 @@ export class History {
   /** Becomes what is stored of an earlier request with the same key, in place of what was pending. */
   replay(earlier: History): void {
     this.#children = earlier.#children;
+    this.#partial = earlier.#partial;
     this.#revision = earlier.#revision;
     this.#events = earlier.#events;
     this.#stored = [];

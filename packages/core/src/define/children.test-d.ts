@@ -10,6 +10,7 @@ import {
   defineEntity,
   type EntityOf,
   type EventOf,
+  type ReadOptions,
   type Repository,
   type TreeEventOf,
   type TreeOf,
@@ -248,5 +249,21 @@ describe("a definition with everything below it", () => {
       },
     };
     expectTypeOf([options, all]).toBeArray();
+  });
+});
+
+describe("the children that a read asks for", () => {
+  it("are known kinds, and conditions over their columns", () => {
+    type Asked = NonNullable<ReadOptions<typeof Shipment, never>["children"]>;
+    expectTypeOf<readonly ["parcels"]>().toExtend<Asked>();
+    expectTypeOf<false>().toExtend<Asked>();
+    expectTypeOf<{ parcels: { where: { shipmentId: string } } }>().toExtend<Asked>();
+    expectTypeOf<readonly ["boxes"]>().not.toExtend<Asked>();
+    expectTypeOf<{ parcels: { where: { shipmentId: number } } }>().not.toExtend<Asked>();
+    const none: Asked = {
+      // @ts-expect-error there is no such column
+      parcels: { where: { color: "red" } },
+    };
+    expectTypeOf(none).toExtend<Asked>();
   });
 });

@@ -150,18 +150,28 @@ const UNUSABLE = {
   },
 } as const;
 
-/** Children were asked for that the read of the entity left out. */
+/**
+ * Children were asked for that the read of the entity left out: all of a kind, or, where a command looks at
+ * them, some.
+ */
 export class ChildrenNotLoadedError extends AnnalsError {
   readonly code = "ANNALS_CHILDREN_NOT_LOADED";
   readonly entity: string;
   readonly id: string;
   readonly kind: string;
 
-  constructor(at: { entity: string; id: string; kind: string }) {
+  /** Whether some of them were read. */
+  readonly isPartial: boolean;
+
+  constructor(at: { entity: string; id: string; kind: string; isPartial: boolean }) {
+    const left = at.isPartial ? "Some of the" : "The";
     super({
-      message: `The ${at.kind} of ${at.entity} "${at.id}" were left out when it was read`,
-      hint: "Read the entity without { children: false }, or do not look at them.",
+      message: `${left} ${at.kind} of ${at.entity} "${at.id}" were left out when it was read`,
+      hint: at.isPartial
+        ? "Read the entity with all of them; a command may change those that were read by their ids."
+        : "Read the entity without { children: false }, or do not look at them.",
     });
+    this.isPartial = at.isPartial;
     this.entity = at.entity;
     this.id = at.id;
     this.kind = at.kind;

@@ -313,7 +313,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     seen: Visibility | undefined,
   ): TopicEvent[] {
     const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
-    const members = new Set(membersOf(plan, id, rowsOf, seen?.kinds));
+    const members = new Set(membersOf(plan, id, rowsOf, seen));
     const own = changes?.writes.flatMap(({ events }) => events) ?? [];
     const last = this.#log.events.length;
     const written = own.map((event, at) => ({ ...event, position: last + at + 1 }));

@@ -1,8 +1,9 @@
-import type { EntityPlan } from "../define/entity-plan.ts";
+import type { ChildPlan, EntityPlan } from "../define/entity-plan.ts";
 import type { StoredChildren, StoredEntity, TouchResult, TreeRevision } from "../port/rows.ts";
 import type { Visibility } from "../port/store.ts";
 import { compareText } from "./column-order.ts";
 import { seenRows } from "./deleted-rows.ts";
+import { matchingRows } from "./list-rows.ts";
 import type { MemoryRow, MemoryWrite } from "./memory-transaction.ts";
 
 /** All rows of a definition, as a read sees them. */
@@ -19,12 +20,11 @@ export const withChildren = <Row extends StoredEntity>(
   if (wanted.length === 0) return row;
   const below: Visibility = { includeDeleted: seen?.includeDeleted };
   const children: StoredChildren = Object.fromEntries(
-    wanted.map((kind) => [
-      kind.name,
-      seenRows(kind.plan, childrenOf(kind.plan, row.id, rowsOf), below).map((child) =>
-        withChildren(kind.plan, child, rowsOf, below),
-      ),
-    ]),
+    wanted.map((kind) => {
+      const rows = seenRows(kind.plan, childrenOf(kind.plan, row.id, rowsOf), below);
+      const chosen = chosenRows(kind, rows, seen);
+      return [kind.name, chosen.map((child) => withChildren(kind.plan, child, rowsOf, below))];
+    }),
   );
   return { ...row, children };
 };
@@ -34,15 +34,26 @@ export const membersOf = (
   plan: EntityPlan,
   id: string,
   rowsOf: RowsOf,
-  kinds?: readonly string[],
+  seen?: Visibility,
 ): readonly string[] => [
   `${plan.name}/${id}`,
   ...plan.children
-    .filter(({ name }) => kinds?.includes(name) !== false)
+    .filter(({ name }) => seen?.kinds?.includes(name) !== false)
     .flatMap((kind) =>
-      childrenOf(kind.plan, id, rowsOf).flatMap((child) => membersOf(kind.plan, child.id, rowsOf)),
+      chosenRows(kind, childrenOf(kind.plan, id, rowsOf), seen).flatMap((child) =>
+        membersOf(kind.plan, child.id, rowsOf),
+      ),
     ),
 ];
+
+const chosenRows = (
+  { name, plan }: ChildPlan,
+  rows: readonly MemoryRow[],
+  seen: Visibility | undefined,
+): readonly MemoryRow[] => {
+  const where = seen?.childrenWhere?.[name];
+  return where === undefined ? rows : matchingRows(plan, rows, where);
+};
 
 const childrenOf = (plan: EntityPlan, parentId: string, rowsOf: RowsOf): readonly MemoryRow[] => {
   const at = plan.columns.findIndex(({ property }) => property === plan.parent?.property);

@@ -101,6 +101,11 @@ export interface Visibility {
   readonly scope?: readonly JsonValue[] | undefined;
   /** The kinds of children that are read with it, with all that is below them. Default is every kind. */
   readonly kinds?: readonly string[] | undefined;
+  /**
+   * Conditions over the index columns of kinds of children: of these, only such as fulfil them are read, with
+   * all that is below them.
+   */
+  readonly childrenWhere?: { readonly [kind: string]: Predicate } | undefined;
 }
 
 export interface EntityStore<Tx> {

@@ -10,11 +10,16 @@ import { storedEventError } from "./stored-event-error.ts";
 /**
  * Folds what is stored into a history.
  *
+ * @param partial the kinds of children of which the read left some out.
  * @throws StoredEventError for an event that the definition does not know or that does not fit it, and
  * where no event is left to fold.
  */
-export const hydrate = (model: EntityModel, stored: StoredEntity): History => {
-  const history = hydratePast(model, stored);
+export const hydrate = (
+  model: EntityModel,
+  stored: StoredEntity,
+  partial?: ReadonlySet<string>,
+): History => {
+  const history = hydratePast(model, stored, partial);
   if (history !== undefined) return history;
   const message = "the upcasters leave no event of the entity";
   throw storedEventError(model, { id: stored.id, sequence: stored.version }, [
@@ -28,7 +33,11 @@ export const hydrate = (model: EntityModel, stored: StoredEntity): History => {
  * @returns `undefined` where none of them became an event, so that the entity was not there yet.
  * @throws StoredEventError
  */
-export const hydratePast = (model: EntityModel, stored: StoredEntity): History | undefined => {
+export const hydratePast = (
+  model: EntityModel,
+  stored: StoredEntity,
+  partial?: ReadonlySet<string>,
+): History | undefined => {
   const { id, version, events } = stored;
   if (events.length !== version) {
     const message = `the index row is at version ${version}, but ${events.length} events are stored`;
@@ -36,7 +45,12 @@ export const hydratePast = (model: EntityModel, stored: StoredEntity): History |
   }
   const loaded = fold(model, stored);
   if (loaded.events.length === 0) return undefined;
-  return new History(model, id, loaded, model.plan.parent && parentIdOf(stored.events));
+  return new History(
+    model,
+    id,
+    partial === undefined ? loaded : { ...loaded, partial },
+    model.plan.parent && parentIdOf(stored.events),
+  );
 };
 
 /** The children that were read with an entity, by kind and id. */

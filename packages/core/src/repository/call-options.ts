@@ -1,7 +1,8 @@
-import type { ChildrenOf, HasChildren } from "../define/children.ts";
+import type { ChildOf, ChildrenOf, HasChildren } from "../define/children.ts";
 import type { AnyEntity, HasLifecycle } from "../define/entity-definition.ts";
 import type { IdempotencyOptions } from "./idempotency.ts";
 import type { UntypedVisibility } from "./seen-children.ts";
+import type { WhereOf } from "./where-type.ts";
 
 /** Which transaction a call takes part in. */
 export interface CallOptions<Tx> {
@@ -22,10 +23,19 @@ export type ReadOptions<Definition extends AnyEntity, Tx> = CallOptions<Tx> &
 
 interface ChildrenOption<Declarations> {
   /**
-   * Which kinds of children are read with the entity: none with `false`, or those that are not `false` in
-   * `{ lines: false }`. Decisions cannot look at what was left out. Default is every kind.
+   * Which children are read with the entity: none with `false`, only some kinds with `["lines"]`, those that
+   * are not `false` in `{ lines: false }`, and of a kind only some with `{ lines: { where: { sku } } }`, a
+   * condition over their index columns. Decisions cannot look at what was left out. Default is all.
    */
-  readonly children?: false | { readonly [Kind in keyof Declarations]?: boolean } | undefined;
+  readonly children?:
+    | false
+    | readonly (keyof Declarations & string)[]
+    | {
+        readonly [Kind in keyof Declarations]?:
+          | boolean
+          | { readonly where: WhereOf<ChildOf<Declarations[Kind]>> };
+      }
+    | undefined;
 }
 
 interface IncludeDeleted {

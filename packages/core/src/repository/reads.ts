@@ -4,19 +4,19 @@ import type { AnyEntity } from "../define/entity-definition.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { UniquePlan } from "../define/entity-plan.ts";
 import { type JsonValue, NotJsonError } from "../define/json-value.ts";
-import { DELETED_AT } from "../define/lifecycle.ts";
 import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
-import type { Predicate, StoredEntity } from "../port/rows.ts";
+import type { StoredEntity } from "../port/rows.ts";
 import type { EntityStore, Visibility } from "../port/store.ts";
 import { hydrate } from "../read/hydrate.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
+import { checkDeletedAt } from "./deleted-condition.ts";
 import type { AsOf } from "./history-type.ts";
 import { listPage } from "./list-page.ts";
 import type { ListOptions, Page } from "./list-type.ts";
 import type { PastReads } from "./past-reads.ts";
 import type { BoundScope } from "./scope.ts";
 import { type UntypedVisibility, visibilityOf } from "./seen-children.ts";
-import { mentions, normalizeError, predicateOf } from "./where.ts";
+import { normalizeError, predicateOf } from "./where.ts";
 import type { WhereOf } from "./where-type.ts";
 
 /** The reading calls behind a repository, free of the user's types. */
@@ -51,8 +51,9 @@ export class Reads<Tx> {
     if (options?.asOf !== undefined) return this.#past.maybeFindPast(id, options.asOf, options);
     const known = this.#model.parseId(id);
     if (known === undefined) return undefined;
-    const [stored] = await this.#store.load([known], options?.tx, this.#seen(options));
-    return stored && this.#hydrate(stored);
+    const seen = this.#seen(options);
+    const [stored] = await this.#store.load([known], options?.tx, seen);
+    return stored && this.#hydrate(stored, seen);
   };
 
   readonly findAll = async (
@@ -65,17 +66,22 @@ export class Reads<Tx> {
       if (parsed !== undefined) known.add(parsed);
     }
     if (known.size === 0) return new Map();
-    const stored = await this.#store.load([...known], options?.tx, this.#seen(options));
-    return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity)]));
+    const seen = this.#seen(options);
+    const stored = await this.#store.load([...known], options?.tx, seen);
+    return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity, seen)]));
   };
 
   readonly list = (
     options: ListOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
   ): Promise<Page<object>> =>
     listPage(this.#model, this.#scope, options, async (query) => {
-      this.#checkDeletedAt(query.where, options, query.orderBy);
-      const listed = await this.#store.list(query, options.tx, this.#seen(options));
-      return listed.map((stored) => ({ item: this.#hydrate(stored), position: stored.position }));
+      checkDeletedAt(this.#model, query.where, options.includeDeleted, query.orderBy);
+      const seen = this.#seen(options);
+      const listed = await this.#store.list(query, options.tx, seen);
+      return listed.map((stored) => ({
+        item: this.#hydrate(stored, seen),
+        position: stored.position,
+      }));
     });
 
   readonly count = async (options: ConditionOptions<Tx> = {}): Promise<number> =>
@@ -85,8 +91,8 @@ export class Reads<Tx> {
     (await this.#count(options, 1)) > 0;
 
   /** Brings back what a store read by means of its own. */
-  readonly toEntities = (stored: readonly StoredEntity[]): object[] =>
-    stored.map((entity) => this.#hydrate(entity));
+  readonly toEntities = (stored: readonly StoredEntity[], seen: Visibility): object[] =>
+    stored.map((entity) => this.#hydrate(entity, seen));
 
   /** Finds by a unique constraint; `values` are in the order of what it is looked up by. */
   async maybeFind(
@@ -96,13 +102,9 @@ export class Reads<Tx> {
   ): Promise<object | undefined> {
     const stored = this.#storedValues(unique, values);
     if (stored === undefined) return undefined;
-    const found = await this.#store.find(
-      unique.constraint,
-      stored,
-      options?.tx,
-      this.#seen(options),
-    );
-    return found && this.#hydrate(found);
+    const seen = this.#seen(options);
+    const found = await this.#store.find(unique.constraint, stored, options?.tx, seen);
+    return found && this.#hydrate(found, seen);
   }
 
   async find(
@@ -136,27 +138,17 @@ export class Reads<Tx> {
 
   #count(options: ConditionOptions<Tx>, limit: number | undefined): Promise<number> {
     const where = predicateOf(this.#model, options.where ?? {});
-    this.#checkDeletedAt(where, options);
+    checkDeletedAt(this.#model, where, options.includeDeleted);
     return this.#store.count(where, limit, options.tx, this.#seen(options));
-  }
-
-  /** No row that is seen by default has a time of deletion, so who asks for one forgot to say so. */
-  #checkDeletedAt(where: Predicate, { includeDeleted }: UntypedVisibility, orderBy?: string): void {
-    if (includeDeleted === true || this.#model.plan.lifecycle === undefined) return;
-    const { property } = DELETED_AT;
-    if (orderBy !== property && !mentions(where, property)) return;
-    throw this.#invalidArgument(
-      `"${property}" was asked for without deleted entities`,
-      "Pass { includeDeleted: true }, and { deletedAt: { not: null } } for deleted ones alone.",
-    );
   }
 
   #seen(options: UntypedVisibility | undefined): Visibility {
     return visibilityOf(this.#model, options);
   }
 
-  #hydrate(stored: StoredEntity): object {
-    return this.#toEntity(hydrate(this.#model, stored));
+  #hydrate(stored: StoredEntity, { childrenWhere }: Visibility): object {
+    const partial = childrenWhere && new Set(Object.keys(childrenWhere));
+    return this.#toEntity(hydrate(this.#model, stored, partial));
   }
 
   #notFound(columns: readonly string[], values: readonly unknown[]): never {

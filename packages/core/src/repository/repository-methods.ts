@@ -2,12 +2,12 @@ import type { Recording } from "../append/entity-write.ts";
 import type { Ambient } from "../decide/ambient.ts";
 import type { History } from "../decide/history.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import type { JsonValue } from "../define/json-value.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Instrument } from "../port/instrument.ts";
 import type { StoredEntity } from "../port/rows.ts";
-import type { EntityStore, Join } from "../port/store.ts";
+import type { EntityStore, Join, Visibility } from "../port/store.ts";
 import { Batches } from "./batches.ts";
+import type { UntypedReadOptions } from "./call-options.ts";
 import { columnMethods } from "./column-methods.ts";
 import { createOrFindCalls } from "./create-or-find.ts";
 import type { IdempotencyKeys } from "./idempotency.ts";
@@ -17,6 +17,7 @@ import { PastReads } from "./past-reads.ts";
 import { Reads } from "./reads.ts";
 import type { AroundAppend } from "./repository-hooks.ts";
 import type { BoundScope } from "./scope.ts";
+import { visibilityOf } from "./seen-children.ts";
 import { transactCall } from "./transact.ts";
 import { treeHistoryCall } from "./tree-history.ts";
 import { walkCalls } from "./walks.ts";
@@ -24,12 +25,13 @@ import { Writes } from "./writes.ts";
 
 /** Calls that a store adds to a repository, which read by other means. */
 export type FurtherCalls = (parts: {
-  /** The scope that the calls must not reach beyond, as for a store; `undefined` for none. */
-  readonly scope: readonly JsonValue[] | undefined;
-  /** Brings entities back from what was read, as the repository's own calls do. */
-  readonly toEntities: (
-    stored: readonly StoredEntity[],
-    tx: Join<never>,
+  /**
+   * Reads what a call's options let be seen, and no more than the repository's scope, and brings entities back
+   * from it, as the repository's own calls do.
+   */
+  readonly reading: (
+    options: UntypedReadOptions<never> | undefined,
+    read: (seen: Visibility) => Promise<readonly StoredEntity[]>,
   ) => Promise<readonly object[]>;
 }) => Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
@@ -51,6 +53,8 @@ export interface RepositoryParts<Tx> {
     stored: readonly StoredEntity[],
     tx: Join<Tx>,
   ) => Promise<readonly StoredEntity[]>;
+  /** Seals the values that others than the entity's store choose children by. */
+  readonly sealSeen: (seen: Visibility, tx: Join<Tx>) => Promise<Visibility>;
 }
 
 /** The calls of a repository over an entity's store. */
@@ -86,8 +90,14 @@ export const repositoryMethods = <Tx>(
     ...columnMethods(model, reads),
     ...lifecycleCalls<Tx>(model, update),
     ...further({
-      scope: scope?.values,
-      toEntities: async (stored, tx) => toEntities(await parts.open(stored, tx)),
+      reading: async (options, read) => {
+        const seen = visibilityOf(model, options);
+        const stored = await read({
+          ...(await parts.sealSeen(seen, options?.tx)),
+          scope: scope?.values,
+        });
+        return toEntities(await parts.open(stored, options?.tx), seen);
+      },
     }),
   });
   // In a transact it is the update that it is.

@@ -9,6 +9,7 @@ import type { KeyProvider } from "../port/key-provider.ts";
 import type { Store } from "../port/store.ts";
 import { withSealedContexts } from "../seal/context-seal.ts";
 import { sealedEntities, storedOpener } from "../seal/sealed-entities.ts";
+import { visibilitySealer } from "../seal/sealed-visibility.ts";
 import { sealingOf } from "../seal/sealing.ts";
 import { demandTransaction } from "./demand-transaction.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
@@ -123,6 +124,7 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
     keys: new IdempotencyKeys(name, options.idempotencyKeyTtlMs),
     further,
     open: sealing === undefined ? async (stored) => stored : storedOpener(sealing),
+    sealSeen: sealing === undefined ? async (seen) => seen : visibilitySealer(sealing),
   };
   return columns.length === 0
     ? repositoryMethods(parts, entities)

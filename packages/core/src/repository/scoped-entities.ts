@@ -18,6 +18,7 @@ export const scopedEntities = <Tx>(
   const inScope = (seen: Visibility | undefined): Visibility => ({
     includeDeleted: seen?.includeDeleted,
     kinds: seen?.kinds,
+    childrenWhere: seen?.childrenWhere,
     scope,
   });
   const narrowed = (where: Predicate): Predicate =>

@@ -1,30 +1,69 @@
+import type { ChildModel } from "../define/child-plans.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
+import type { Predicate } from "../port/rows.ts";
 import type { Visibility } from "../port/store.ts";
+import { checkDeletedAt } from "./deleted-condition.ts";
+import { predicateOf } from "./where.ts";
 
 /** What a read is asked to see, as callers say it. */
 export interface UntypedVisibility {
   readonly includeDeleted?: boolean | undefined;
-  readonly children?: false | { readonly [kind: string]: boolean | undefined } | undefined;
+  readonly children?:
+    | false
+    | readonly string[]
+    | { readonly [kind: string]: boolean | { readonly where?: object | undefined } | undefined }
+    | undefined;
 }
 
 /**
  * What a store is asked to see.
  *
- * @throws InvalidArgumentError for children that the definition does not have.
+ * @throws InvalidArgumentError for children that the definition does not have, and for conditions over
+ * columns that they do not have.
  */
 export const visibilityOf = (
-  { plan }: EntityModel,
+  model: EntityModel,
   options: UntypedVisibility | undefined,
 ): Visibility => {
   const { includeDeleted, children } = options ?? {};
   if (children === undefined) return { includeDeleted };
   if (children === false) return { includeDeleted, kinds: [] };
-  const names = plan.children.map(({ name }) => name);
-  const unknown = Object.keys(children).find((kind) => !names.includes(kind));
-  if (unknown === undefined) {
-    return { includeDeleted, kinds: names.filter((name) => children[name] !== false) };
+  const names = model.children.map(({ name }) => name);
+  if (Array.isArray(children)) {
+    checkKinds(model, names, children);
+    return { includeDeleted, kinds: names.filter((name) => children.includes(name)) };
   }
+  const asked = children as Exclude<typeof children, readonly string[]>;
+  checkKinds(model, names, Object.keys(asked));
+  const kinds = names.filter((name) => asked[name] !== false);
+  const conditions = model.children.flatMap((kind): [string, Predicate][] => {
+    const one = asked[kind.name];
+    return typeof one === "object" && one.where !== undefined
+      ? [[kind.name, conditionOf(kind, one.where, includeDeleted)]]
+      : [];
+  });
+  if (conditions.length === 0) return { includeDeleted, kinds };
+  return { includeDeleted, kinds, childrenWhere: Object.fromEntries(conditions) };
+};
+
+const conditionOf = (
+  { model }: ChildModel,
+  where: object,
+  includeDeleted: boolean | undefined,
+): Predicate => {
+  const predicate = predicateOf(model, where as Readonly<Record<string, unknown>>);
+  checkDeletedAt(model, predicate, includeDeleted);
+  return predicate;
+};
+
+const checkKinds = (
+  { plan }: EntityModel,
+  names: readonly string[],
+  given: readonly string[],
+): void => {
+  const unknown = given.find((kind) => !names.includes(kind));
+  if (unknown === undefined) return;
   throw new InvalidArgumentError(
     plan.name,
     `it has no children "${unknown}"`,

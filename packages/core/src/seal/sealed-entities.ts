@@ -9,6 +9,7 @@ import type {
   WriteResult,
 } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
+import { visibilitySealer } from "./sealed-visibility.ts";
 import { havePersonal, sealedWrites } from "./sealed-writes.ts";
 import { type Sealing, sealingOf } from "./sealing.ts";
 import type { SealedJson } from "./vault.ts";
@@ -91,6 +92,7 @@ export const sealedEntities = <Tx>(
   };
 
   const openAll = storedOpener(sealing);
+  const sealSeen = visibilitySealer(sealing);
 
   const openOne = async <Entity extends StoredEvents>(
     found: Entity | undefined,
@@ -125,11 +127,13 @@ export const sealedEntities = <Tx>(
     recall: async (idempotency, join) =>
       openEarlier(await entities.recall(await keyed(idempotency, join), join), join),
     touch: (trees, join) => entities.touch(trees, join),
-    load: async (ids, join, seen) => openAll(await entities.load(ids, join, seen), join),
+    load: async (ids, join, seen) =>
+      openAll(await entities.load(ids, join, await sealSeen(seen, join)), join),
     find: async (constraint, values, join, seen) => {
       const unique = plan.uniques.find((one) => one.constraint === constraint);
       const hashed = await hashes.values(unique?.properties ?? [], values, join);
-      return openOne(await entities.find(constraint, hashed, join, seen), join);
+      const sealed = await sealSeen(seen, join);
+      return openOne(await entities.find(constraint, hashed, join, sealed), join);
     },
     loadPast: async (id, bound, join, seen) =>
       openOne(await entities.loadPast(id, bound, join, seen), join),
@@ -140,7 +144,7 @@ export const sealedEntities = <Tx>(
       return withBodies(found, await sealing.vault.open(sealed, join));
     },
     treeHistory: async (id, query, join, seen) => {
-      const found = await entities.treeHistory(id, query, join, seen);
+      const found = await entities.treeHistory(id, query, join, await sealSeen(seen, join));
       if (found === undefined) return undefined;
       const sealed = found.map(({ topic, id: of, sequence, body }) =>
         sealedJson(topic, of, sequence, body),
@@ -151,7 +155,8 @@ export const sealedEntities = <Tx>(
       entities.count(await hashes.predicate(where, join), limit, join, seen),
     list: async (query, join, seen) => {
       const where = await hashes.predicate(query.where, join);
-      return openAll(await entities.list({ ...query, where }, join, seen), join);
+      const sealed = await sealSeen(seen, join);
+      return openAll(await entities.list({ ...query, where }, join, sealed), join);
     },
   };
 };

@@ -11,6 +11,8 @@ export interface Sealing<Tx> {
   readonly model: EntityModel;
   readonly vault: Vault<Tx>;
   readonly hashes: ColumnHashes<Tx>;
+  /** The same for the columns of each kind of children. */
+  readonly childHashes: ReadonlyMap<string, ColumnHashes<Tx>>;
 }
 
 /**
@@ -30,7 +32,11 @@ export const sealingOf = <Tx>(
   if (sealed !== undefined && keys === undefined) throw new KeysRequiredError(sealed.plan.name);
   const { plan } = model;
   const dataKeys = new DataKeys<Tx>(plan.name, store.subjects(), keys);
-  return { model, vault: new Vault(dataKeys), hashes: new ColumnHashes(plan, dataKeys) };
+  const childHashes = new Map(
+    model.children.map((kind) => [kind.name, new ColumnHashes(kind.model.plan, dataKeys)]),
+  );
+  const hashes = new ColumnHashes(plan, dataKeys);
+  return { model, vault: new Vault(dataKeys), hashes, childHashes };
 };
 
 /** An entity with all kinds of children, and theirs. */

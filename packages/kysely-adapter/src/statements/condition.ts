@@ -5,7 +5,12 @@ import type { EntityTables } from "./entity-table-names.ts";
 
 /** Collects a statement's parameters while its text is written. */
 export class Parameters {
-  readonly values: unknown[] = [];
+  readonly values: unknown[];
+
+  /** @param first what the statement has beside them. */
+  constructor(first: readonly unknown[] = []) {
+    this.values = [...first];
+  }
 
   /** Adds a value and returns its placeholder. */
   add(value: unknown): string {
@@ -15,15 +20,16 @@ export class Parameters {
 }
 
 /**
- * A condition in SQL over the index table aliased `u`. Every value is a parameter, cast to its column's
+ * A condition in SQL over an index table and its alias. Every value is a parameter, cast to its column's
  * type, so that the text depends on the shape of the condition only and an index can serve it.
  */
 export const condition = (
   tables: EntityTables,
   predicate: Predicate,
   parameters: Parameters,
+  alias = "u",
 ): string => {
-  const render = (one: Predicate): string => condition(tables, one, parameters);
+  const render = (one: Predicate): string => condition(tables, one, parameters, alias);
   switch (predicate.kind) {
     case "all":
       return predicate.of.length === 0 ? "true" : `(${predicate.of.map(render).join(" and ")})`;
@@ -33,7 +39,7 @@ export const condition = (
       return `not ${render(predicate.of)}`;
   }
   const column = columnOf(tables, predicate.column);
-  const name = `u.${quoteName(column.column)}`;
+  const name = `${alias}.${quoteName(column.column)}`;
   switch (predicate.kind) {
     case "absent":
       return `(${name} is null)`;

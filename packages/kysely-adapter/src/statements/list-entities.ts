@@ -8,7 +8,7 @@ import { condition, Parameters } from "./condition.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { type OrderColumn, orderColumn } from "./list-order.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
-import { rowColumns } from "./tree-columns.ts";
+import { rowColumns, withConditions } from "./tree-columns.ts";
 import { IS_DELETED, IS_LIVE, type RowSets, rowSets } from "./visible-rows.ts";
 
 /**
@@ -47,7 +47,7 @@ export const listEntities = (
     sql: `with page as (
   ${cut.length === 1 ? cut[0] : joined(tables, cut, limit)}
 )
-select ${storedEntityColumns(tables, seen)}, u.position
+select ${storedEntityColumns(tables, withConditions(tables, seen, parameters))}, u.position
 from page u
 order by ${query.take === "first" ? "u.place" : "u.place desc"}`,
     parameters: parameters.values,

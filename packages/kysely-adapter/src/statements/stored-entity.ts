@@ -5,6 +5,7 @@ import {
   type ChildrenValue,
   childrenColumn,
   rowColumns,
+  type SeenTree,
   toChildren,
   wantedKinds,
 } from "./tree-columns.ts";
@@ -14,7 +15,7 @@ import {
  * serves. One aggregated value measured 1.6 to 2.8 times the speed of a row for each event, and
  * leaving out `context` and `recorded_at` another 1.5 times. Its children come in one more column.
  */
-export const storedEntityColumns = (tables: EntityTables, seen?: Visibility): string =>
+export const storedEntityColumns = (tables: EntityTables, seen?: SeenTree): string =>
   `${rowColumns(tables)}, ${eventsColumn(tables)}${childrenColumn(tables, seen)}`;
 
 /** The same for the entity alone. */

@@ -6,7 +6,8 @@ import {
   type Visibility,
 } from "@annals/core/adapter";
 import { qualify, quoteName } from "../tables/quote.ts";
-import type { EntityTables } from "./entity-table-names.ts";
+import { condition, type Parameters } from "./condition.ts";
+import { type EntityTables, entityTableNames } from "./entity-table-names.ts";
 
 // Whole trees in the statement that reads their roots: one aggregated value for each kind of children,
 // whose rows are found by the index on the reference to their parent.
@@ -17,6 +18,31 @@ export const rowColumns = ({ plan }: EntityTables, alias = "u"): string =>
     .map((column) => (alias === "" ? column : `${alias}.${column}`))
     .join(", ");
 
+/** What a read sees, with the conditions that children are chosen by in SQL, by their kinds. */
+export interface SeenTree extends Visibility {
+  readonly conditions?: ReadonlyMap<string, string>;
+}
+
+/** Says the conditions that a read chooses children by in SQL, after all other parameters. */
+export const withConditions = (
+  { plan, schema }: EntityTables,
+  seen: Visibility | undefined,
+  parameters: Parameters,
+): SeenTree | undefined => {
+  if (seen?.childrenWhere === undefined) return seen;
+  const conditions = new Map<string, string>();
+  for (const kind of plan.children) {
+    const where = seen.childrenWhere[kind.name];
+    if (where === undefined) continue;
+    const tables = entityTableNames(kind.plan, schema);
+    conditions.set(kind.name, condition(tables, where, parameters, CHILD));
+  }
+  return { ...seen, conditions };
+};
+
+/** How rows of children are called in a condition over them. */
+const CHILD = "r";
+
 /** The kinds of children that a read wants. */
 export const wantedKinds = ({ children }: EntityPlan, seen: Visibility | undefined) =>
   children.filter(({ name }) => seen?.kinds?.includes(name) !== false);
@@ -24,12 +50,14 @@ export const wantedKinds = ({ children }: EntityPlan, seen: Visibility | undefin
 /** The children of every wanted kind as one more column; nothing where there are none. */
 export const childrenColumn = (
   tables: EntityTables,
-  seen: Visibility | undefined,
+  seen: SeenTree | undefined,
   parentId = "u.id",
 ): string => {
   const kinds = wantedKinds(tables.plan, seen);
   if (kinds.length === 0) return "";
-  const values = kinds.map(({ plan }) => childrenOf(plan, tables.schema, parentId, seen, 1));
+  const values = kinds.map(({ name, plan }) =>
+    childrenOf(plan, tables.schema, parentId, seen, 1, seen?.conditions?.get(name)),
+  );
   return `,\n  json_build_array(${values.join(", ")}) as children`;
 };
 
@@ -43,6 +71,7 @@ const childrenOf = (
   parentId: string,
   seen: Visibility | undefined,
   depth: number,
+  chosen?: string,
 ): string => {
   const child = `c${depth}`;
   const indent = "  ".repeat(depth + 1);
@@ -55,7 +84,7 @@ ${indent}  ) e)`;
   const values = [`${child}.id`, `${child}.version`, events, ...below];
   return `(
 ${indent}select json_agg(json_build_array(${values.join(", ")})) from (
-${indent}  ${childRows(plan, schema, parentId, seen)}
+${indent}  ${childRows(plan, schema, parentId, seen, chosen)}
 ${indent}  order by id
 ${indent}) ${child}
 ${indent})`;
@@ -67,10 +96,14 @@ export const childRows = (
   schema: string,
   parentId: string,
   seen: Visibility | undefined,
+  chosen?: string,
 ): string => {
   const parent = quoteName(plan.parent?.column ?? "id");
   const table = qualify(schema, plan.indexTable);
-  const rows = `select id, version from ${table} where ${parent} = ${parentId}`;
+  const rows =
+    chosen === undefined
+      ? `select id, version from ${table} where ${parent} = ${parentId}`
+      : `select id, version from ${table} ${CHILD} where ${parent} = ${parentId} and ${chosen}`;
   if (plan.lifecycle === undefined) return rows;
   const deletedAt = quoteName(DELETED_AT.column);
   const live = `${rows} and ${deletedAt} is null`;

@@ -1,10 +1,10 @@
 import type { JsonObject } from "@annals/core";
-import type { EntityPlan, TreeEvent, Visibility } from "@annals/core/adapter";
+import type { EntityPlan, TreeEvent } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import { qualify, quoteName, quoteText } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { scopeOnly } from "./in-scope.ts";
-import { childRows, wantedKinds } from "./tree-columns.ts";
+import { childRows, type SeenTree, wantedKinds } from "./tree-columns.ts";
 import { visibleOnly } from "./visible-rows.ts";
 
 /**
@@ -20,21 +20,30 @@ import { visibleOnly } from "./visible-rows.ts";
 export const treeHistory = (
   tables: EntityTables,
   direction: "asc" | "desc",
-  seen?: Visibility,
-): Statement => {
+  seen?: SeenTree,
+): Statement =>
+  statement(
+    `tree_history_${direction}_${tables.plan.indexTable}`,
+    treeHistoryText(tables, direction, seen),
+  );
+
+/** The same as a text, for children that are chosen by conditions, whose values follow the other parameters. */
+export const treeHistoryText = (
+  tables: EntityTables,
+  direction: "asc" | "desc",
+  seen: SeenTree | undefined,
+): string => {
   const { plan, schema } = tables;
   const root = { plan, id: "u.id", parent: rootParent(plan) };
-  const branches = branchesOf(schema, root, "", direction, wantedKinds(plan, seen), 1);
-  return statement(
-    `tree_history_${direction}_${plan.indexTable}`,
-    `select (select json_agg(json_build_array(t.topic, t.id, t.parent, t.sequence, t.position, t.recorded_at, t.context, t.event)) from (
+  const kinds = wantedKinds(plan, seen);
+  const branches = branchesOf(schema, root, "", direction, kinds, 1, seen?.conditions);
+  return `select (select json_agg(json_build_array(t.topic, t.id, t.parent, t.sequence, t.position, t.recorded_at, t.context, t.event)) from (
   ${branches.join("\n  union all\n  ")}
   order by position ${direction}
   limit $4::int
 ) t) as events
 from ${tables.index} u
-where u.id = $1::uuid${visibleOnly(tables, seen)}${scopeOnly(tables, seen, 5)}`,
-  );
+where u.id = $1::uuid${visibleOnly(tables, seen)}${scopeOnly(tables, seen, 5)}`;
 };
 
 /** An entity of the tree, in SQL. */
@@ -55,6 +64,7 @@ const branchesOf = (
   direction: "asc" | "desc",
   kinds: EntityPlan["children"],
   depth: number,
+  conditions?: ReadonlyMap<string, string>,
 ): readonly string[] => {
   const own = `(
     select ${quoteText(plan.name)} as topic, ${id} as id, ${parent} as parent, e.*
@@ -67,7 +77,8 @@ const branchesOf = (
   )`;
   const below = kinds.flatMap((kind) => {
     const child = `c${depth}`;
-    const rows = `(${childRows(kind.plan, schema, id, { includeDeleted: true })}) ${child}`;
+    const chosen = conditions?.get(kind.name);
+    const rows = `(${childRows(kind.plan, schema, id, { includeDeleted: true }, chosen)}) ${child}`;
     const chain = from === "" ? rows : `${from} cross join lateral ${rows}`;
     const member = { plan: kind.plan, id: `${child}.id`, parent: id };
     return branchesOf(schema, member, chain, direction, kind.plan.children, depth + 1);

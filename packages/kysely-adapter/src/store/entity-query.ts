@@ -2,10 +2,12 @@ import { InvalidArgumentError } from "@annals/core";
 import type { EntityPlan, Join, StoredEntity, Visibility } from "@annals/core/adapter";
 import type { CompiledQuery, Kysely, QueryExecutorProvider, Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
+import { Parameters } from "../statements/condition.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { scopeParameters } from "../statements/in-scope.ts";
 import { queriedEntities } from "../statements/queried-entities.ts";
 import { type StoredEntityRow, toStoredTree } from "../statements/stored-entity.ts";
+import { withConditions } from "../statements/tree-columns.ts";
 import { Queries } from "./queries.ts";
 import { queryFailure } from "./violations.ts";
 
@@ -28,13 +30,14 @@ export const entityQuery = <DB>(database: Database<DB>, tables: EntityTables) =>
   ): Promise<readonly StoredEntity[]> => {
     const db = database.joined(join, [plan.name, "query"]) ?? database.db;
     const { sql, parameters } = compiled(plan, db, build(db));
+    const all = new Parameters([...parameters, ...scopeParameters(plan, seen)]);
+    const sight = withConditions(tables, seen, all);
     const statement = queries.statement(
       `query_${plan.indexTable}`,
-      queriedEntities(tables, sql, seen, parameters.length + 1),
+      queriedEntities(tables, sql, sight, parameters.length + 1),
     );
-    const all = [...parameters, ...scopeParameters(plan, seen)];
     try {
-      const { rows } = await database.run<StoredEntityRow>(statement, all, join, [
+      const { rows } = await database.run<StoredEntityRow>(statement, all.values, join, [
         plan.name,
         "query",
       ]);

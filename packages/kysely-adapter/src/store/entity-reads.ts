@@ -1,20 +1,33 @@
-import type { ColumnPlan, EntityStore, Join, StoredEntity, Visibility } from "@annals/core/adapter";
+import type {
+  ColumnPlan,
+  EntityStore,
+  Join,
+  StoredEntity,
+  UniquePlan,
+  Visibility,
+} from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
-import { columnOf } from "../statements/condition.ts";
+import { columnOf, Parameters } from "../statements/condition.ts";
 import { countEntities } from "../statements/count-entities.ts";
 import { entityHistory, type HistoryRow, toHistoryEvents } from "../statements/entity-history.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
-import { findEntity } from "../statements/find-entity.ts";
+import { findEntity, findEntityText } from "../statements/find-entity.ts";
 import { keyScope, type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
 import { isScoped, scopeParameters } from "../statements/in-scope.ts";
 import { listEntities } from "../statements/list-entities.ts";
 import { placeValue } from "../statements/list-order.ts";
-import { loadEntities, loadEntity } from "../statements/load-entities.ts";
+import { loadChosen, loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
 import { type StoredEntityRow, toStoredEntity, toStoredTree } from "../statements/stored-entity.ts";
-import { type TreeHistoryRow, toTreeEvents, treeHistory } from "../statements/tree-history.ts";
+import { type SeenTree, withConditions } from "../statements/tree-columns.ts";
+import {
+  type TreeHistoryRow,
+  toTreeEvents,
+  treeHistory,
+  treeHistoryText,
+} from "../statements/tree-history.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { Queries } from "./queries.ts";
 import { readFailure } from "./violations.ts";
@@ -54,10 +67,29 @@ export const entityReads = <DB>(
     }
   };
 
+  /** Reads with conditions over children, of which every combination is a text of its own. */
+  const choosing = async <Row = StoredEntityRow>(
+    call: string,
+    first: readonly unknown[],
+    text: (seen: SeenTree | undefined) => string,
+    join: Join<Transaction<DB>>,
+    seen: Visibility,
+  ): Promise<readonly Row[]> => {
+    const parameters = new Parameters(first);
+    const sql = text(withConditions(tables, seen, parameters));
+    const chosen = queries.statement(`chosen_${plan.indexTable}`, sql);
+    return read<Row>(call, chosen, parameters.values, join);
+  };
+
   return {
     load: async (ids, join, seen) => {
       const [first] = ids;
       const { load, loadMany, toStored } = lookupsFor(seen);
+      if (seen?.childrenWhere !== undefined) {
+        const call = ids.length === 1 ? "findById" : "findAll";
+        const text = (sight: SeenTree | undefined) => loadChosen(tables, sight);
+        return (await choosing(call, [ids, ...inScope(seen)], text, join, seen)).map(toStored);
+      }
       const rows =
         ids.length === 1
           ? await read<StoredEntityRow>("findById", load, [first, ...inScope(seen)], join)
@@ -82,6 +114,12 @@ export const entityReads = <DB>(
 
     treeHistory: async (id, { above, below, direction, limit }, join, seen) => {
       const parameters = [id, above, below, limit, ...inScope(seen)];
+      if (seen?.childrenWhere !== undefined) {
+        const text = (sight: SeenTree | undefined) => treeHistoryText(tables, direction, sight);
+        const call = "treeHistory";
+        const [row] = await choosing<TreeHistoryRow>(call, parameters, text, join, seen);
+        return row && toTreeEvents(row);
+      }
       const statement = lookupsFor(seen).treeHistories?.[direction];
       if (statement === undefined) throw new Error(`${plan.name} has no children`);
       const [row] = await read<TreeHistoryRow>("treeHistory", statement, parameters, join);
@@ -93,6 +131,11 @@ export const entityReads = <DB>(
       const find = finds.get(constraint);
       if (find === undefined) throw new Error(`${plan.name} has no constraint "${constraint}"`);
       const parameters = find.columns.map((column, at) => toParameter(column, values[at]));
+      if (seen?.childrenWhere !== undefined) {
+        const text = (sight: SeenTree | undefined) => findEntityText(tables, find.unique, sight);
+        const [chosen] = await choosing("find", parameters, text, join, seen);
+        return chosen && toStored(chosen);
+      }
       const [row] = await read<StoredEntityRow>("find", find.statement, parameters, join);
       return row && toStored(row);
     },
@@ -139,6 +182,7 @@ interface Lookups {
 }
 
 interface Finder {
+  readonly unique: UniquePlan;
   readonly statement: Statement;
   readonly columns: readonly ColumnPlan[];
 }
@@ -181,6 +225,7 @@ const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
     tables.plan.uniques.map((unique): [string, Finder] => [
       unique.constraint,
       {
+        unique,
         statement: findEntity(tables, unique, seen),
         columns: unique.properties.map((property) => columnOf(tables, property)),
       },

@@ -85,6 +85,28 @@ select u.id, u.version, u.revision, (select json_agg(e.event) from (
 from "app"."carts" u
 where u.id = $1::uuid;
 
+-- load one with some items
+select u.id, u.version, u.revision, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" r where "cart_id" = u.id and (r."sku" = $2::text) and "deleted_at" is null
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u
+where u.id = any ($1::uuid[]);
+
 -- load many
 select u.id, u.version, u.revision, (select json_agg(e.event) from (
     select event from "app"."cart_events" where id = u.id order by sequence
@@ -279,6 +301,43 @@ select (select json_agg(json_build_array(t.topic, t.id, t.parent, t.sequence, t.
     ) e
   )
   order by position desc
+  limit $4::int
+) t) as events
+from "app"."carts" u
+where u.id = $1::uuid;
+
+-- the history of a tree with some items
+select (select json_agg(json_build_array(t.topic, t.id, t.parent, t.sequence, t.position, t.recorded_at, t.context, t.event)) from (
+  (
+    select 'cart' as topic, u.id as id, null::uuid as parent, e.*
+    from (
+      select sequence, position, recorded_at, context, event from "app"."cart_events"
+      where id = u.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'item' as topic, c1.id as id, u.id as parent, e.*
+    from (select id, version from "app"."items" r where "cart_id" = u.id and (r."sku" = $5::text) and "deleted_at" is null union all select id, version from "app"."items" r where "cart_id" = u.id and (r."sku" = $5::text) and "deleted_at" is not null) c1 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."item_events"
+      where id = c1.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  union all
+  (
+    select 'tag' as topic, c2.id as id, c1.id as parent, e.*
+    from (select id, version from "app"."items" r where "cart_id" = u.id and (r."sku" = $5::text) and "deleted_at" is null union all select id, version from "app"."items" r where "cart_id" = u.id and (r."sku" = $5::text) and "deleted_at" is not null) c1 cross join lateral (select id, version from "app"."tags" where "item_id" = c1.id) c2 cross join lateral (
+      select sequence, position, recorded_at, context, event from "app"."tag_events"
+      where id = c2.id and position > $2::bigint and position < $3::bigint
+      order by sequence asc
+      limit $4::int
+    ) e
+  )
+  order by position asc
   limit $4::int
 ) t) as events
 from "app"."carts" u

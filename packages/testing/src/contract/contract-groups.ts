@@ -57,6 +57,7 @@ import { transactionTime } from "./cases/transaction-time.ts";
 import { transactions } from "./cases/transactions.ts";
 import { treeHistory } from "./cases/tree-history.ts";
 import { treeModel } from "./cases/tree-model.ts";
+import { treeParts } from "./cases/tree-parts.ts";
 import { treeWrites } from "./cases/tree-writes.ts";
 import { trees } from "./cases/trees.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
@@ -127,6 +128,7 @@ export const contract: readonly ContractGroup[] = [
   keyedState,
   trees,
   treeWrites,
+  treeParts,
   treeHistory,
   personalValues,
   personalContexts,

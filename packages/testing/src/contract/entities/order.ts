@@ -17,7 +17,7 @@ const defineRemark = (name: string, parent: string) =>
       RemarkChanged: (_, { text }) => ({ text }),
     },
     commands: { rewrite: (_view, text: string) => ({ type: "RemarkChanged", text }) },
-    index: {},
+    index: { text: {} },
   });
 
 /** A child that is unique within its parent by its sku, and everywhere by its label. */
