@@ -7,6 +7,7 @@ import { Parameters } from "../src/statements/condition.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadChosen, loadEntities, loadEntity } from "../src/statements/load-entities.ts";
+import { loadPastTree } from "../src/statements/load-past-tree.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { touchTree, touchTrees } from "../src/statements/touch-trees.ts";
 import { withConditions } from "../src/statements/tree-columns.ts";
@@ -104,6 +105,9 @@ describe("the plan of", () => {
       { sql: queriedEntities(tables, "select id from carts order by owner limit 5") },
       CHILDREN,
     ],
+    ["loading one as of a version", loadPastTree(tables, "version"), HISTORY],
+    ["loading one as of a position", loadPastTree(tables, "position"), HISTORY],
+    ["loading one as of a time", loadPastTree(tables, "time"), HISTORY],
     ["the history of a tree", treeHistory(tables, "asc"), ["carts_pkey", ...HISTORY]],
     ["the history of a tree, backwards", treeHistory(tables, "desc"), ["carts_pkey", ...HISTORY]],
     [

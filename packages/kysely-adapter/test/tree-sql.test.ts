@@ -8,6 +8,7 @@ import { findEntity } from "../src/statements/find-entity.ts";
 import { recallRequest } from "../src/statements/idempotency-key.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadChosen, loadEntities, loadEntity } from "../src/statements/load-entities.ts";
+import { loadPastTree } from "../src/statements/load-past-tree.ts";
 import { queriedEntities } from "../src/statements/queried-entities.ts";
 import { readTopic } from "../src/statements/read-topic.ts";
 import { touchTree, touchTrees } from "../src/statements/touch-trees.ts";
@@ -37,6 +38,9 @@ const statements: Readonly<Record<string, { readonly sql: string }>> = {
   "load one with some items": {
     sql: loadChosen(carts, withConditions(carts, someItems, new Parameters([["id"]]))),
   },
+  "load one as of a version": loadPastTree(carts, "version"),
+  "load one as of a position": loadPastTree(carts, "position", { kinds: ["items"] }),
+  "load one as of a time": loadPastTree(carts, "time"),
   "load many": loadEntities(carts),
   list: listEntities(carts, {
     where: { kind: "all", of: [] },

@@ -7,8 +7,9 @@ import { parseAsOf } from "./as-of.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
 import { deletedToo, openRepository } from "./find-entity.ts";
 import { shown } from "./show.ts";
+import { comparedTree, shownChildren } from "./shown-tree.ts";
 
-/** `annals diff user <id> 3 7`: what changed in the state between two versions, or times. */
+/** `annals diff user <id> 3 7`: what changed in the state, and in children, between two pasts. */
 export const diffCommand = (
   context: CommandContext,
   name: string,
@@ -26,10 +27,12 @@ export const diffCommand = (
       ...deletedToo,
       ...(to !== undefined && { asOf: parseAsOf(to) }),
     });
-    const changes = differences(
-      withWords(older.state, personal) as object,
-      withWords(newer.state, personal) as object,
-    ).map((one) => ({
+    const treeOf = (entity: typeof older) =>
+      comparedTree(
+        withWords(entity.state, personal) as object,
+        shownChildren(definition, entity, personal),
+      );
+    const changes = differences(treeOf(older), treeOf(newer)).map((one) => ({
       path: one.path.join("."),
       before: "oldValue" in one ? one.oldValue : undefined,
       after: "value" in one ? one.value : undefined,

@@ -1,4 +1,4 @@
-import type { AnyEntity, AsOf, EntityOf, RecordedEventOf } from "@annals/core";
+import type { AnyEntity, AsOf, EntityOf } from "@annals/core";
 import { sql } from "kysely";
 import { readingKeys } from "../config/keys.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
@@ -7,6 +7,8 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { parseAsOf } from "./as-of.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
 import { deletedToo, idOf, openRepository } from "./find-entity.ts";
+import { newestEvents, type ShownEvent } from "./shown-history.ts";
+import { shownChildren, writeChildren } from "./shown-tree.ts";
 
 export interface ShowFlags {
   /** Whether personal values are shown. */
@@ -16,7 +18,7 @@ export interface ShowFlags {
   readonly last?: number;
 }
 
-/** `annals show user <id>`: state, index row and history of one entity. */
+/** `annals show user <id>`: state, children, index row and history of one entity. */
 export const showCommand = (
   context: CommandContext,
   name: string,
@@ -31,24 +33,21 @@ export const showCommand = (
     const bound = asOf === undefined ? undefined : parseAsOf(asOf);
     const entity = await repository.findById(id, { ...deletedToo, asOf: bound });
     const row = bound === undefined ? await indexRow(db, definition, config.schema, id) : undefined;
-    const before = bound === undefined ? {} : { before: entity.version + 1 };
-    const { items: read, hasPreviousPage } = await repository.history(id, {
-      ...deletedToo,
-      last,
-      ...before,
-    });
+    const { items: read, hasMore } = await newestEvents(repository, entity, { last, asOf: bound });
     const { version, isDeleted } = entity;
+    const children = shownChildren(definition, entity, personal);
     const state = withWords(entity.state, personal) as Record<string, unknown>;
     const items = read.map((one) => ({
       ...one,
       event: withWords(one.event, personal) as typeof one.event,
       context: one.context && bodyWithWords(one.context, personal),
     }));
-    terminal.json({ id, version, isDeleted, state, row, history: items });
+    terminal.json({ id, version, isDeleted, state, children, row, history: items });
     writeHeading(terminal, definition.name, entity, bound);
     writeFields(terminal, "state", state);
+    if (children !== undefined) writeChildren(terminal, children, shown);
     if (row !== undefined) writeFields(terminal, "index row", row);
-    writeHistory(terminal, items, hasPreviousPage);
+    writeHistory(terminal, definition.name, items, hasMore);
     return 0;
   });
 
@@ -71,11 +70,14 @@ const writeHeading = (
   { id, version, isDeleted }: EntityOf<AnyEntity>,
   asOf: AsOf | undefined,
 ): void => {
-  const when = asOf instanceof Date ? ` as of ${asOf.toISOString()}` : "";
+  const when = asOf === undefined || "version" in asOf ? "" : ` as of ${whenOf(asOf)}`;
   terminal.line(
     `${terminal.style("bold", `${name} ${id}`)} at version ${version}${when}${isDeleted ? ", deleted" : ""}`,
   );
 };
+
+const whenOf = (asOf: Exclude<AsOf, { readonly version: number }>): string =>
+  asOf instanceof Date ? asOf.toISOString() : `position ${asOf.position}`;
 
 /** Fields and their values, under a title. */
 export const writeFields = (
@@ -93,15 +95,17 @@ export const writeFields = (
 
 const writeHistory = (
   terminal: Terminal,
-  items: readonly RecordedEventOf<AnyEntity>[],
+  name: string,
+  items: readonly ShownEvent[],
   hasMore: boolean,
 ): void => {
   terminal.line();
   terminal.line(terminal.style("dim", hasMore ? "history, the newest" : "history"));
-  for (const { event, sequence, recordedAt, context } of items) {
+  for (const { topic = name, entityId, event, sequence, recordedAt, context } of items) {
     const { type, ...payload } = event as { type: string };
+    const owner = topic === name ? "" : `${topic} ${entityId}  `;
     const time = terminal.style("dim", recordedAt.toISOString());
-    terminal.line(`  ${String(sequence).padStart(4)}  ${time}  ${type}  ${shown(payload)}`);
+    terminal.line(`  ${String(sequence).padStart(4)}  ${time}  ${owner}${type}  ${shown(payload)}`);
     if (context !== null) terminal.line(terminal.style("dim", `        ${shown(context)}`));
   }
 };

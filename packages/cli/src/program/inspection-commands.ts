@@ -9,15 +9,20 @@ import type { Run } from "./run-command.ts";
 export const addInspectionCommands = (program: Command, run: Run): void => {
   program
     .command("show <entity> [id...]")
-    .description("state, index row and history: show user <id>, show user --email <value>")
-    .option("--as-of <when>", "as it was at a version or a time")
+    .description(
+      "state, children, index row and history: show user <id>, show user --email <value>",
+    )
+    .option(
+      "--as-of <when>",
+      "as it was at a version, a time or a position: 3, 2026-03-01T12:00:00Z, @1204",
+    )
     .option("--last <count>", "how many of the newest events (default: 20)", whole(1, 1000))
     .option("--personal", "show personal values")
     .allowUnknownOption()
     .action(run(showCommand));
   program
     .command("diff <entity> <id> <from> [to]")
-    .description("what changed between two versions or times")
+    .description("what changed between two versions, times or positions")
     .option("--personal", "show personal values")
     .action(run(diffCommand));
   program

@@ -1,11 +1,4 @@
-import type {
-  HistoryEvent,
-  HistoryQuery,
-  PastBound,
-  PastEntity,
-  StoredEntity,
-  TreeEvent,
-} from "../port/rows.ts";
+import type { HistoryEvent, HistoryQuery, PastBound, TreeEvent } from "../port/rows.ts";
 
 /** The stretch of an entity's events that the query asks for; `events` rise by sequence. */
 export const historyOf = (
@@ -25,18 +18,25 @@ export const treeHistoryOf = (
   return (direction === "asc" ? found : found.toReversed()).slice(0, limit);
 };
 
-/** The entity before the first event that lies beyond the bound. */
-export const pastOf = (
-  { id, version }: StoredEntity,
-  events: readonly HistoryEvent[],
+/**
+ * The events of an entity and of what is below it before the first one that lies beyond the bound; `events`
+ * rise by position.
+ */
+export const pastEvents = (
+  rootId: string,
+  events: readonly TreeEvent[],
   bound: PastBound,
-): PastEntity => {
-  const isBeyond = ({ sequence, recordedAt }: HistoryEvent): boolean =>
-    bound.kind === "version" ? sequence > bound.version : recordedAt > bound.at;
-  const end = events.findIndex(isBeyond);
-  return {
-    id,
-    version,
-    events: events.slice(0, end === -1 ? events.length : end).map(({ body }) => body),
+): readonly TreeEvent[] => {
+  const isBeyond = ({ id, sequence, position, recordedAt }: TreeEvent): boolean => {
+    switch (bound.kind) {
+      case "version":
+        return id === rootId && sequence > bound.version;
+      case "position":
+        return position > bound.position;
+      case "time":
+        return recordedAt > bound.at;
+    }
   };
+  const end = events.findIndex(isBeyond);
+  return end === -1 ? events : events.slice(0, end);
 };

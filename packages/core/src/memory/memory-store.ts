@@ -23,7 +23,7 @@ import { uniqueKey } from "../port/unique-key.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
-import { historyOf, pastOf, treeHistoryOf } from "./history-rows.ts";
+import { historyOf, pastEvents, treeHistoryOf } from "./history-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { memoryAdmin } from "./memory-admin.ts";
 import { memoryConsumer } from "./memory-consumer.ts";
@@ -40,7 +40,14 @@ import {
   type MemoryTransaction,
   type MemoryWrite,
 } from "./memory-transaction.ts";
-import { isOutrunTree, membersOf, touched, withChildren } from "./memory-trees.ts";
+import {
+  eventsOfMembers,
+  isOutrunTree,
+  membersOf,
+  pastTree,
+  touched,
+  withChildren,
+} from "./memory-trees.ts";
 import { rowAfter } from "./row-after.ts";
 import { violation } from "./unique-values.ts";
 
@@ -138,7 +145,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
       },
       loadPast: async (id, bound, join, seen) => {
         const row = this.#seenRow(plan, id, join, seen);
-        return row && pastOf(row, this.#eventsOf(plan, id, changesOf(join)), bound);
+        if (row === undefined) return undefined;
+        const changes = changesOf(join);
+        const events = pastEvents(id, this.#treeEvents(plan, id, changes, seen), bound);
+        return pastTree(plan, row, events, (of) => this.#visible(of, changes), seen);
       },
       history: async (id, query, join, seen) =>
         this.#seenRow(plan, id, join, seen) &&
@@ -305,21 +315,14 @@ export class MemoryStore implements Store<MemoryTransaction> {
     ) as TopicEvent[];
   }
 
-  /** The events of a tree; those of an open transaction at the positions that they would get now. */
   #treeEvents(
     plan: EntityPlan,
     id: string,
     changes: MemoryChanges | undefined,
     seen: Visibility | undefined,
-  ): TopicEvent[] {
-    const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
-    const members = new Set(membersOf(plan, id, rowsOf, seen));
-    const own = changes?.writes.flatMap(({ events }) => events) ?? [];
-    const last = this.#log.events.length;
-    const written = own.map((event, at) => ({ ...event, position: last + at + 1 }));
-    return [...this.#log.events, ...written].filter(
-      (event) => event && members.has(`${event.topic}/${event.id}`),
-    ) as TopicEvent[];
+  ): readonly TopicEvent[] {
+    const members = membersOf(plan, id, (of) => this.#visible(of, changes), seen);
+    return eventsOfMembers(members, this.#log.events, changes?.writes ?? []);
   }
 
   #seenRow(

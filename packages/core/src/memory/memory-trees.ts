@@ -1,5 +1,13 @@
 import type { ChildPlan, EntityPlan } from "../define/entity-plan.ts";
-import type { StoredChildren, StoredEntity, TouchResult, TreeRevision } from "../port/rows.ts";
+import type {
+  PastEntity,
+  StoredChildren,
+  StoredEntity,
+  TopicEvent,
+  TouchResult,
+  TreeEvent,
+  TreeRevision,
+} from "../port/rows.ts";
 import type { Visibility } from "../port/store.ts";
 import { compareText } from "./column-order.ts";
 import { seenRows } from "./deleted-rows.ts";
@@ -46,6 +54,24 @@ export const membersOf = (
     ),
 ];
 
+/**
+ * The events of a tree's members by position; those of an open transaction at the positions that they would
+ * get now.
+ */
+export const eventsOfMembers = (
+  members: readonly string[],
+  log: readonly (TopicEvent | undefined)[],
+  writes: readonly MemoryWrite[],
+): readonly TopicEvent[] => {
+  const wanted = new Set(members);
+  const written = writes
+    .flatMap(({ events }) => events)
+    .map((event, at) => ({ ...event, position: log.length + at + 1 }));
+  return [...log, ...written].filter(
+    (event) => event !== undefined && wanted.has(`${event.topic}/${event.id}`),
+  ) as TopicEvent[];
+};
+
 const chosenRows = (
   { name, plan }: ChildPlan,
   rows: readonly MemoryRow[],
@@ -60,6 +86,30 @@ const childrenOf = (plan: EntityPlan, parentId: string, rowsOf: RowsOf): readonl
   return [...rowsOf(plan).values()]
     .filter(({ columns }) => columns[at] === parentId)
     .sort((one, other) => compareText(one.id, other.id));
+};
+
+/** A row as it was when no other events were there, with its children that were there. */
+export const pastTree = (
+  plan: EntityPlan,
+  { id, version }: Pick<StoredEntity, "id" | "version">,
+  events: readonly TreeEvent[],
+  rowsOf: RowsOf,
+  seen?: Visibility,
+): PastEntity => {
+  const own = events.filter((event) => event.topic === plan.name && event.id === id);
+  const past = { id, version, events: own.map(({ body }) => body) };
+  const wanted = plan.children.filter(({ name }) => seen?.kinds?.includes(name) !== false);
+  if (wanted.length === 0) return past;
+  const children: StoredChildren = Object.fromEntries(
+    wanted.map((kind) => {
+      const all = childrenOf(kind.plan, id, rowsOf);
+      const were = all
+        .map((child) => pastTree(kind.plan, child, events, rowsOf))
+        .filter((child) => child.events.length > 0);
+      return [kind.name, were.map((child) => ({ ...child, version: child.events.length }))];
+    }),
+  );
+  return { ...past, children };
 };
 
 /** Rows whose revisions are raised; the place of the first tree that is not at its revision. */

@@ -171,9 +171,14 @@ export interface ListedEntity extends StoredEntity {
   readonly position: ListPosition;
 }
 
-/** Up to where a history is read: to a version, or to the first event recorded after a time. */
+/**
+ * Up to where a history is read: to a version, to a position, or to the first event recorded after a time. A
+ * tree ends at one position: before its root's next version, and before the first of all of its events that
+ * was recorded after the time.
+ */
 export type PastBound =
   | { readonly kind: "version"; readonly version: number }
+  | { readonly kind: "position"; readonly position: number }
   | { readonly kind: "time"; readonly at: Date };
 
 /** One entity as it was: its first events only. */
@@ -183,6 +188,8 @@ export interface PastEntity {
   readonly version: number;
   /** The stored events up to the bound, in the order of their sequence. */
   readonly events: readonly JsonObject[];
+  /** Those of its children that had events up to the bound, removed ones included, each with these alone. */
+  readonly children?: StoredChildren | undefined;
 }
 
 /** A stretch of one entity's events by their sequences, or of a tree's by their positions. */

@@ -19,7 +19,7 @@ export const hydrate = (
   stored: StoredEntity,
   partial?: ReadonlySet<string>,
 ): History => {
-  const history = hydratePast(model, stored, partial);
+  const history = historyOf(model, stored, hydrate, partial);
   if (history !== undefined) return history;
   const message = "the upcasters leave no event of the entity";
   throw storedEventError(model, { id: stored.id, sequence: stored.version }, [
@@ -33,9 +33,13 @@ export const hydrate = (
  * @returns `undefined` where none of them became an event, so that the entity was not there yet.
  * @throws StoredEventError
  */
-export const hydratePast = (
+export const hydratePast = (model: EntityModel, stored: StoredEntity): History | undefined =>
+  historyOf(model, stored, hydratePast);
+
+const historyOf = (
   model: EntityModel,
   stored: StoredEntity,
+  childOf: Hydrate,
   partial?: ReadonlySet<string>,
 ): History | undefined => {
   const { id, version, events } = stored;
@@ -43,7 +47,7 @@ export const hydratePast = (
     const message = `the index row is at version ${version}, but ${events.length} events are stored`;
     throw storedEventError(model, { id, sequence: events.length }, [{ path: [], message }]);
   }
-  const loaded = fold(model, stored);
+  const loaded = fold(model, stored, childOf);
   if (loaded.events.length === 0) return undefined;
   return new History(
     model,
@@ -54,17 +58,26 @@ export const hydratePast = (
 };
 
 /** The children that were read with an entity, by kind and id. */
-const childrenOf = (model: EntityModel, { children }: StoredEntity): History["children"] => {
+const childrenOf = (
+  model: EntityModel,
+  { children }: StoredEntity,
+  childOf: Hydrate,
+): History["children"] => {
   const read = model.children.filter(({ name }) => children?.[name] !== undefined);
   return new Map(
-    read.map((kind) => [
-      kind.name,
-      new Map(children?.[kind.name]?.map((child) => [child.id, hydrate(kind.model, child)])),
-    ]),
+    read.map((kind) => {
+      const members = children?.[kind.name]?.map((child) => childOf(kind.model, child)) ?? [];
+      return [
+        kind.name,
+        new Map(members.flatMap((child) => (child === undefined ? [] : [[child.id, child]]))),
+      ];
+    }),
   );
 };
 
-const fold = (model: EntityModel, stored: StoredEntity): LoadedEvents => {
+type Hydrate = (model: EntityModel, stored: StoredEntity) => History | undefined;
+
+const fold = (model: EntityModel, stored: StoredEntity, childOf: Hydrate): LoadedEvents => {
   const { id, version, events, revision } = stored;
   const decoded: DecodedEvent[] = [];
   let state: unknown;
@@ -94,5 +107,5 @@ const fold = (model: EntityModel, stored: StoredEntity): LoadedEvents => {
   }
   const own = { events: decoded, state: state as object | undefined, version, sequences };
   if (model.children.length === 0) return own;
-  return { ...own, revision, children: childrenOf(model, stored) };
+  return { ...own, revision, children: childrenOf(model, stored, childOf) };
 };

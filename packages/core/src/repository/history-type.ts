@@ -37,7 +37,8 @@ export interface HistoryOptions {
 export type HistoryWalkOptions = Omit<HistoryOptions, "last" | "before">;
 
 /**
- * Which past of an entity is meant: its first events up to a version, or up to the first one that was
- * recorded after a time.
+ * Which past of an entity is meant: its first events up to a version, up to a position, or up to the first one
+ * that was recorded after a time. A tree is shown as it last was at its root's version, and at a time before
+ * the first of all of its events that was recorded later.
  */
-export type AsOf = Date | { readonly version: number };
+export type AsOf = Date | { readonly version: number } | { readonly position: number };

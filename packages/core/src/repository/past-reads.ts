@@ -9,6 +9,7 @@ import { BY_SEQUENCE, HistoryStretch } from "./history-stretch.ts";
 import type { AsOf, HistoryOptions, RecordedEvent } from "./history-type.ts";
 import type { Page } from "./list-type.ts";
 import { recordedEvents } from "./recorded-events.ts";
+import { visibilityOf } from "./seen-children.ts";
 
 /** The calls that read what happened to one entity, free of the user's types. */
 export class PastReads<Tx> {
@@ -42,17 +43,23 @@ export class PastReads<Tx> {
     options: UntypedReadOptions<Tx>,
   ): Promise<object | undefined> {
     const bound = this.#bound(asOf);
+    const seen = visibilityOf(this.#model, options);
+    if (seen.childrenWhere !== undefined) {
+      const problem = "children of the past were asked for by their columns";
+      throw this.#invalid(problem, "Columns hold what is true now; choose among all of them.");
+    }
     const known = this.#model.parseId(id);
-    const past = known && (await this.#store.loadPast(known, bound, options.tx, options));
+    const past = known && (await this.#store.loadPast(known, bound, options.tx, seen));
     if (!past) return undefined;
     if (bound.kind === "version" && bound.version > past.version) {
       const problem = `asOf is version ${bound.version}, but the entity is at version ${past.version}`;
       throw this.#invalid(problem, "Ask for a version that it has had.");
     }
-    const { events } = past;
+    const { events, children } = past;
     if (events.length === 0) return undefined;
     const version = bound.kind === "version" ? bound.version : events.length;
-    const history = hydratePast(this.#model, { id: past.id, version, events })?.markPast();
+    const stored = { id: past.id, version, events, children };
+    const history = hydratePast(this.#model, stored)?.markPast();
     if (history === undefined) return undefined;
     if (history.isDeleted && options.includeDeleted !== true) return undefined;
     return this.#toEntity(history);
@@ -60,12 +67,16 @@ export class PastReads<Tx> {
 
   #bound(asOf: AsOf): PastBound {
     if (asOf instanceof Date && isStorable(asOf)) return { kind: "time", at: asOf };
-    const { version } = (asOf ?? {}) as { readonly version?: unknown };
+    const { version, position } = (asOf ?? {}) as Readonly<Record<string, unknown>>;
+    if (Number.isSafeInteger(position) && Number(position) >= 0 && version === undefined) {
+      return { kind: "position", position: Number(position) };
+    }
     if (Number.isInteger(version) && Number(version) >= 1 && Number(version) <= BY_SEQUENCE.max) {
       return { kind: "version", version: Number(version) };
     }
-    const problem = "asOf is neither a date before the year 10000 nor a version from 1";
-    throw this.#invalid(problem, "Pass a Date, or { version: 3 }.");
+    const problem =
+      "asOf is neither a date before the year 10000, nor a version from 1, nor a position";
+    throw this.#invalid(problem, "Pass a Date, { version: 3 }, or the { position } of an event.");
   }
 
   #notFound(id: unknown): EntityNotFoundError {

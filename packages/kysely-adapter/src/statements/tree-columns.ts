@@ -21,6 +21,8 @@ export const rowColumns = ({ plan }: EntityTables, alias = "u"): string =>
 /** What a read sees, with the conditions that children are chosen by in SQL, by their kinds. */
 export interface SeenTree extends Visibility {
   readonly conditions?: ReadonlyMap<string, string>;
+  /** Only events before this position, in SQL. */
+  readonly before?: string;
 }
 
 /** Says the conditions that a read chooses children by in SQL, after all other parameters. */
@@ -69,14 +71,15 @@ const childrenOf = (
   plan: EntityPlan,
   schema: string,
   parentId: string,
-  seen: Visibility | undefined,
+  seen: SeenTree | undefined,
   depth: number,
   chosen?: string,
 ): string => {
   const child = `c${depth}`;
   const indent = "  ".repeat(depth + 1);
+  const until = seen?.before === undefined ? "" : ` and position < ${seen.before}`;
   const events = `(select json_agg(e.event) from (
-${indent}    select event from ${qualify(schema, plan.eventsTable)} where id = ${child}.id order by sequence
+${indent}    select event from ${qualify(schema, plan.eventsTable)} where id = ${child}.id${until} order by sequence
 ${indent}  ) e)`;
   const below = plan.children.map((kind) =>
     childrenOf(kind.plan, schema, `${child}.id`, seen, depth + 1),

@@ -2,6 +2,8 @@ import type {
   ColumnPlan,
   EntityStore,
   Join,
+  PastBound,
+  PastEntity,
   StoredEntity,
   UniquePlan,
   Visibility,
@@ -20,8 +22,9 @@ import { listEntities } from "../statements/list-entities.ts";
 import { placeValue } from "../statements/list-order.ts";
 import { loadChosen, loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
+import { loadPastTree, toPastTree } from "../statements/load-past-tree.ts";
 import { type StoredEntityRow, toStoredEntity, toStoredTree } from "../statements/stored-entity.ts";
-import { type SeenTree, withConditions } from "../statements/tree-columns.ts";
+import { type SeenTree, wantedKinds, withConditions } from "../statements/tree-columns.ts";
 import {
   type TreeHistoryRow,
   toTreeEvents,
@@ -98,11 +101,10 @@ export const entityReads = <DB>(
     },
 
     loadPast: async (id, bound, join, seen) => {
-      const value = bound.kind === "version" ? bound.version : bound.at.toISOString();
-      const statement = lookupsFor(seen).past[bound.kind];
-      const parameters = [id, value, ...inScope(seen)];
-      const [row] = await read<StoredEntityRow>("findById", statement, parameters, join);
-      return row && toStoredEntity(row);
+      const { past, toPast } = lookupsFor(seen);
+      const parameters = [id, pastValue(bound), ...inScope(seen)];
+      const [row] = await read<StoredEntityRow>("findById", past[bound.kind], parameters, join);
+      return row && toPast(row);
     },
 
     history: async (id, { above, below, direction, limit }, join, seen) => {
@@ -173,7 +175,8 @@ interface Lookups {
   readonly toStored: (row: StoredEntityRow) => StoredEntity;
   readonly load: Statement;
   readonly loadMany: Statement;
-  readonly past: Readonly<Record<"version" | "time", Statement>>;
+  readonly past: Readonly<Record<PastBound["kind"], Statement>>;
+  readonly toPast: (row: StoredEntityRow) => PastEntity;
   readonly histories: Readonly<Record<"asc" | "desc", Statement>>;
   /** Of entities that have children. */
   readonly treeHistories: Readonly<Record<"asc" | "desc", Statement>> | undefined;
@@ -205,14 +208,35 @@ const lookupsOf = (tables: EntityTables): ((seen?: Visibility) => Lookups) => {
   };
 };
 
+const pastLookups = (tables: EntityTables, seen: Visibility): Pick<Lookups, "past" | "toPast"> => {
+  const isTree = wantedKinds(tables.plan, seen).length > 0;
+  const load = isTree ? loadPastTree : loadPast;
+  return {
+    past: {
+      version: load(tables, "version", seen),
+      position: load(tables, "position", seen),
+      time: load(tables, "time", seen),
+    },
+    toPast: isTree ? toPastTree(tables, seen) : toStoredEntity,
+  };
+};
+
+const pastValue = (bound: PastBound): number | string => {
+  switch (bound.kind) {
+    case "version":
+      return bound.version;
+    case "position":
+      return bound.position;
+    case "time":
+      return bound.at.toISOString();
+  }
+};
+
 const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
   toStored: toStoredTree(tables, seen),
   load: loadEntity(tables, seen),
   loadMany: loadEntities(tables, seen),
-  past: {
-    version: loadPast(tables, "version", seen),
-    time: loadPast(tables, "time", seen),
-  },
+  ...pastLookups(tables, seen),
   histories: {
     asc: entityHistory(tables, "asc", seen),
     desc: entityHistory(tables, "desc", seen),

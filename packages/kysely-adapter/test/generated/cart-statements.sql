@@ -107,6 +107,100 @@ select u.id, u.version, u.revision, (select json_agg(e.event) from (
 from "app"."carts" u
 where u.id = any ($1::uuid[]);
 
+-- load one as of a version
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id and position < cut.before order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id and position < cut.before order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id and position < cut.before order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id and position < cut.before order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = u.id
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u cross join lateral (
+  select coalesce((select position from "app"."cart_events" where id = u.id and sequence = $2::int + 1), 9223372036854775807) as before
+) cut
+where u.id = $1::uuid;
+
+-- load one as of a position
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id and position < cut.before order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id and position < cut.before order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id and position < cut.before order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u cross join lateral (
+  select coalesce($2::bigint + 1, 9223372036854775807) as before
+) cut
+where u.id = $1::uuid;
+
+-- load one as of a time
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."cart_events" where id = u.id and position < cut.before order by sequence
+  ) e) as events,
+  json_build_array((
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."item_events" where id = c1.id and position < cut.before order by sequence
+      ) e), (
+      select json_agg(json_build_array(c2.id, c2.version, (select json_agg(e.event) from (
+          select event from "app"."tag_events" where id = c2.id and position < cut.before order by sequence
+        ) e))) from (
+        select id, version from "app"."tags" where "item_id" = c1.id
+        order by id
+      ) c2
+      ))) from (
+      select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null
+      order by id
+    ) c1
+    ), (
+    select json_agg(json_build_array(c1.id, c1.version, (select json_agg(e.event) from (
+        select event from "app"."remark_events" where id = c1.id and position < cut.before order by sequence
+      ) e))) from (
+      select id, version from "app"."remarks" where "cart_id" = u.id
+      order by id
+    ) c1
+    )) as children
+from "app"."carts" u cross join lateral (
+  select coalesce((select min(f.position) from (
+    select e.position from (select min(position) as position from "app"."cart_events" where id = u.id and recorded_at > $2::timestamptz) e
+    union all
+    select e.position from (select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null) f1 cross join lateral (select min(position) as position from "app"."item_events" where id = f1.id and recorded_at > $2::timestamptz) e
+    union all
+    select e.position from (select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is null union all select id, version from "app"."items" where "cart_id" = u.id and "deleted_at" is not null) f1 cross join lateral (select id, version from "app"."tags" where "item_id" = f1.id) f2 cross join lateral (select min(position) as position from "app"."tag_events" where id = f2.id and recorded_at > $2::timestamptz) e
+    union all
+    select e.position from (select id, version from "app"."remarks" where "cart_id" = u.id) f1 cross join lateral (select min(position) as position from "app"."remark_events" where id = f1.id and recorded_at > $2::timestamptz) e
+  ) f), 9223372036854775807) as before
+) cut
+where u.id = $1::uuid;
+
 -- load many
 select u.id, u.version, u.revision, (select json_agg(e.event) from (
     select event from "app"."cart_events" where id = u.id order by sequence

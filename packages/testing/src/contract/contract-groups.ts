@@ -58,6 +58,7 @@ import { transactions } from "./cases/transactions.ts";
 import { treeHistory } from "./cases/tree-history.ts";
 import { treeModel } from "./cases/tree-model.ts";
 import { treeParts } from "./cases/tree-parts.ts";
+import { treePast } from "./cases/tree-past.ts";
 import { treeWrites } from "./cases/tree-writes.ts";
 import { trees } from "./cases/trees.ts";
 import { uniqueValues } from "./cases/unique-values.ts";
@@ -130,6 +131,7 @@ export const contract: readonly ContractGroup[] = [
   treeWrites,
   treeParts,
   treeHistory,
+  treePast,
   personalValues,
   personalContexts,
   forgetting,
