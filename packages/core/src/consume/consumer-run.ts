@@ -198,7 +198,9 @@ export class ConsumerRun<Tx> {
       if (outcome === "read" || outcome === "all") this.#poll.reset();
       if (outcome === "read" || (outcome === "all" && mode === "catchUp")) continue;
       if (outcome === "nothing" && (await this.#isAllHandled(progress))) return this.#end();
-      await this.#untilMore(progress, this.#poll.gapAfter(performance.now() - began));
+      // Who waits for room has not looked, and goes on as soon as there is some.
+      const lookMs = outcome === "full" ? 0 : performance.now() - began;
+      await this.#untilMore(progress, this.#poll.gapAfter(lookMs));
     }
   }
 

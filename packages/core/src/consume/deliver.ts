@@ -1,6 +1,7 @@
 import { HandlerFailedError } from "../errors/consume-errors.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import { answerOf, type GivenAnswer } from "./answer.ts";
+import type { BatchHandler, FollowedEvent } from "./followed-topics.ts";
 import { inTime } from "./handler-timeout.ts";
 import type { ConsumerEngine } from "./untyped-options.ts";
 
@@ -52,9 +53,10 @@ export const deliver = async <Tx>(
   } else {
     for (const stored of events) {
       progress.at = stored;
-      for (const { event, meta } of topics.decode(stored)) {
+      for (const followed of topics.decode(stored)) {
+        const { event } = followed;
         const handler = handling.handler(stored.topic, event.type);
-        const call = (signal: AbortSignal) => handler?.(event, { ...meta, ...delivered, signal });
+        const call = (signal: AbortSignal) => handler?.(event, metaOf(followed, delivered, signal));
         const answer = await called(engine, call, [stored], delivered.signal);
         if (answer === undefined) continue;
         // It is the stored event that is kept as a dead letter, once, with all that it became.
@@ -69,29 +71,40 @@ export const deliver = async <Tx>(
 
 const deliverBatch = async <Tx>(
   engine: ConsumerEngine,
-  handle: (events: readonly object[], meta: Record<string, unknown>) => unknown,
+  handle: BatchHandler,
   events: readonly TopicEvent[],
   delivered: DeliveryMeta<Tx>,
   progress: DeliveryProgress,
 ): Promise<void> => {
-  const list = events.flatMap((stored) => {
+  const list: FollowedEvent[] = [];
+  for (const stored of events) {
     progress.at = stored;
-    return engine.topics.decode(stored).map(({ event, meta }) => {
-      return { topic: stored.topic, event, meta };
-    });
-  });
+    for (const followed of engine.topics.decode(stored)) list.push(followed);
+  }
   progress.at = events.length === 1 ? events[0] : undefined;
   const call = (signal: AbortSignal) => {
     if (list.length === 0) return undefined;
-    const given = { ...delivered, signal };
-    const all = list.map((one) => ({ ...one, meta: { ...one.meta, ...given } }));
-    return handle(all, given);
+    const all = list.map((followed) => ({
+      topic: followed.stored.topic,
+      event: followed.event,
+      meta: metaOf(followed, delivered, signal),
+    }));
+    return handle(all, { ...delivered, signal });
   };
   const answer = await called(engine, call, events, delivered.signal);
   for (const event of answer === undefined ? [] : events) {
     progress.skips.push({ event, reason: answer?.reason ?? "" });
   }
   progress.handled = events.length;
+};
+
+const metaOf = <Tx>(
+  followed: FollowedEvent,
+  delivered: DeliveryMeta<Tx>,
+  signal: AbortSignal,
+): object => {
+  const given = signal === delivered.signal ? delivered : { ...delivered, signal };
+  return followed.toMeta(followed, given);
 };
 
 const called = async (

@@ -1,10 +1,10 @@
-import type { AnyTopic, TopicModel } from "../define/any-topic.ts";
+import type { AnyTopic } from "../define/any-topic.ts";
 import type { IsChild } from "../define/children.ts";
 import type { AnyEntity, IdOf, ScopeOf } from "../define/entity-definition.ts";
 import { isEntityPlan } from "../define/entity-plan.ts";
 import type { JsonObject } from "../define/json-value.ts";
+import type { TopicPlan } from "../define/topic-plan.ts";
 import type { EventHeaders, TopicEvent } from "../port/rows.ts";
-import { readHeaders } from "../read/read-headers.ts";
 
 /** What a handler gets beside the event of an entity or of a topic of its own. */
 export type EventMeta<Topic extends AnyTopic, Tx> = Topic extends AnyEntity
@@ -55,15 +55,64 @@ export interface PublishedEventMeta<Topic extends AnyTopic, Tx> extends CommonMe
   readonly headers: EventHeaders;
 }
 
-/** The part of a handler's second argument that the stored event tells. */
-export const eventMeta = (model: TopicModel, stored: TopicEvent) => {
-  const { plan } = model;
-  const { topic, id, sequence, position, recordedAt, context } = stored;
-  return isEntityPlan(plan)
-    ? {
-        ...{ topic, entityId: id, key: id, sequence, position, recordedAt, context },
-        parentId: stored.parentId,
-        scope: Object.fromEntries(plan.scope.map((name, at) => [name, stored.scope?.[at]])),
-      }
-    : { topic, key: id, headers: readHeaders(model, stored), position, recordedAt, context };
+/** What every handler of one delivery gets. */
+export interface GivenMeta {
+  readonly attempt: number;
+  readonly tx: unknown;
+  readonly signal: AbortSignal;
+}
+
+/** What is told of an event that is handed over. */
+export interface ToldEvent {
+  readonly stored: TopicEvent;
+  readonly headers: EventHeaders | undefined;
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** A handler's second argument. One is made for every event, so that it is one plain literal. */
+export type ToMeta = (told: ToldEvent, given: GivenMeta) => object;
+
+/** How the events of a topic are told of; what is the same for all of them is found out once. */
+export const metaMaker = (plan: TopicPlan): ToMeta => {
+  if (!isEntityPlan(plan)) return publishedMeta;
+  const names = plan.scope;
+  if (names.length === 0) return entityMeta;
+  return (told, given) => ({
+    ...entityMeta(told, given),
+    scope: Object.fromEntries(names.map((name, at) => [name, told.stored.scope?.[at]])),
+  });
 };
+
+const entityMeta: ToMeta = ({ stored, part, parts }, given) => ({
+  topic: stored.topic,
+  entityId: stored.id,
+  key: stored.id,
+  sequence: stored.sequence,
+  position: stored.position,
+  recordedAt: stored.recordedAt,
+  context: stored.context,
+  parentId: stored.parentId,
+  scope: NO_SCOPE,
+  part,
+  parts,
+  attempt: given.attempt,
+  tx: given.tx,
+  signal: given.signal,
+});
+
+const publishedMeta: ToMeta = ({ stored, headers, part, parts }, given) => ({
+  topic: stored.topic,
+  key: stored.id,
+  headers: headers ?? {},
+  position: stored.position,
+  recordedAt: stored.recordedAt,
+  context: stored.context,
+  part,
+  parts,
+  attempt: given.attempt,
+  tx: given.tx,
+  signal: given.signal,
+});
+
+const NO_SCOPE: object = Object.freeze({});

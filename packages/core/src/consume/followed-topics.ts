@@ -1,15 +1,17 @@
 import type { AnyTopic, TopicModel } from "../define/any-topic.ts";
 import { model as modelKey } from "../define/entity-definition.ts";
+import { isEntityPlan } from "../define/entity-plan.ts";
 import type { FollowedTopic } from "../port/consumer-store.ts";
 import type { TopicEvent } from "../port/rows.ts";
 import type { DecodedEvent } from "../read/decode-event.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
-import { eventMeta } from "./event-meta.ts";
+import { readHeaders } from "../read/read-headers.ts";
+import { metaMaker, type ToldEvent, type ToMeta } from "./event-meta.ts";
 
 type Returned = unknown;
 
-export type EventHandler = (event: object, meta: Record<string, unknown>) => Returned;
-export type BatchHandler = (events: readonly object[], meta: Record<string, unknown>) => Returned;
+export type EventHandler = (event: object, meta: object) => Returned;
+export type BatchHandler = (events: readonly object[], meta: object) => Returned;
 
 /** What handles the events, free of the user's types. */
 export type UntypedHandling =
@@ -24,11 +26,11 @@ export class FollowedTopics {
   readonly topics: readonly FollowedTopic[];
   /** The event types that are read, each as `topic:type`, and as `topic:type@version` above version 1. */
   readonly handles: readonly string[];
-  readonly #models: ReadonlyMap<string, TopicModel>;
+  readonly #followed: ReadonlyMap<string, FollowedModel>;
   readonly #reads: (topic: string, type: string) => boolean;
 
   constructor(definitions: readonly AnyTopic[], reads: (topic: string, type: string) => boolean) {
-    this.#models = new Map(definitions.map((one) => [one.plan.name, one[modelKey]]));
+    this.#followed = new Map(definitions.map((one) => [one.plan.name, followedModel(one, reads)]));
     this.#reads = reads;
     const readTypes = (one: AnyTopic): string[] =>
       [...one[modelKey].events]
@@ -42,37 +44,41 @@ export class FollowedTopics {
 
   /** Whether an event that is stored in this version can be read. One of a newer version cannot. */
   knows(topic: string, type: string, version: number): boolean {
-    const model = this.#models.get(topic);
-    return model !== undefined && version <= newestVersion(model, type);
+    const newest = this.#followed.get(topic)?.newest.get(type);
+    return newest !== undefined && version <= newest;
   }
 
   /** All event types and versions that the definitions of the topics know, spelled as in `handles`. */
   get known(): readonly string[] {
-    return [...this.#models].flatMap(([topic, model]) => {
-      const types = new Set([...model.events.keys(), ...model.storedTypes.keys()]);
-      return [...types].flatMap((type) =>
-        Array.from({ length: newestVersion(model, type) }, (_, before) =>
+    return [...this.#followed].flatMap(([topic, { newest }]) =>
+      [...newest].flatMap(([type, versions]) =>
+        Array.from({ length: versions }, (_, before) =>
           before === 0 ? `${topic}:${type}` : `${topic}:${type}@${before + 1}`,
         ),
-      );
-    });
+      ),
+    );
   }
 
   /**
-   * The event as the definition's types promise it, and what its record tells. What an older version
-   * became is several events, or none; those that are not read are left out.
+   * The event as the definition's types promise it, and how it is told of. What an older version became
+   * is several events, or none; those that are not read are left out.
    *
    * @throws StoredEventError
    */
   decode(stored: TopicEvent): readonly FollowedEvent[] {
-    const model = this.#models.get(stored.topic);
-    if (model === undefined) throw new Error(`The store returned an event of "${stored.topic}"`);
+    const followed = this.#followed.get(stored.topic);
+    if (followed === undefined) throw new Error(`The store returned an event of "${stored.topic}"`);
+    const { model, read, toMeta } = followed;
     const decoded = decodeTopicEvent(model, stored);
-    const told = eventMeta(model, stored);
     const parts = decoded.length;
-    return decoded
-      .map((event, at) => ({ event, meta: { ...told, part: at + 1, parts } }))
-      .filter(({ event }) => this.#reads(stored.topic, event.type));
+    const headers = isEntityPlan(model.plan) ? undefined : readHeaders(model, stored);
+    const kept: FollowedEvent[] = [];
+    for (let at = 0; at < parts; at += 1) {
+      const event = decoded[at] as DecodedEvent;
+      if (!read.has(event.type)) continue;
+      kept.push({ event, stored, headers, part: at + 1, parts, toMeta });
+    }
+    return kept;
   }
 
   /** The stored types of which nothing that they can become is read. */
@@ -84,17 +90,39 @@ export class FollowedTopics {
   }
 }
 
-/** The newest version of a stored type that can be read; 0 for an unknown type. */
-const newestVersion = ({ events, storedTypes }: TopicModel, type: string): number => {
-  const stored = storedTypes.get(type);
-  // An old name leads to an event in one more version than it has upcasters.
-  const old =
-    stored === undefined ? 0 : stored.older.length + (stored.newest === undefined ? 0 : 1);
-  return Math.max(events.get(type)?.version ?? 0, old);
-};
+/** The newest version in which each stored type can be read. */
+const newestVersions = ({ events, storedTypes }: TopicModel): ReadonlyMap<string, number> =>
+  new Map(
+    [...new Set([...events.keys(), ...storedTypes.keys()])].map((type) => {
+      const stored = storedTypes.get(type);
+      // An old name leads to an event in one more version than it has upcasters.
+      const old =
+        stored === undefined ? 0 : stored.older.length + (stored.newest === undefined ? 0 : 1);
+      return [type, Math.max(events.get(type)?.version ?? 0, old)];
+    }),
+  );
 
-/** An event as it is handed over. */
-interface FollowedEvent {
+interface FollowedModel {
+  readonly model: TopicModel;
+  /** The types that are read. */
+  readonly read: ReadonlySet<string>;
+  /** By stored type, also old ones. */
+  readonly newest: ReadonlyMap<string, number>;
+  readonly toMeta: ToMeta;
+}
+
+const followedModel = (
+  { plan, [modelKey]: model }: AnyTopic,
+  reads: (topic: string, type: string) => boolean,
+): FollowedModel => ({
+  model,
+  read: new Set([...model.events.keys()].filter((type) => reads(plan.name, type))),
+  newest: newestVersions(model),
+  toMeta: metaMaker(plan),
+});
+
+/** An event that is to be handed over; what goes with it is made with `toMeta` when that happens. */
+export interface FollowedEvent extends ToldEvent {
   readonly event: DecodedEvent;
-  readonly meta: Record<string, unknown>;
+  readonly toMeta: ToMeta;
 }

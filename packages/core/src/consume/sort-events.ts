@@ -19,8 +19,10 @@ export const sortEvents = (
 ): { readonly events: readonly TopicEvent[]; readonly parked: readonly Parked[] } => {
   const parked = new Map<string, Parked>();
   const kept = events.filter((event) => {
+    if (held.has(event.topic, event.id)) return false;
+    if (parked.size === 0 && isKnown(topics, event)) return true;
     const name = `${event.topic}/${event.id}`;
-    if (held.has(event.topic, event.id) || parked.has(name)) return false;
+    if (parked.has(name)) return false;
     if (isKnown(topics, event)) return true;
     const [letter, hold] = [waitingLetter(event), placeBefore(event)];
     parked.set(name, { position: event.position, change: { kind: "letter", letter, hold } });

@@ -190,15 +190,11 @@ const handlingOf = (options: UntypedOptions, invalid: Invalid): UntypedHandling 
     );
   }
   for (const topic of topics) checkTypes(topic, byTopic[topic.name] ?? {}, invalid);
+  // Two steps, since a name put together for every event would cost more than both.
   const handlers = new Map(
-    topics.flatMap(({ name }) =>
-      Object.entries(byTopic[name] ?? {}).map(([type, handler]): [string, EventHandler] => [
-        `${name}:${type}`,
-        handler,
-      ]),
-    ),
+    topics.map(({ name }) => [name, new Map(Object.entries(byTopic[name] ?? {}))]),
   );
-  return { kind: "each", handler: (topic, type) => handlers.get(`${topic}:${type}`) };
+  return { kind: "each", handler: (topic, type) => handlers.get(topic)?.get(type) };
 };
 
 const checkTypes = ({ name, events }: AnyTopic, on: HandlersByType, invalid: Invalid): void => {

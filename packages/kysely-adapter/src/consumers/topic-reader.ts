@@ -2,7 +2,7 @@ import type { ConsumerPlan, ReadRequest, TopicRead } from "@annals/core/adapter"
 import type { Database } from "../connection/database.ts";
 import { type LastPositionRow, lastPosition } from "../statements/last-position.ts";
 import { readTopic } from "../statements/read-topic.ts";
-import { type TopicRow, toTopicEvent } from "../statements/topic-row.ts";
+import { type TopicRow, toSlottedEvent } from "../statements/topic-row.ts";
 import { type TopicWriterRow, topicWriters } from "../statements/topic-writers.ts";
 import { type Settled, SettledPosition } from "./settled-position.ts";
 
@@ -62,7 +62,7 @@ export class TopicReader<DB> {
     ];
     const text = isWhole && of === 1 ? this.#whole : this.#bySlot;
     const { rows } = await this.#database.run<SlottedRow>(text, parameters, "none", [name, "read"]);
-    const events = rows.map((row) => ({ ...toTopicEvent(row), slot: row.slot ?? 0 }));
+    const events = rows.map((row) => toSlottedEvent(row, row.slot ?? 0));
     const reached = events.length === limit ? (events.at(-1)?.position ?? bound) : bound;
     const more = reached < settled.position;
     return { events, upTo: reached, more, life, version: this.#version };

@@ -37,7 +37,7 @@ export const latestEvent = (
   statement(
     `latest_${eventsTable}`,
     `select ${quoteText(name)} as topic, key as id, 0 as sequence, position,
-  to_json(recorded_at) #>> '{}' as recorded_at, context, event, headers, bytes
+  round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, headers, bytes
 from ${qualify(schema, compaction.latestView)}
 where key = $1`,
   );

@@ -14,7 +14,7 @@ export const topicColumns = (
 ): string => {
   const { name, kind } = plan;
   const identity = kind === "entity" ? "id::text as id, sequence" : "key as id, 0 as sequence";
-  const common = `to_json(recorded_at) #>> '{}' as recorded_at, context, event`;
+  const common = `round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event`;
   const columns = `${quoteText(name)} as topic, ${identity}, position, ${common}${scopeColumn(plan, plans)}${parentColumn(schema, plan, plans)}`;
   if (plans.every((one) => one.kind === "entity")) return columns;
   return `${columns}, ${kind === "entity" ? "null::jsonb as headers, null::bytea as bytes" : "headers, bytes"}`;

@@ -190,7 +190,7 @@ order by p.place;
 
 -- read a topic for one scope
 (
-  select 'booking' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, json_build_array("tenant_id", "branch") as scope
+  select 'booking' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, json_build_array("tenant_id", "branch") as scope
   from "app"."booking_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text

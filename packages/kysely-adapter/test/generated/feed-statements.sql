@@ -4,13 +4,13 @@ from "app"."feed_events_publish"($1::json, $2::jsonb, $3::timestamptz, $4, $5::i
 
 -- the latest event
 select 'feed' as topic, key as id, 0 as sequence, position,
-  to_json(recorded_at) #>> '{}' as recorded_at, context, event, headers, bytes
+  round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, headers, bytes
 from "app"."feed_latest"
 where key = $1;
 
 -- read a topic of its own
 (
-  select 'feed' as topic, key as id, 0 as sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, headers, bytes
+  select 'feed' as topic, key as id, 0 as sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, headers, bytes
   from "app"."feed_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
@@ -23,7 +23,7 @@ where key = $1;
 
 -- read an entity and a topic
 (
-  select 'person' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, null::jsonb as headers, null::bytea as bytes
+  select 'person' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, null::jsonb as headers, null::bytea as bytes
   from "app"."person_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
@@ -35,7 +35,7 @@ where key = $1;
 )
 union all
 (
-  select 'feed' as topic, key as id, 0 as sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, headers, bytes
+  select 'feed' as topic, key as id, 0 as sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, headers, bytes
   from "app"."feed_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text

@@ -620,7 +620,7 @@ where locktype = 'relation'
 
 -- read a topic
 (
-  select 'person' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
+  select 'person' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event
   from "app"."person_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
@@ -633,7 +633,7 @@ where locktype = 'relation'
 
 -- read a topic for some slots and keys
 (
-  select 'person' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, annals.bucket(id::text) * $6::int / 1024 as slot
+  select 'person' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, annals.bucket(id::text) * $6::int / 1024 as slot
   from "app"."person_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
@@ -971,7 +971,7 @@ select
       and not exists (select from annals.held_keys h where h.dead_letter = d.id)) as redrives;
 
 -- read a key
-select 'person' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event
+select 'person' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event
 from "app"."person_events"
 where id = $1::uuid and sequence > $3::int and $2::bigint is not null and position <= $4::bigint and event_type <> all ($6::text[])
 order by sequence
