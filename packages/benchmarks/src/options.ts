@@ -55,6 +55,7 @@ const VOLUME = {
   writersPerWorker: 8,
   streams: 500,
   topicEvents: 50_000,
+  replayEvents: 1_000_000,
 };
 
 /** @throws Error with a sentence for the user. */
@@ -89,7 +90,8 @@ export const parseCommand = (args: readonly string[]): Command => {
   const rounds = conditions(values).map((condition): Round => {
     const isDirect = condition.kind === "direct";
     const cases = asked.length > 0 ? asked : isDirect ? allCases : mainCases;
-    const volume = isDirect ? VOLUME : { ...VOLUME, streams: 100 };
+    const body = values.quick ? { ...VOLUME, replayEvents: 100_000 } : VOLUME;
+    const volume = isDirect ? body : { ...body, streams: 100 };
     return { condition, options: { cases, connections, volume, ...pace } };
   });
   return { kind: "benchmark", rounds, jsonFile };

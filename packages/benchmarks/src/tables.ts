@@ -8,9 +8,9 @@ import { MinimallyGuardedUser, User } from "./entity.ts";
  * - `guarded`: as they are generated;
  * - `minimal`: without the trigger that ties index row and events together;
  * - `bare`: without foreign keys, checks and triggers; keys, indexes and position stay;
- * - `topic`: as `guarded`, with a fixed number of events for the consumers.
+ * - `topic` and `replay`: as `guarded`, with a fixed number of events for the consumers.
  */
-type MadeTables = "guarded" | "minimal" | "bare" | "topic";
+type MadeTables = "guarded" | "minimal" | "bare" | "topic" | "replay";
 
 /** Those, and the ones of the case that measures single rules. */
 export type Tables = MadeTables | `rules_${string}`;
@@ -22,6 +22,7 @@ export const createTables = async (pool: pg.Pool, db: Kysely<unknown>): Promise<
     minimal: MinimallyGuardedUser,
     bare: MinimallyGuardedUser,
     topic: User,
+    replay: User,
   } as const satisfies Record<MadeTables, unknown>;
   for (const [schema, definition] of Object.entries(definitions)) {
     await pool.query(`create schema ${schema}`);

@@ -25,6 +25,7 @@ test("every case measures every variant, and the table shows them", async () => 
         writersPerWorker: 2,
         streams: 10,
         topicEvents: 100,
+        replayEvents: 1_000,
       },
     },
   );

@@ -10,6 +10,7 @@ import { maintenanceCase } from "./maintenance-cases.ts";
 import { pagingCases } from "./paging-cases.ts";
 import { personalCases } from "./personal-cases.ts";
 import { findCase, readCases } from "./read-cases.ts";
+import { replayCase } from "./replay-case.ts";
 import { rulesCase } from "./rules-case.ts";
 import { treeCase } from "./tree-case.ts";
 
@@ -29,6 +30,7 @@ export const allCases: readonly CaseSource[] = [
   ...contentionCases,
   ...pagingCases,
   ...consumeCases,
+  replayCase,
   maintenanceCase,
   ...personalCases,
 ];

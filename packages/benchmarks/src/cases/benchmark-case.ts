@@ -24,6 +24,8 @@ export interface Volume {
   readonly streams: number;
   /** Events that a consumer catches up with. */
   readonly topicEvents: number;
+  /** Events of the topic that is gone through as a whole. */
+  readonly replayEvents: number;
 }
 
 /** A case that can be asked for by name, and how its data and variants come about. */

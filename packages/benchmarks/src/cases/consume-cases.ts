@@ -13,7 +13,12 @@ const consumeCase = (batchSize: number): CaseSource => ({
   prepare: async (database, { topicEvents }) => {
     await prepareTopic(database, topicEvents);
     const { pool } = database;
-    const loop = () => ({ consumer: newConsumer(), batchSize, handle: async () => {} });
+    const loop = () => ({
+      schema: "topic" as const,
+      consumer: newConsumer(),
+      batchSize,
+      handle: async () => {},
+    });
     const expectAll = (handled: number): void => {
       if (handled !== topicEvents) throw new Error(`${handled} of ${topicEvents} events came`);
     };

@@ -10,7 +10,7 @@ const prepared = new WeakSet<BenchmarkDatabase>();
 export const prepareTopic = async (database: BenchmarkDatabase, events: number): Promise<void> => {
   if (prepared.has(database)) return;
   prepared.add(database);
-  await createCheckpoints(database.pool);
+  await createCheckpoints(database.pool, "topic");
   const users = events / EVENTS_PER_USER;
   await seedUsers(database.pool, "topic", "topic", { users, events: EVENTS_PER_USER });
 };

@@ -80,6 +80,7 @@ const measureCase = async (
     writersPerWorker: 100,
     streams: 1,
     topicEvents: events,
+    replayEvents: events,
   };
   const { floor, variants } = await source.prepare(database, volume);
   await database.pool.query("vacuum analyze");

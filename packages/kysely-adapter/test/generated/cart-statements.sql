@@ -466,7 +466,7 @@ where u.id = $1::uuid and u."deleted_at" is null;
 
 -- events of a parent and its children
 (
-  select 'cart' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, null::text as parent
+  select 'cart' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, null::text as parent
   from "app"."cart_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
@@ -478,7 +478,7 @@ where u.id = $1::uuid and u."deleted_at" is null;
 )
 union all
 (
-  select 'item' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent
+  select 'item' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent
   from "app"."item_events"
   where position > $1::bigint and position <= $2::bigint
     and concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time())) = $4::text
@@ -492,7 +492,7 @@ order by position
 limit $3::int;
 
 -- events of a child that were just appended
-select 'item' as topic, id::text as id, sequence, position, to_json(recorded_at) #>> '{}' as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent
+select 'item' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent
 from unnest($1::uuid[], $2::int[], $3::int[]) appended (of, first, last)
 join "app"."item_events" on id = of and sequence between first and last
 order by position;
