@@ -84,6 +84,8 @@ export type {
   HistoryEvent,
   HistoryQuery,
   Idempotency,
+  KnownEntities,
+  KnownEntity,
   ListedEntity,
   ListPosition,
   ListQuery,

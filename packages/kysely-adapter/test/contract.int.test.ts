@@ -39,6 +39,12 @@ describeStore("PostgreSQL through annalsPool", async () =>
   contractStore(kysely(annalsPool(prepared))),
 );
 
+const caching = await newPool();
+describeStore("PostgreSQL through caches", async () => ({
+  ...contractStore(kysely(annalsPool(caching))),
+  caches: true,
+}));
+
 const simple = await newPool();
 describeStore("PostgreSQL through annalsPool without prepared statements", async () =>
   contractStore(kysely(annalsPool(simple, { prepare: false }))),

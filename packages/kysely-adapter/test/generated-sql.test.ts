@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { ListQuery, Predicate, UniquePlan } from "@annals/core/adapter";
+import type { KnownEntities, ListQuery, Predicate, UniquePlan } from "@annals/core/adapter";
 import { describe, expect, it } from "vitest";
 import type { Statement } from "../src/connection/statement.ts";
 import { entityTables, entityTablesSql } from "../src/index.ts";
@@ -83,17 +83,22 @@ const tables = entityTableNames(Person.plan, "app");
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-const list = (query: Partial<ListQuery>) =>
-  listEntities(tables, {
-    where: { kind: "all", of: [] },
-    orderBy: "createdAt",
-    direction: "asc",
-    after: undefined,
-    before: undefined,
-    take: "first",
-    limit: 51,
-    ...query,
-  });
+const list = (query: Partial<ListQuery>, known?: KnownEntities) =>
+  listEntities(
+    tables,
+    {
+      where: { kind: "all", of: [] },
+      orderBy: "createdAt",
+      direction: "asc",
+      after: undefined,
+      before: undefined,
+      take: "first",
+      limit: 51,
+      ...query,
+    },
+    undefined,
+    known,
+  );
 
 const statements: Readonly<Record<string, Statement | { readonly sql: string }>> = {
   "create, one event": writeEntity(tables, {
@@ -146,6 +151,15 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "append to each": appendEach(tables),
   "load one": loadEntity(tables),
   "load many": loadEntities(tables),
+  "load what is newer of one": loadEntity(tables, undefined, { subjects: false }),
+  "load what is newer of one with personal values": loadEntity(tables, undefined, {
+    subjects: true,
+  }),
+  "load what is newer of many": loadEntities(tables, undefined, { subjects: false }),
+  "find what is newer": findEntity(tables, Person.plan.uniques[0] as UniquePlan, undefined, {
+    subjects: false,
+  }),
+  "list what is newer": list({}, new Map()),
   "load one as of a version": loadPast(tables, "version"),
   "load one as of a time": loadPast(tables, "time"),
   history: entityHistory(tables, "asc"),
@@ -283,6 +297,9 @@ const withLifecycle: Readonly<Record<string, Statement | { readonly sql: string 
   "load many": loadEntities(residents),
   "load many, deleted too": loadEntities(residents, all),
   "find by residents_email_key": findEntity(residents, byEmail as UniquePlan),
+  "find what is newer, deleted too": findEntity(residents, byEmail as UniquePlan, all, {
+    subjects: false,
+  }),
   "find by residents_email_key, deleted too": findEntity(residents, byEmail as UniquePlan, all),
   list: listEntities(residents, page),
   "list, deleted too": listEntities(residents, page, all),
@@ -308,6 +325,7 @@ const withScope: Readonly<Record<string, Statement | { readonly sql: string }>> 
   "append to many": updateEntities(bookings, { moves: false }),
   "load one": loadEntity(bookings, ofOne),
   "load one of any scope": loadEntity(bookings),
+  "load what is newer of one": loadEntity(bookings, ofOne, { subjects: false }),
   "load many, deleted too": loadEntities(bookings, { ...ofOne, includeDeleted: true }),
   "load one as of a version": loadPast(bookings, "version", ofOne),
   history: entityHistory(bookings, "asc", ofOne),

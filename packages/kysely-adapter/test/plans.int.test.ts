@@ -1,4 +1,4 @@
-import type { ListQuery } from "@annals/core/adapter";
+import type { KnownEntities, ListQuery } from "@annals/core/adapter";
 import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -54,14 +54,18 @@ beforeAll(async () => {
     insert into annals.idempotency_keys
     select 'person', n::text, sha256(n::text::bytea), gen_random_uuid(), 1, 1, now() + n * interval '1 minute'
     from generate_series(-100, 5000) n`.execute(db);
-  await sql`analyze people, person_events, annals.idempotency_keys`.execute(db);
+  await sql`
+    insert into annals.subjects (subject) select 'person/' || n from generate_series(1, 5000) n`.execute(
+    db,
+  );
+  await sql`analyze people, person_events, annals.idempotency_keys, annals.subjects`.execute(db);
 });
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const later = { value: "2026-01-01T00:00:00+00:00", id };
 
-const list = (query: Partial<ListQuery>): Statement => {
-  const { sql: text } = listEntities(tables, {
+const list = (query: Partial<ListQuery>, known?: KnownEntities): Statement => {
+  const all: ListQuery = {
     where: { kind: "all", of: [] },
     orderBy: "createdAt",
     direction: "asc",
@@ -70,7 +74,8 @@ const list = (query: Partial<ListQuery>): Statement => {
     take: "first",
     limit: 51,
     ...query,
-  });
+  };
+  const { sql: text } = listEntities(tables, all, undefined, known);
   return unprepared("list", text);
 };
 
@@ -80,6 +85,26 @@ describe("the plan of", () => {
   it.each<[string, Statement, readonly string[]]>([
     ["load one", loadEntity(tables), ["people_pkey", "person_events_id_sequence_key"]],
     ["load many", loadEntities(tables), ["people_pkey", "person_events_id_sequence_key"]],
+    [
+      "load what is newer of one",
+      loadEntity(tables, undefined, { subjects: true }),
+      ["people_pkey", "person_events_id_sequence_key", "erasures_pkey", "subjects_pkey"],
+    ],
+    [
+      "load what is newer of many",
+      loadEntities(tables, undefined, { subjects: false }),
+      ["people_pkey", "person_events_id_sequence_key", "erasures_pkey"],
+    ],
+    [
+      "find what is newer",
+      findEntity(tables, byEmail as never, undefined, { subjects: false }),
+      ["people_email_key", "person_events_id_sequence_key"],
+    ],
+    [
+      "a page of what is newer",
+      list({ after: later }, new Map()),
+      ["people_created_at_idx", "person_events_id_sequence_key"],
+    ],
     [
       "load one as of a version",
       loadPast(tables, "version"),
@@ -194,7 +219,7 @@ describe("the plan of", () => {
   ])("%s uses its index and reads no table whole", async (_, statement, indexes) => {
     const plan = await genericPlan(db, statement);
     for (const index of indexes) expect(plan).toContain(index);
-    expect(plan).not.toMatch(/Seq Scan on (people|person_events|idempotency_keys)/);
+    expect(plan).not.toMatch(/Seq Scan on (people|person_events|idempotency_keys|subjects)/);
     expect(plan).not.toMatch(/\bSort\b.*\n.*people/);
   });
 });

@@ -27,6 +27,7 @@ const open = (wrap: (pool: pg.Pool) => PostgresPool, max = 1) => {
   return {
     db,
     accounts: createRepository(Account, { db }),
+    cached: createRepository(Account, { db, cache: true }),
     residents: createRepository(Resident, { db }),
     parcels: createRepository(Parcel, { db }),
   };
@@ -53,7 +54,7 @@ describe.each([
   ],
   ["a stock pool", (pool: pg.Pool) => pool],
 ])("round trips through %s", (_, wrap) => {
-  const { db, accounts, residents, parcels } = open(wrap);
+  const { db, accounts, cached, residents, parcels } = open(wrap);
 
   const resident = async () => {
     const one = await residents.create({ email: newEmail(), room: made });
@@ -126,6 +127,32 @@ describe.each([
         given(await rows(), ([{ id }]) => accounts.findById(id, { asOf: new Date("2999-01-01") })),
     ],
     ["history", async () => given(await rows(), ([{ id }]) => accounts.history(id))],
+    [
+      "findById of what is known, and changed since",
+      async () => {
+        const [one] = await rows();
+        await cached.findById(one.id);
+        one.rename("C");
+        await accounts.update(one);
+        return () => cached.findById(one.id);
+      },
+    ],
+    [
+      "a finder of what is known",
+      async () => {
+        const [{ state }] = await rows();
+        await cached.findByEmail(state.email);
+        return () => cached.findByEmail(state.email);
+      },
+    ],
+    [
+      "a list of what is known",
+      async () => {
+        await rows();
+        await cached.list({ first: 5 });
+        return () => cached.list({ first: 5 });
+      },
+    ],
     ["maybeFindById", async () => () => accounts.maybeFindById(crypto.randomUUID())],
     [
       "a finder",

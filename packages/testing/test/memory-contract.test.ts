@@ -1,13 +1,17 @@
-import { MemoryStore } from "@annals/core";
-import { describeStore } from "../src/contract/index.ts";
+import { MemoryStore, type MemoryTransaction } from "@annals/core";
+import { describeStore, type StoreUnderTest } from "../src/contract/index.ts";
 
-describeStore("the in-memory store", async () => {
+const memory = (caches: boolean) => async () => {
   const store = new MemoryStore();
   return {
     store,
+    caches,
     transaction: (work, options) => store.transaction(work, options),
     userTransaction: (work) => store.transaction(work),
     prepare: async () => {},
     close: async () => {},
-  };
-});
+  } satisfies StoreUnderTest<MemoryTransaction>;
+};
+
+describeStore("the in-memory store", memory(false));
+describeStore("the in-memory store, through caches", memory(true));

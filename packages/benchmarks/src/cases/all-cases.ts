@@ -1,5 +1,6 @@
 import { appendCase } from "./append-case.ts";
 import type { CaseSource } from "./benchmark-case.ts";
+import { cachedCases } from "./cached-cases.ts";
 import { commandCase } from "./command-case.ts";
 import { consumeCases } from "./consume-cases.ts";
 import { contentionCases } from "./contention-cases.ts";
@@ -27,6 +28,7 @@ export const allCases: readonly CaseSource[] = [
   treeCase,
   listCase,
   commandCase,
+  ...cachedCases,
   ...contentionCases,
   ...pagingCases,
   ...consumeCases,

@@ -33,7 +33,7 @@ export const commandCase: CaseSource = {
   },
 };
 
-const inTurn = (ids: readonly string[]): (() => string) => {
+export const inTurn = (ids: readonly string[]): (() => string) => {
   let at = 0;
   return () => {
     at = (at + 1) % ids.length;
@@ -50,7 +50,7 @@ const seededIds = async (
   return inTurn(seeded.map(({ id }) => id));
 };
 
-const byRepository = (name: string, users: UserRepository, next: () => string): Variant => ({
+export const byRepository = (name: string, users: UserRepository, next: () => string): Variant => ({
   name,
   run: async () => {
     const user = await users.findById(next());
@@ -59,7 +59,11 @@ const byRepository = (name: string, users: UserRepository, next: () => string): 
   },
 });
 
-const byStatement = (name: string, { pool }: BenchmarkDatabase, next: () => string): Variant => {
+export const byStatement = (
+  name: string,
+  { pool }: BenchmarkDatabase,
+  next: () => string,
+): Variant => {
   const read = aggregatedRead("id");
   const append = appendStatement("guarded");
   return {

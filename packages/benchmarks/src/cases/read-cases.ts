@@ -14,7 +14,7 @@ const readCase = (name: string, key: Key, events: number): CaseSource => ({
   unit: "entities",
   prepare: async (database, { readers, streams }) => {
     const users = await seedUsers(database.pool, "guarded", name, { users: readers, events });
-    const setting: Setting = { database, key, events, next: anyOf(users, key) };
+    const setting = readSetting(database, key, events, users);
     const floor = byAggregate("by hand, one row", setting);
     const variants: Variant[] = [
       byRepository("annals", database.users, setting),
@@ -40,13 +40,20 @@ export const readCases: readonly CaseSource[] = [
   readCase("load-100", "id", 100),
 ];
 
-interface Setting {
+export interface Setting {
   readonly database: BenchmarkDatabase;
   readonly key: Key;
   readonly events: number;
   /** The id or email of another user each time. */
   readonly next: () => string;
 }
+
+export const readSetting = (
+  database: BenchmarkDatabase,
+  key: Key,
+  events: number,
+  users: readonly SeededUser[],
+): Setting => ({ database, key, events, next: anyOf(users, key) });
 
 /** Steps through the users by a stride that is prime to their number, so that no page stays hot. */
 const anyOf = (users: readonly SeededUser[], key: Key): (() => string) => {
@@ -66,7 +73,7 @@ const expectFolded = ({ name }: Folded, events: number, setting: Setting): void 
   if (name === "") throw new Error("A read of the benchmark folded into nobody");
 };
 
-const byRepository = (name: string, users: UserRepository, setting: Setting): Variant => ({
+export const byRepository = (name: string, users: UserRepository, setting: Setting): Variant => ({
   name,
   run: async () => {
     const wanted = setting.next();
@@ -76,7 +83,7 @@ const byRepository = (name: string, users: UserRepository, setting: Setting): Va
   },
 });
 
-const byAggregate = (name: string, setting: Setting): Variant => {
+export const byAggregate = (name: string, setting: Setting): Variant => {
   const statement = aggregatedRead(setting.key);
   return {
     name,
@@ -89,7 +96,7 @@ const byAggregate = (name: string, setting: Setting): Variant => {
   };
 };
 
-const byRows = (name: string, setting: Setting): Variant => {
+export const byRows = (name: string, setting: Setting): Variant => {
   const statement = rowsRead(setting.key);
   return {
     name,

@@ -9,6 +9,7 @@ import type { StoredEvent } from "./stored-event.ts";
 
 /** What was read of an entity: the events that its stored ones became, and what they fold into. */
 export interface LoadedEvents {
+  /** The history that is made of them goes on with this list. */
   readonly events: object[];
   readonly state: object | undefined;
   /** How many events are stored. */
@@ -78,6 +79,13 @@ export class History {
     this.#revision = loaded?.revision ?? 0;
     this.#shift = events.length - version;
     this.#sequences = sequences;
+  }
+
+  /** What it was made of, as long as nothing was decided since: for another one like it, that shares no list. */
+  get loaded(): LoadedEvents {
+    const { state } = this;
+    const sequences = this.#sequences;
+    return { events: this.#events.slice(), state, version: this.#loaded, sequences };
   }
 
   /** Its children by kind and id; a kind that was left out when it was read is missing. */

@@ -11,6 +11,7 @@ import type {
   EarlierRequest,
   EntityWrite,
   Idempotency,
+  KnownEntities,
   StoredEntity,
   TopicEvent,
   TouchResult,
@@ -24,6 +25,7 @@ import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
 import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
 import { historyOf, pastEvents, treeHistoryOf } from "./history-rows.ts";
+import { knownRows } from "./known-rows.ts";
 import { listRows, matchingRows } from "./list-rows.ts";
 import { memoryAdmin } from "./memory-admin.ts";
 import { memoryConsumer } from "./memory-consumer.ts";
@@ -129,19 +131,19 @@ export class MemoryStore implements Store<MemoryTransaction> {
       writeAll: async (writes, join) => this.#write(plan, writes, transactionOf(join)),
       recall: async (idempotency, join) => this.#recall(plan, idempotency, changesOf(join)),
       touch: async (trees, join) => this.#touch(plan, trees, transactionOf(join)),
-      load: async (ids, join, seen) => {
+      load: async (ids, join, seen, known) => {
         const rows = this.#visible(plan, changesOf(join));
         const found = ids.flatMap((id) => rows.get(id) ?? []);
-        return this.#trees(plan, seenRows(plan, found, seen), join, seen);
+        return this.#trees(plan, seenRows(plan, found, seen), join, seen, known);
       },
-      find: async (constraint, values, join, seen) => {
+      find: async (constraint, values, join, seen, known) => {
         const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);
         const wanted = JSON.stringify(values);
         const found = this.#seen(plan, join, seen).filter(
           ({ columns }) => unique && uniqueKey(plan, unique, columns) === wanted,
         );
         const [first] = found.sort(latestDeletedFirst);
-        return first && this.#trees(plan, [first], join, seen)[0];
+        return first && this.#trees(plan, [first], join, seen, known)[0];
       },
       loadPast: async (id, bound, join, seen) => {
         const row = this.#seenRow(plan, id, join, seen);
@@ -160,8 +162,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
         const rows = this.#seen(plan, join, seen);
         return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
       },
-      list: async (query, join, seen) =>
-        this.#trees(plan, listRows(plan, this.#seen(plan, join, seen), query), join, seen),
+      list: async (query, join, seen, known) =>
+        this.#trees(plan, listRows(plan, this.#seen(plan, join, seen), query), join, seen, known),
     };
   }
 
@@ -242,9 +244,13 @@ export class MemoryStore implements Store<MemoryTransaction> {
     rows: readonly Row[],
     join: Join<MemoryTransaction>,
     seen: Visibility | undefined,
+    known: KnownEntities | undefined,
   ): readonly Row[] {
-    if (plan.children.length === 0) return rows;
     const changes = changesOf(join);
+    if (plan.children.length === 0) {
+      if (known === undefined || changes !== undefined) return rows;
+      return knownRows(rows, known, (subject) => this.#subjects.isForgotten(subject));
+    }
     const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
     return rows.map((row) => withChildren(plan, row, rowsOf, seen));
   }

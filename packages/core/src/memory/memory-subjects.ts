@@ -44,6 +44,10 @@ export class MemorySubjects implements SubjectStore<MemoryTransaction> {
     });
   }
 
+  isForgotten(subject: string): boolean {
+    return this.#subjects.get(subject)?.isForgotten === true;
+  }
+
   async register(
     { subjects, uses, values }: SubjectWrite,
     wanted: readonly string[],

@@ -114,13 +114,34 @@ export type BatchResult =
 export interface StoredEntity {
   readonly id: string;
   readonly version: number;
-  /** The stored events in the order of their sequence. */
+  /** The stored events in the order of their sequence; those after `since`. */
   readonly events: readonly JsonObject[];
+  /** How many of its first events were left out, since the reader knows them. Default is 0. */
+  readonly since?: number | undefined;
+  /**
+   * Tells its last event from every other that ever was in its place. There for readers who say what they know,
+   * where it is news to them, and only where what was read cannot be undone any more.
+   */
+  readonly mark?: JsonValue | undefined;
+  /** Those whose personal values are in the events, for readers who say what they know. */
+  readonly subjects?: readonly string[] | undefined;
   /** How many writes of its tree there were; of entities with children and no parent alone. */
   readonly revision?: number | undefined;
   /** Its children by kind, in the order of their ids; a kind that the read left out is missing. */
   readonly children?: StoredChildren | undefined;
 }
+
+/** What a reader knows of an entity: its events up to a version. */
+export interface KnownEntity {
+  readonly version: number;
+  /** The mark that the store gave with this version. */
+  readonly mark: JsonValue;
+  /** Those whose personal values the reader has in the clear. */
+  readonly subjects: readonly string[];
+}
+
+/** What a reader knows of entities, by their ids. */
+export type KnownEntities = ReadonlyMap<string, KnownEntity>;
 
 export type StoredChildren = { readonly [kind: string]: readonly StoredEntity[] };
 

@@ -12,6 +12,7 @@ import type {
   HistoryEvent,
   HistoryQuery,
   Idempotency,
+  KnownEntities,
   ListedEntity,
   ListQuery,
   PastBound,
@@ -134,8 +135,20 @@ export interface EntityStore<Tx> {
    */
   touch(trees: readonly TreeRevision[], tx: Join<Tx>): Promise<TouchResult>;
 
-  /** The entities with these ids that exist, in any order. */
-  load(ids: readonly string[], tx: Join<Tx>, seen?: Visibility): Promise<readonly StoredEntity[]>;
+  /**
+   * The entities with these ids that exist, in any order.
+   *
+   * @param known what the reader knows, here and in the other reads that take it. Of an entity that is known, its
+   * newer events alone are read, unless one of those that are known was erased, or is not there any more, or
+   * somebody was forgotten whose values the reader has: then all of them are. Entities with children are always
+   * read whole.
+   */
+  load(
+    ids: readonly string[],
+    tx: Join<Tx>,
+    seen?: Visibility,
+    known?: KnownEntities,
+  ): Promise<readonly StoredEntity[]>;
 
   /**
    * The entity whose index row has these values in the columns of a unique constraint. Among deleted
@@ -146,6 +159,7 @@ export interface EntityStore<Tx> {
     values: readonly JsonValue[],
     tx: Join<Tx>,
     seen?: Visibility,
+    known?: KnownEntities,
   ): Promise<StoredEntity | undefined>;
 
   /** The entity as it was at the bound; `undefined` when there is none now. */
@@ -184,5 +198,10 @@ export interface EntityStore<Tx> {
   ): Promise<number>;
 
   /** One page of entities in the order of the query. */
-  list(query: ListQuery, tx: Join<Tx>, seen?: Visibility): Promise<readonly ListedEntity[]>;
+  list(
+    query: ListQuery,
+    tx: Join<Tx>,
+    seen?: Visibility,
+    known?: KnownEntities,
+  ): Promise<readonly ListedEntity[]>;
 }

@@ -7,10 +7,16 @@ import type { StoredEntity } from "../port/rows.ts";
 import { type DecodedEvent, decodeEvent, isUpcast } from "./decode-event.ts";
 import { storedEventError } from "./stored-event-error.ts";
 
+/** What was read of an entity before, without its children. */
+export interface KnownHistory extends LoadedEvents {
+  readonly parentId: string | undefined;
+}
+
 /**
  * Folds what is stored into a history.
  *
  * @param partial the kinds of children of which the read left some out.
+ * @param known what the first `since` events became, where they were left out.
  * @throws StoredEventError for an event that the definition does not know or that does not fit it, and
  * where no event is left to fold.
  */
@@ -18,8 +24,9 @@ export const hydrate = (
   model: EntityModel,
   stored: StoredEntity,
   partial?: ReadonlySet<string>,
+  known?: KnownHistory,
 ): History => {
-  const history = historyOf(model, stored, hydrate, partial);
+  const history = historyOf(model, stored, hydrate, partial, known);
   if (history !== undefined) return history;
   const message = "the upcasters leave no event of the entity";
   throw storedEventError(model, { id: stored.id, sequence: stored.version }, [
@@ -41,19 +48,22 @@ const historyOf = (
   stored: StoredEntity,
   childOf: Hydrate,
   partial?: ReadonlySet<string>,
+  known?: KnownHistory,
 ): History | undefined => {
-  const { id, version, events } = stored;
-  if (events.length !== version) {
-    const message = `the index row is at version ${version}, but ${events.length} events are stored`;
-    throw storedEventError(model, { id, sequence: events.length }, [{ path: [], message }]);
+  const { id, version, events, since = 0 } = stored;
+  if (since + events.length !== version) {
+    const there = since + events.length;
+    const message = `the index row is at version ${version}, but ${there} events are stored`;
+    throw storedEventError(model, { id, sequence: there }, [{ path: [], message }]);
   }
-  const loaded = fold(model, stored, childOf);
+  const base = since === 0 ? undefined : known;
+  const loaded = fold(model, stored, childOf, base);
   if (loaded.events.length === 0) return undefined;
   return new History(
     model,
     id,
     partial === undefined ? loaded : { ...loaded, partial },
-    model.plan.parent && parentIdOf(stored.events),
+    model.plan.parent && (base ? base.parentId : parentIdOf(events)),
   );
 };
 
@@ -77,16 +87,22 @@ const childrenOf = (
 
 type Hydrate = (model: EntityModel, stored: StoredEntity) => History | undefined;
 
-const fold = (model: EntityModel, stored: StoredEntity, childOf: Hydrate): LoadedEvents => {
-  const { id, version, events, revision } = stored;
-  const decoded: DecodedEvent[] = [];
-  let state: unknown;
+const fold = (
+  model: EntityModel,
+  stored: StoredEntity,
+  childOf: Hydrate,
+  known: LoadedEvents | undefined,
+): LoadedEvents => {
+  const { id, version, events, since = 0, revision } = stored;
+  // A history goes on with this list.
+  const decoded = (known?.events.slice() ?? []) as DecodedEvent[];
+  let state: unknown = known?.state;
   // Kept from the first stored event on that became several, or none.
-  let sequences: number[] | undefined;
-  let index = 0;
+  let sequences = known?.sequences?.slice();
+  let index = since;
   try {
     for (; index < version; index += 1) {
-      const event = decodeEvent(model, id, index + 1, events[index] as JsonObject);
+      const event = decodeEvent(model, id, index + 1, events[index - since] as JsonObject);
       if (!isUpcast(event)) {
         state = model.events.get(event.type)?.reduce(state, event);
         decoded.push(event);

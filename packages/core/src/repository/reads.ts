@@ -5,8 +5,9 @@ import type { EntityModel } from "../define/entity-model.ts";
 import type { UniquePlan } from "../define/entity-plan.ts";
 import { type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
-import type { StoredEntity } from "../port/rows.ts";
+import type { ListQuery, StoredEntity } from "../port/rows.ts";
 import type { EntityStore, Visibility } from "../port/store.ts";
+import type { CachedEntities, EntityCache } from "../read/entity-cache.ts";
 import { hydrate } from "../read/hydrate.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
 import { checkDeletedAt } from "./deleted-condition.ts";
@@ -26,19 +27,22 @@ export class Reads<Tx> {
   readonly #toEntity: (history: History) => object;
   readonly #past: PastReads<Tx>;
   readonly #scope: BoundScope | undefined;
+  readonly #cache: EntityCache | undefined;
 
   constructor(
     model: EntityModel,
     store: EntityStore<Tx>,
     toEntity: (history: History) => object,
     past: PastReads<Tx>,
-    scope?: BoundScope,
+    scope: BoundScope | undefined,
+    cache: EntityCache | undefined,
   ) {
     this.#model = model;
     this.#store = store;
     this.#toEntity = toEntity;
     this.#past = past;
     this.#scope = scope;
+    this.#cache = cache;
   }
 
   readonly findById = async (id: unknown, options?: PastOptions<Tx>): Promise<object> =>
@@ -51,9 +55,11 @@ export class Reads<Tx> {
     if (options?.asOf !== undefined) return this.#past.maybeFindPast(id, options.asOf, options);
     const known = this.#model.parseId(id);
     if (known === undefined) return undefined;
+    const ids = [known];
+    const cached = this.#cache?.known(ids);
     const seen = this.#seen(options);
-    const [stored] = await this.#store.load([known], options?.tx, seen);
-    return stored && this.#hydrate(stored, seen);
+    const [stored] = await this.#store.load(ids, options?.tx, seen, cached);
+    return stored && this.#hydrate(stored, seen, cached);
   };
 
   readonly findAll = async (
@@ -66,20 +72,27 @@ export class Reads<Tx> {
       if (parsed !== undefined) known.add(parsed);
     }
     if (known.size === 0) return new Map();
+    const cached = this.#cache?.known(known);
     const seen = this.#seen(options);
-    const stored = await this.#store.load([...known], options?.tx, seen);
-    return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity, seen)]));
+    const stored = await this.#store.load([...known], options?.tx, seen, cached);
+    return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity, seen, cached)]));
   };
 
+  /** @param once whether these entities are unlikely to be read again, so that they push no others out. */
   readonly list = (
     options: ListOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
+    once = false,
   ): Promise<Page<object>> =>
     listPage(this.#model, this.#scope, options, async (query) => {
       checkDeletedAt(this.#model, query.where, options.includeDeleted, query.orderBy);
+      const cache = once ? undefined : this.#cache;
+      const lookup = cache === undefined ? "" : this.#lookup("list", query);
+      const cached = cache?.knownOf(lookup);
       const seen = this.#seen(options);
-      const listed = await this.#store.list(query, options.tx, seen);
+      const listed = await this.#store.list(query, options.tx, seen, cached);
+      cache?.remember(lookup, listed);
       return listed.map((stored) => ({
-        item: this.#hydrate(stored, seen),
+        item: this.#hydrate(stored, seen, cached),
         position: stored.position,
       }));
     });
@@ -102,9 +115,13 @@ export class Reads<Tx> {
   ): Promise<object | undefined> {
     const stored = this.#storedValues(unique, values);
     if (stored === undefined) return undefined;
+    const { constraint } = unique;
+    const lookup = this.#cache === undefined ? "" : this.#lookup(constraint, stored);
+    const cached = this.#cache?.knownOf(lookup);
     const seen = this.#seen(options);
-    const found = await this.#store.find(unique.constraint, stored, options?.tx, seen);
-    return found && this.#hydrate(found, seen);
+    const found = await this.#store.find(constraint, stored, options?.tx, seen, cached);
+    this.#cache?.remember(lookup, found ? [found] : []);
+    return found && this.#hydrate(found, seen, cached);
   }
 
   async find(
@@ -146,7 +163,15 @@ export class Reads<Tx> {
     return visibilityOf(this.#model, options);
   }
 
-  #hydrate(stored: StoredEntity, { childrenWhere }: Visibility): object {
+  /** Names what is looked up, so that the cache can guess what is found. */
+  #lookup(kind: string, by: ListQuery | readonly JsonValue[]): string {
+    return `${kind} ${this.#scope?.mark} ${JSON.stringify(by)}`;
+  }
+
+  #hydrate(stored: StoredEntity, { childrenWhere }: Visibility, cached?: CachedEntities): object {
+    if (cached !== undefined && this.#cache !== undefined) {
+      return this.#toEntity(this.#cache.hydrate(stored, cached));
+    }
     const partial = childrenWhere && new Set(Object.keys(childrenWhere));
     return this.#toEntity(hydrate(this.#model, stored, partial));
   }

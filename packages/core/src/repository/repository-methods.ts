@@ -6,6 +6,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Instrument } from "../port/instrument.ts";
 import type { StoredEntity } from "../port/rows.ts";
 import type { EntityStore, Join, Visibility } from "../port/store.ts";
+import type { EntityCache } from "../read/entity-cache.ts";
 import { Batches } from "./batches.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
 import { columnMethods } from "./column-methods.ts";
@@ -47,6 +48,8 @@ export interface RepositoryParts<Tx> {
   readonly hook: AroundAppend<Tx>;
   readonly recording: (events: number) => Recording;
   readonly keys: IdempotencyKeys;
+  /** What was read last; one for all scopes, since what a scope does not see is not found. */
+  readonly cache: EntityCache | undefined;
   readonly further: FurtherCalls;
   /** Opens what others than the entity's store have read. */
   readonly open: (
@@ -69,7 +72,7 @@ export const repositoryMethods = <Tx>(
   const batches = new Batches<Tx>(model, store, ambient, recording, toEntity, hook);
   // The past need not live up to what is demanded today.
   const past = new PastReads<Tx>(model, store, bare);
-  const reads = new Reads<Tx>(model, store, toEntity, past, scope);
+  const reads = new Reads<Tx>(model, store, toEntity, past, scope, parts.cache);
   const { create, update } = writes;
   const { createAll, updateAll } = batches;
   const { findById, maybeFindById, findAll, list, count, exists, toEntities } = reads;

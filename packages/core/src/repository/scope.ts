@@ -3,6 +3,7 @@ import type { AnyEntity } from "../define/entity-definition.ts";
 import { model as modelKey } from "../define/entity-definition.ts";
 import { isPlain, type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
+import { shortHash } from "../read/short-hash.ts";
 
 /** Says that a call means the entities of all scopes, on purpose. */
 export type AllScopes = typeof allScopes;
@@ -60,14 +61,5 @@ export const boundScope = (definition: AnyEntity, scope: unknown): BoundScope =>
       throw invalid(`the scope's "${name}" ${error.message}`);
     }
   });
-  return { values, given: Object.freeze({ ...scope }), mark: markOf(JSON.stringify(values)) };
-};
-
-/** FNV-1a: it keeps cursors from being mixed up, and nothing from anybody. */
-const markOf = (text: string): string => {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
-  return (hash >>> 0).toString(36);
+  return { values, given: Object.freeze({ ...scope }), mark: shortHash(JSON.stringify(values)) };
 };

@@ -46,15 +46,15 @@ export const scopedEntities = <Tx>(
       return store.touch(trees, tx);
     },
     recall: (idempotency, tx) => store.recall(keyed(idempotency), tx),
-    load: (ids, tx, seen) => store.load(ids, tx, inScope(seen)),
-    find: (constraint, values, tx, seen) =>
-      store.find(constraint, [...(scope ?? []), ...values], tx, inScope(seen)),
+    load: (ids, tx, seen, known) => store.load(ids, tx, inScope(seen), known),
+    find: (constraint, values, tx, seen, known) =>
+      store.find(constraint, [...(scope ?? []), ...values], tx, inScope(seen), known),
     loadPast: (id, bound, tx, seen) => store.loadPast(id, bound, tx, inScope(seen)),
     history: (id, query, tx, seen) => store.history(id, query, tx, inScope(seen)),
     treeHistory: (id, query, tx, seen) => store.treeHistory(id, query, tx, inScope(seen)),
     count: (where, limit, tx, seen) => store.count(narrowed(where), limit, tx, inScope(seen)),
-    list: (query, tx, seen) =>
-      store.list({ ...query, where: narrowed(query.where) }, tx, inScope(seen)),
+    list: (query, tx, seen, known) =>
+      store.list({ ...query, where: narrowed(query.where) }, tx, inScope(seen), known),
   };
 };
 

@@ -6,7 +6,10 @@ import type { ListOptions, Page, WalkOptions } from "./list-type.ts";
 
 /** The calls that walks come down to, one for each page. */
 interface PageCalls<Tx> {
-  list(options: ListOptions<AnyEntity> & UntypedReadOptions<Tx>): Promise<Page<object>>;
+  list(
+    options: ListOptions<AnyEntity> & UntypedReadOptions<Tx>,
+    once: boolean,
+  ): Promise<Page<object>>;
   history(
     id: unknown,
     options: HistoryOptions & UntypedReadOptions<Tx>,
@@ -22,7 +25,7 @@ export const walkCalls = <Tx>(calls: PageCalls<Tx>) => {
   const pages = (
     options: WalkOptions<AnyEntity> & UntypedReadOptions<Tx> = {},
   ): AsyncGenerator<Page<object>, void, undefined> =>
-    walkPages(options.after, (after) => calls.list({ ...options, after }));
+    walkPages(options.after, (after) => calls.list({ ...options, after }, true));
 
   async function* each(
     options: WalkOptions<AnyEntity> & UntypedReadOptions<Tx> = {},

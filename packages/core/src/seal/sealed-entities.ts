@@ -1,10 +1,12 @@
 import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
+import { FORGOTTEN, findMarks } from "../define/personal-marks.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type {
   BatchResult,
   EarlierRequest,
   Idempotency,
+  KnownEntities,
   StoredEntity,
   WriteResult,
 } from "../port/rows.ts";
@@ -12,16 +14,13 @@ import type { EntityStore, Join, Store } from "../port/store.ts";
 import { visibilitySealer } from "./sealed-visibility.ts";
 import { havePersonal, sealedWrites } from "./sealed-writes.ts";
 import { type Sealing, sealingOf } from "./sealing.ts";
-import type { SealedJson } from "./vault.ts";
+import { type SealedJson, subjectsOf } from "./vault.ts";
 
 /** What a sealed store needs of the store that it is over. */
 type Transacting<Tx> = Pick<Store<Tx>, "transaction">;
 
-interface StoredEvents {
-  readonly id: string;
-  readonly events: readonly JsonObject[];
-  readonly children?: StoredEntity["children"];
-}
+interface StoredEvents
+  extends Pick<StoredEntity, "id" | "events" | "since" | "mark" | "subjects" | "children"> {}
 
 /** Opens what a store, or a query of a user's own, has read of entities, with all that is below them. */
 export const storedOpener =
@@ -32,18 +31,26 @@ export const storedOpener =
   ): Promise<readonly Entity[]> => {
     const sealed = found.flatMap((entity) => sealedIn(model, entity));
     const opened = (await vault.open(sealed, join)).values();
-    return found.map((entity) => withOpened(model, entity, opened));
+    return found.map((entity) => {
+      const all = withOpened(model, entity, opened);
+      return entity.mark === undefined ? all : { ...all, subjects: subjectsIn(model, entity) };
+    });
   };
 
 /** The events of an entity, and then those of its children, kind by kind. */
 const sealedIn = (
   model: EntityModel,
-  { id, events, children }: StoredEvents,
+  { id, events, since = 0, children }: StoredEvents,
 ): readonly SealedJson[] => [
-  ...events.map((json, at) => sealedJson(model.plan.name, id, at + 1, json)),
+  ...events.map((json, at) => sealedJson(model.plan.name, id, since + at + 1, json)),
   ...model.children.flatMap((kind) =>
     (children?.[kind.name] ?? []).flatMap((child) => sealedIn(kind.model, child)),
   ),
+];
+
+/** Those whom the personal values of an entity's events are about. */
+const subjectsIn = (model: EntityModel, entity: StoredEvents): readonly string[] => [
+  ...new Set(sealedIn(model, entity).flatMap(subjectsOf)),
 ];
 
 const withOpened = <Entity extends StoredEvents>(
@@ -71,6 +78,8 @@ const withBodies = <Event extends { readonly body: JsonObject }>(
   bodies: readonly JsonObject[],
 ): readonly Event[] => events.map((event, at) => ({ ...event, body: bodies[at] ?? event.body }));
 
+const hasForgotten = (json: JsonObject): boolean => findMarks(json, FORGOTTEN).length > 0;
+
 /** The store of an entity with personal fields: what goes in is sealed, and what comes out is opened. */
 export const sealedEntities = <Tx>(
   sealing: Sealing<Tx>,
@@ -93,6 +102,20 @@ export const sealedEntities = <Tx>(
 
   const openAll = storedOpener(sealing);
   const sealSeen = visibilitySealer(sealing);
+
+  /**
+   * Opens what was read by somebody who knows the events before it, whose values are as they were when the
+   * statement ran. Who was forgotten since is so in all of it.
+   */
+  const openNewer = async <Entity extends StoredEvents>(
+    known: KnownEntities | undefined,
+    join: Join<Tx>,
+    read: (known: KnownEntities | undefined) => Promise<readonly Entity[]>,
+  ): Promise<readonly Entity[]> => {
+    const opened = await openAll(await read(known), join);
+    const isTorn = opened.some(({ since = 0, events }) => since > 0 && events.some(hasForgotten));
+    return isTorn ? openAll(await read(new Map()), join) : opened;
+  };
 
   const openOne = async <Entity extends StoredEvents>(
     found: Entity | undefined,
@@ -127,13 +150,19 @@ export const sealedEntities = <Tx>(
     recall: async (idempotency, join) =>
       openEarlier(await entities.recall(await keyed(idempotency, join), join), join),
     touch: (trees, join) => entities.touch(trees, join),
-    load: async (ids, join, seen) =>
-      openAll(await entities.load(ids, join, await sealSeen(seen, join)), join),
-    find: async (constraint, values, join, seen) => {
+    load: async (ids, join, seen, known) => {
+      const sealed = await sealSeen(seen, join);
+      return openNewer(known, join, (told) => entities.load(ids, join, sealed, told));
+    },
+    find: async (constraint, values, join, seen, known) => {
       const unique = plan.uniques.find((one) => one.constraint === constraint);
       const hashed = await hashes.values(unique?.properties ?? [], values, join);
       const sealed = await sealSeen(seen, join);
-      return openOne(await entities.find(constraint, hashed, join, sealed), join);
+      const [found] = await openNewer(known, join, async (told) => {
+        const one = await entities.find(constraint, hashed, join, sealed, told);
+        return one === undefined ? [] : [one];
+      });
+      return found;
     },
     loadPast: async (id, bound, join, seen) =>
       openOne(await entities.loadPast(id, bound, join, seen), join),
@@ -153,10 +182,11 @@ export const sealedEntities = <Tx>(
     },
     count: async (where, limit, join, seen) =>
       entities.count(await hashes.predicate(where, join), limit, join, seen),
-    list: async (query, join, seen) => {
+    list: async (query, join, seen, known) => {
       const where = await hashes.predicate(query.where, join);
       const sealed = await sealSeen(seen, join);
-      return openAll(await entities.list({ ...query, where }, join, sealed), join);
+      const hashed = { ...query, where };
+      return openNewer(known, join, (told) => entities.list(hashed, join, sealed, told));
     },
   };
 };

@@ -51,6 +51,10 @@ interface Sealed {
   readonly s?: string;
 }
 
+/** Whom the sealed values in JSON are about. */
+export const subjectsOf = ({ place, json }: SealedJson): readonly string[] =>
+  findMarks(json, SEALED).map(({ value }) => (value as Sealed).s ?? ownSubject(place));
+
 /** The subject that an entity itself is. */
 export const ownSubject = ({ topic, id }: Pick<SealPlace, "topic" | "id">): string =>
   `${topic}/${id}`;

@@ -3,23 +3,33 @@ import { type Statement, statement } from "../connection/statement.ts";
 import { parameterType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { joinKnown, type Knowledge, newerColumns } from "./known-entity.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
 import { rowColumns, type SeenTree } from "./tree-columns.ts";
 import { hidesDeleted, visibleOnly } from "./visible-rows.ts";
 
 /**
  * Finds one entity by the columns of a unique constraint, with its events.
- * Parameters: one for each column, in the constraint's order. Locks: none.
+ * Parameters: one for each column, in the constraint's order; then what is known, where somebody knows any. Locks: none.
  * Relies on: the constraint's own index, for deleted rows the one beside it, user_events_id_sequence_key.
  */
-export const findEntity = (tables: EntityTables, unique: UniquePlan, seen?: SeenTree): Statement =>
-  statement(`find_${unique.constraint}`, findEntityText(tables, unique, seen));
+export const findEntity = (
+  tables: EntityTables,
+  unique: UniquePlan,
+  seen?: SeenTree,
+  knows?: Knowledge,
+): Statement =>
+  statement(
+    `find_${knows === undefined ? "" : "newer_"}${unique.constraint}`,
+    findEntityText(tables, unique, seen, knows),
+  );
 
 /** The same as a text, for children that are chosen by conditions, whose values follow the columns'. */
 export const findEntityText = (
   tables: EntityTables,
   unique: UniquePlan,
   seen: SeenTree | undefined,
+  knows?: Knowledge,
 ): string => {
   const conditions = unique.columns.map((name, at) => {
     const column = tables.plan.columns.find((candidate) => candidate.column === name);
@@ -28,25 +38,26 @@ export const findEntityText = (
   });
   const condition = conditions.join(" and ");
   const { plan } = tables;
+  const parameter = `$${unique.columns.length + 1}`;
+  const [columns, known] =
+    knows === undefined
+      ? [storedEntityColumns(tables, seen), ""]
+      : [newerColumns(tables), `\n${joinKnown(tables, knows, parameter)}`];
   return plan.lifecycle === undefined || hidesDeleted(plan, seen)
-    ? `select ${storedEntityColumns(tables, seen)}
-from ${tables.index} u
+    ? `select ${columns}
+from ${tables.index} u${known}
 where ${condition}${visibleOnly(tables, seen)}`
-    : findDeletedToo(tables, condition, seen);
+    : `select ${columns}
+from ${deletedToo(tables, condition)} u${known}`;
 };
 
 /** Any number of deleted rows may share a value: the live one comes first, then the last one deleted. */
-const findDeletedToo = (
-  tables: EntityTables,
-  condition: string,
-  seen: SeenTree | undefined,
-): string =>
-  `select ${storedEntityColumns(tables, seen)}
-from (
+const deletedToo = (tables: EntityTables, condition: string): string =>
+  `(
   (select ${rowColumns(tables)}, u.deleted_at from ${tables.index} u where ${condition} and u.deleted_at is null)
   union all
   (select ${rowColumns(tables)}, u.deleted_at from ${tables.index} u where ${condition} and u.deleted_at is not null
     order by u.deleted_at desc, u.id desc limit 1)
   order by deleted_at desc nulls first
   limit 1
-) u`;
+)`;

@@ -1,11 +1,13 @@
 import {
   DELETED_AT,
+  type KnownEntities,
   type ListPosition,
   type ListQuery,
   type Visibility,
 } from "@annals/core/adapter";
 import { condition, Parameters } from "./condition.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { joinKnown, knowledgeOf, knownParameter, newerColumns } from "./known-entity.ts";
 import { type OrderColumn, orderColumn } from "./list-order.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
 import { rowColumns, withConditions } from "./tree-columns.ts";
@@ -14,7 +16,7 @@ import { IS_DELETED, IS_LIVE, type RowSets, rowSets } from "./visible-rows.ts";
 /**
  * One page of entities with their events. Rows without an ordering value come last; the id breaks ties.
  * Parameters: the condition's values, then those of the places between which the page lies, then the
- * limit. Locks: none. Relies on: the ordering column's index, user_events_id_sequence_key.
+ * limit, then what is known, where somebody knows any. Locks: none. Relies on: the ordering column's index, user_events_id_sequence_key.
  *
  * The page is cut before any event is read, and a place's value leaves as text, so that a cursor carries
  * exactly what the database compares. The last rows are found from the end, and turned around outside.
@@ -27,6 +29,7 @@ export const listEntities = (
   tables: EntityTables,
   query: ListQuery,
   seen?: Visibility,
+  known?: KnownEntities,
 ): { readonly sql: string; readonly parameters: readonly unknown[] } => {
   const order = orderColumn(tables, query);
   const parameters = new Parameters();
@@ -43,12 +46,19 @@ export const listEntities = (
   order by ${stretch.ordering}
   limit ${limit}`;
   });
+  const [columns, join] =
+    known === undefined
+      ? [storedEntityColumns(tables, withConditions(tables, seen, parameters)), ""]
+      : [
+          newerColumns(tables),
+          `\n${joinKnown(tables, knowledgeOf(known), parameters.add(knownParameter(known)))}`,
+        ];
   return {
     sql: `with page as (
   ${cut.length === 1 ? cut[0] : joined(tables, cut, limit)}
 )
-select ${storedEntityColumns(tables, withConditions(tables, seen, parameters))}, u.position
-from page u
+select ${columns}, u.position
+from page u${join}
 order by ${query.take === "first" ? "u.place" : "u.place desc"}`,
     parameters: parameters.values,
   };

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@annals/core";
+import type { JsonObject, JsonValue } from "@annals/core";
 import type { StoredEntity, Visibility } from "@annals/core/adapter";
 import type { EntityTables } from "./entity-table-names.ts";
 import {
@@ -32,12 +32,22 @@ export interface StoredEntityRow {
   readonly events: readonly JsonObject[] | null;
   readonly revision?: number;
   readonly children?: ChildrenValue;
+  /** Both for those who know entities. */
+  readonly since?: number;
+  readonly mark?: JsonValue;
 }
 
 export const toStoredEntity = ({ id, version, events }: StoredEntityRow): StoredEntity => ({
   id,
   version,
   events: events ?? [],
+});
+
+/** The same for a reader who knows entities. */
+export const toNewerEntity = (row: StoredEntityRow): StoredEntity => ({
+  ...toStoredEntity(row),
+  since: row.since,
+  mark: row.mark ?? undefined,
 });
 
 /** Turns rows with children into the port's, for entities that have any. */

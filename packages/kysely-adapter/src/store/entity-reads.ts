@@ -2,6 +2,7 @@ import type {
   ColumnPlan,
   EntityStore,
   Join,
+  KnownEntities,
   PastBound,
   PastEntity,
   StoredEntity,
@@ -9,7 +10,7 @@ import type {
   Visibility,
 } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
-import type { Database } from "../connection/database.ts";
+import type { Database, Outcome } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
 import { columnOf, Parameters } from "../statements/condition.ts";
 import { countEntities } from "../statements/count-entities.ts";
@@ -18,12 +19,18 @@ import type { EntityTables } from "../statements/entity-table-names.ts";
 import { findEntity, findEntityText } from "../statements/find-entity.ts";
 import { keyScope, type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
 import { isScoped, scopeParameters } from "../statements/in-scope.ts";
+import { type Knowledge, knowledgeOf, knownParameter } from "../statements/known-entity.ts";
 import { listEntities } from "../statements/list-entities.ts";
 import { placeValue } from "../statements/list-order.ts";
 import { loadChosen, loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
 import { loadPastTree, toPastTree } from "../statements/load-past-tree.ts";
-import { type StoredEntityRow, toStoredEntity, toStoredTree } from "../statements/stored-entity.ts";
+import {
+  type StoredEntityRow,
+  toNewerEntity,
+  toStoredEntity,
+  toStoredTree,
+} from "../statements/stored-entity.ts";
 import { type SeenTree, wantedKinds, withConditions } from "../statements/tree-columns.ts";
 import {
   type TreeHistoryRow,
@@ -52,6 +59,8 @@ export const entityReads = <DB>(
   const { plan } = tables;
   const lookupsFor = lookupsOf(tables);
   const inScope = (seen?: Visibility) => scopeParameters(plan, seen);
+  /** Children are no part of an entity's version, so that those who have any are read whole. */
+  const heard = (known?: KnownEntities) => (plan.children.length === 0 ? known : undefined);
   const queries = new Queries();
   const recall = recallRequest(tables);
   const toTree = toStoredTree(tables);
@@ -63,8 +72,7 @@ export const entityReads = <DB>(
     join: Join<Transaction<DB>>,
   ): Promise<readonly Row[]> => {
     try {
-      const { rows } = await database.run<Row>(statement, parameters, join, [plan.name, call]);
-      return rows;
+      return final(await database.run<Row>(statement, parameters, join, [plan.name, call]));
     } catch (error) {
       throw readFailure(plan, error);
     }
@@ -85,18 +93,20 @@ export const entityReads = <DB>(
   };
 
   return {
-    load: async (ids, join, seen) => {
+    load: async (ids, join, seen, told) => {
       const [first] = ids;
-      const { load, loadMany, toStored } = lookupsFor(seen);
+      const known = heard(told);
+      const { load, loadMany, toStored } = lookupsFor(seen, known);
       if (seen?.childrenWhere !== undefined) {
         const call = ids.length === 1 ? "findById" : "findAll";
         const text = (sight: SeenTree | undefined) => loadChosen(tables, sight);
         return (await choosing(call, [ids, ...inScope(seen)], text, join, seen)).map(toStored);
       }
+      const rest = [...inScope(seen), ...parameterOf(known)];
       const rows =
         ids.length === 1
-          ? await read<StoredEntityRow>("findById", load, [first, ...inScope(seen)], join)
-          : await read<StoredEntityRow>("findAll", loadMany, [ids, ...inScope(seen)], join);
+          ? await read<StoredEntityRow>("findById", load, [first, ...rest], join)
+          : await read<StoredEntityRow>("findAll", loadMany, [ids, ...rest], join);
       return rows.map(toStored);
     },
 
@@ -128,8 +138,9 @@ export const entityReads = <DB>(
       return row && toTreeEvents(row);
     },
 
-    find: async (constraint, values, join, seen) => {
-      const { finds, toStored } = lookupsFor(seen);
+    find: async (constraint, values, join, seen, told) => {
+      const known = heard(told);
+      const { finds, toStored } = lookupsFor(seen, known);
       const find = finds.get(constraint);
       if (find === undefined) throw new Error(`${plan.name} has no constraint "${constraint}"`);
       const parameters = find.columns.map((column, at) => toParameter(column, values[at]));
@@ -138,7 +149,8 @@ export const entityReads = <DB>(
         const [chosen] = await choosing("find", parameters, text, join, seen);
         return chosen && toStored(chosen);
       }
-      const [row] = await read<StoredEntityRow>("find", find.statement, parameters, join);
+      const all = [...parameters, ...parameterOf(known)];
+      const [row] = await read<StoredEntityRow>("find", find.statement, all, join);
       return row && toStored(row);
     },
 
@@ -157,11 +169,12 @@ export const entityReads = <DB>(
       return row?.count ?? 0;
     },
 
-    list: async (query, join, seen) => {
-      const { sql, parameters } = listEntities(tables, query, seen);
+    list: async (query, join, seen, told) => {
+      const known = heard(told);
+      const { sql, parameters } = listEntities(tables, query, seen, known);
       const list = queries.statement(`list_${plan.indexTable}`, sql);
       const rows = await read<ListedRow>("list", list, parameters, join);
-      const toStored = toStoredTree(tables, seen);
+      const toStored = known === undefined ? toStoredTree(tables, seen) : toNewerEntity;
       return rows.map((row) => ({
         ...toStored(row),
         position: { value: placeValue(tables, query.orderBy, row.position), id: row.id },
@@ -190,19 +203,34 @@ interface Finder {
   readonly columns: readonly ColumnPlan[];
 }
 
-/** The lookups for what a read sees, compiled when it is first seen. */
-const lookupsOf = (tables: EntityTables): ((seen?: Visibility) => Lookups) => {
+const parameterOf = (known: KnownEntities | undefined): readonly string[] =>
+  known === undefined ? [] : [knownParameter(known)];
+
+/** The rows, without the marks by which they would be known where what was read may be undone. */
+const final = <Row>({ rows, durability }: Outcome<Row>): readonly Row[] =>
+  durability.kind === "committed" || !isMarked(rows[0])
+    ? rows
+    : rows.map((row) => ({ ...row, mark: undefined }));
+
+const isMarked = (row: unknown): boolean =>
+  typeof row === "object" && row !== null && "mark" in row;
+
+/** The lookups for what a read sees and is told, compiled when that is first so. */
+const lookupsOf = (
+  tables: EntityTables,
+): ((seen?: Visibility, known?: KnownEntities) => Lookups) => {
   const { plan } = tables;
   const compiled = new Map<string, Lookups>();
-  return (seen) => {
+  return (seen, known) => {
+    const knows = known && knowledgeOf(known);
     const hasDeleted = plan.lifecycle !== undefined || plan.children.length > 0;
     const includeDeleted = hasDeleted && seen?.includeDeleted === true;
     const scoped = isScoped(plan, seen);
     const kinds = plan.children.length === 0 ? undefined : seen?.kinds;
-    const key = `${includeDeleted} ${scoped} ${kinds?.join(" ")}`;
-    const known = compiled.get(key);
-    if (known !== undefined) return known;
-    const made = lookups(tables, { includeDeleted, kinds, ...(scoped && { scope: [] }) });
+    const key = `${includeDeleted} ${scoped} ${kinds?.join(" ")} ${knows?.subjects}`;
+    const before = compiled.get(key);
+    if (before !== undefined) return before;
+    const made = lookups(tables, { includeDeleted, kinds, ...(scoped && { scope: [] }) }, knows);
     compiled.set(key, made);
     return made;
   };
@@ -232,10 +260,14 @@ const pastValue = (bound: PastBound): number | string => {
   }
 };
 
-const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
-  toStored: toStoredTree(tables, seen),
-  load: loadEntity(tables, seen),
-  loadMany: loadEntities(tables, seen),
+const lookups = (
+  tables: EntityTables,
+  seen: Visibility,
+  knows: Knowledge | undefined,
+): Lookups => ({
+  toStored: knows === undefined ? toStoredTree(tables, seen) : toNewerEntity,
+  load: loadEntity(tables, seen, knows),
+  loadMany: loadEntities(tables, seen, knows),
   ...pastLookups(tables, seen),
   histories: {
     asc: entityHistory(tables, "asc", seen),
@@ -250,7 +282,7 @@ const lookups = (tables: EntityTables, seen: Visibility): Lookups => ({
       unique.constraint,
       {
         unique,
-        statement: findEntity(tables, unique, seen),
+        statement: findEntity(tables, unique, seen, knows),
         columns: unique.properties.map((property) => columnOf(tables, property)),
       },
     ]),

@@ -53,6 +53,8 @@ export const writerGrant = (
     `grant update (${columnList(updated)}) on ${index} to ${role}`,
     `grant select, insert (${columnList(appended)}) on ${events} to ${role}`,
     `grant select, insert, update on annals.idempotency_keys to ${role}`,
+    // Whoever has read an event asks whether it was erased since.
+    `grant select (events_table, entity_id) on annals.erasures to ${role}`,
     `grant execute on function ${functionsOf(names).join(", ")} to ${role}`,
   ];
   return [

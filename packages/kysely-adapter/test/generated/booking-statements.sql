@@ -143,6 +143,29 @@ select u.id, u.version, (select json_agg(e.event) from (
 from "app"."bookings" u
 where u.id = $1::uuid and u."deleted_at" is null;
 
+-- load what is newer of one
+select u.id, u.version, k.since,
+  case when u.version > k.since then (select json_agg(e.event) from (
+    select event from "app"."booking_events" where id = u.id and sequence > k.since order by sequence
+  ) e) end as events,
+  case when u.version > k.since then (
+    select json_build_array(position, recorded_at) from "app"."booking_events" where id = u.id and sequence = u.version
+  ) end as mark
+from "app"."bookings" u
+cross join lateral (
+  select coalesce((
+    select h.sequence from "app"."booking_events" h
+    where h.id = u.id and h.sequence = ($4::jsonb -> u.id::text ->> 0)::int
+      and h.position = ($4::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($4::jsonb -> u.id::text ->> 2)::timestamptz
+      and not exists (
+        select from annals.erasures x
+        where x.events_table = format('%I.%I', 'app', 'booking_events') and x.entity_id = u.id
+      )
+  ), 0) as since
+  offset 0
+) k
+where u.id = $1::uuid and u."deleted_at" is null and u."tenant_id" = $2::uuid and u."branch" = $3::bigint;
+
 -- load many, deleted too
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."booking_events" where id = u.id order by sequence

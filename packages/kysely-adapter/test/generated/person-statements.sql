@@ -434,6 +434,131 @@ select u.id, u.version, (select json_agg(e.event) from (
 from "app"."people" u
 where u.id = any ($1::uuid[]);
 
+-- load what is newer of one
+select u.id, u.version, k.since,
+  case when u.version > k.since then (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id and sequence > k.since order by sequence
+  ) e) end as events,
+  case when u.version > k.since then (
+    select json_build_array(position, recorded_at) from "app"."person_events" where id = u.id and sequence = u.version
+  ) end as mark
+from "app"."people" u
+cross join lateral (
+  select coalesce((
+    select h.sequence from "app"."person_events" h
+    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
+      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+      and not exists (
+        select from annals.erasures x
+        where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
+      )
+  ), 0) as since
+  offset 0
+) k
+where u.id = $1::uuid;
+
+-- load what is newer of one with personal values
+select u.id, u.version, k.since,
+  case when u.version > k.since then (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id and sequence > k.since order by sequence
+  ) e) end as events,
+  case when u.version > k.since then (
+    select json_build_array(position, recorded_at) from "app"."person_events" where id = u.id and sequence = u.version
+  ) end as mark
+from "app"."people" u
+cross join lateral (
+  select coalesce((
+    select h.sequence from "app"."person_events" h
+    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
+      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+      and not exists (
+        select from annals.erasures x
+        where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
+      )
+      and not exists (
+        select from annals.subjects s
+        where s.subject = any (array(select jsonb_array_elements_text($2::jsonb -> u.id::text -> 3))) and s.forgotten_at is not null
+      )
+  ), 0) as since
+  offset 0
+) k
+where u.id = $1::uuid;
+
+-- load what is newer of many
+select u.id, u.version, k.since,
+  case when u.version > k.since then (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id and sequence > k.since order by sequence
+  ) e) end as events,
+  case when u.version > k.since then (
+    select json_build_array(position, recorded_at) from "app"."person_events" where id = u.id and sequence = u.version
+  ) end as mark
+from "app"."people" u
+cross join lateral (
+  select coalesce((
+    select h.sequence from "app"."person_events" h
+    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
+      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+      and not exists (
+        select from annals.erasures x
+        where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
+      )
+  ), 0) as since
+  offset 0
+) k
+where u.id = any ($1::uuid[]);
+
+-- find what is newer
+select u.id, u.version, k.since,
+  case when u.version > k.since then (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id and sequence > k.since order by sequence
+  ) e) end as events,
+  case when u.version > k.since then (
+    select json_build_array(position, recorded_at) from "app"."person_events" where id = u.id and sequence = u.version
+  ) end as mark
+from "app"."people" u
+cross join lateral (
+  select coalesce((
+    select h.sequence from "app"."person_events" h
+    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
+      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+      and not exists (
+        select from annals.erasures x
+        where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
+      )
+  ), 0) as since
+  offset 0
+) k
+where u."email" = $1::text;
+
+-- list what is newer
+with page as (
+  select u.id, u.version, to_json(u."created_at") #>> '{}' as position, row_number() over (order by u."created_at" asc, u.id asc) as place
+  from "app"."people" u
+  order by u."created_at" asc, u.id asc
+  limit $1::bigint
+)
+select u.id, u.version, k.since,
+  case when u.version > k.since then (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id and sequence > k.since order by sequence
+  ) e) end as events,
+  case when u.version > k.since then (
+    select json_build_array(position, recorded_at) from "app"."person_events" where id = u.id and sequence = u.version
+  ) end as mark, u.position
+from page u
+cross join lateral (
+  select coalesce((
+    select h.sequence from "app"."person_events" h
+    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
+      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+      and not exists (
+        select from annals.erasures x
+        where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
+      )
+  ), 0) as since
+  offset 0
+) k
+order by u.place;
+
 -- load one as of a version
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."person_events" where id = u.id and sequence <= $2::int order by sequence

@@ -265,6 +265,35 @@ select u.id, u.version, (select json_agg(e.event) from (
 from "app"."residents" u
 where u."email" = $1::text and u."deleted_at" is null;
 
+-- find what is newer, deleted too
+select u.id, u.version, k.since,
+  case when u.version > k.since then (select json_agg(e.event) from (
+    select event from "app"."resident_events" where id = u.id and sequence > k.since order by sequence
+  ) e) end as events,
+  case when u.version > k.since then (
+    select json_build_array(position, recorded_at) from "app"."resident_events" where id = u.id and sequence = u.version
+  ) end as mark
+from (
+  (select u.id, u.version, u.deleted_at from "app"."residents" u where u."email" = $1::text and u.deleted_at is null)
+  union all
+  (select u.id, u.version, u.deleted_at from "app"."residents" u where u."email" = $1::text and u.deleted_at is not null
+    order by u.deleted_at desc, u.id desc limit 1)
+  order by deleted_at desc nulls first
+  limit 1
+) u
+cross join lateral (
+  select coalesce((
+    select h.sequence from "app"."resident_events" h
+    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
+      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+      and not exists (
+        select from annals.erasures x
+        where x.events_table = format('%I.%I', 'app', 'resident_events') and x.entity_id = u.id
+      )
+  ), 0) as since
+  offset 0
+) k;
+
 -- find by residents_email_key, deleted too
 select u.id, u.version, (select json_agg(e.event) from (
     select event from "app"."resident_events" where id = u.id order by sequence

@@ -249,6 +249,7 @@ begin
   grant update ("version", "deleted_at", "text") on "app"."stricts" to "annals_test_writer";
   grant select, insert ("id", "sequence", "event_type", "event", "context", "recorded_at", "event_version") on "app"."strict_events" to "annals_test_writer";
   grant select, insert, update on annals.idempotency_keys to "annals_test_writer";
+  grant select (events_table, entity_id) on annals.erasures to "annals_test_writer";
   grant execute on function "app"."strict_events_insert_one"(uuid, int, jsonb, jsonb, timestamptz), "app"."strict_events_insert"(uuid[], json, jsonb, timestamptz), "app"."strict_append"(uuid, integer, jsonb, jsonb, jsonb) to "annals_test_writer";
 end
 $$;

@@ -80,6 +80,8 @@ export class Bench {
     make: (name: string) => Definition,
     options?: RepositoryOptions & RepositoryHooks<Definition, OpaqueTx>,
   ): Promise<RepositoryFor<Definition, OpaqueTx, false>> {
-    return createStoreRepository(await this.define(make), this.store, options);
+    const definition = await this.define(make);
+    const cache = this.#subject.caches === true && definition.plan.children.length === 0;
+    return createStoreRepository(definition, this.store, { cache, ...options });
   }
 }

@@ -1,5 +1,7 @@
 import { asOf } from "./cases/as-of.ts";
 import { batches } from "./cases/batches.ts";
+import { cachedForgetting } from "./cases/cached-forgetting.ts";
+import { caching } from "./cases/caching.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { conditions } from "./cases/conditions.ts";
 import { consumedVersions } from "./cases/consumed-versions.ts";
@@ -135,5 +137,7 @@ export const contract: readonly ContractGroup[] = [
   personalValues,
   personalContexts,
   forgetting,
+  caching,
+  cachedForgetting,
   treeModel,
 ];

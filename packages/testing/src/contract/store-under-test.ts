@@ -26,5 +26,8 @@ export interface StoreUnderTest<Tx> {
   /** Creates the tables of these definitions. Every case brings definitions with names of their own. */
   prepare(definitions: readonly (AnyEntity | AnyPublishedTopic)[]): Promise<void>;
 
+  /** Whether repositories keep what they read in memory: everything has to be as it is without. */
+  readonly caches?: boolean;
+
   close(): Promise<void>;
 }
