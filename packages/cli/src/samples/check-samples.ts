@@ -26,7 +26,7 @@ export const checkSamples = async (
   if (kept === undefined && !update) return 0;
   const samples: Samples = new Map(Object.entries(kept?.samples ?? {}));
   if (update) await addStored(context, db, config, samples, file);
-  const problems = config.entities.flatMap(({ name, [model]: engine }) => {
+  const problems = [...config.entities, ...config.topics].flatMap(({ name, [model]: engine }) => {
     const bodies = samples.get(name) ?? [];
     const unread = bodies.flatMap((body) => {
       const { type, version, problem } = readSample(engine, body);
@@ -70,13 +70,13 @@ const addStored = async (
   file: string,
 ): Promise<void> => {
   let added = 0;
-  for (const entity of config.entities) {
-    const kept = samples.get(entity.name) ?? [];
+  for (const topic of [...config.entities, ...config.topics]) {
+    const kept = samples.get(topic.name) ?? [];
     const known = new Set(kept.map(keyOf));
-    const found = await storedSamples(db, config.schema, entity);
+    const found = await storedSamples(db, config.schema, topic);
     const fresh = found.filter((body) => !known.has(keyOf(body)));
     added += fresh.length;
-    if (fresh.length > 0) samples.set(entity.name, [...kept, ...fresh]);
+    if (fresh.length > 0) samples.set(topic.name, [...kept, ...fresh]);
   }
   if (added === 0) return;
   await writeSamples(file, samples);

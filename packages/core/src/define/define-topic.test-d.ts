@@ -7,6 +7,7 @@ import type { TopicEventOf } from "./any-topic.ts";
 import { binary } from "./binary.ts";
 import { defineTopic } from "./define-topic.ts";
 import type { TopicDatabaseOf } from "./topic-rows.ts";
+import { upcast, upcastToEvents } from "./upcast.ts";
 
 const OrderFeed = defineTopic({
   name: "orderFeed",
@@ -32,6 +33,26 @@ describe("a topic's definition", () => {
     expectTypeOf(OrderFeed.name).toEqualTypeOf<"orderFeed">();
     type Rendered = Extract<TopicEventOf<Definition>, { type: "InvoiceRendered" }>;
     expectTypeOf<Rendered["image"]>().toEqualTypeOf<Uint8Array>();
+  });
+
+  it("checks what upcasters return against the next version", () => {
+    const events = { A: z.object({ n: z.int() }) };
+    const old = z.object({ text: z.string() });
+    defineTopic({
+      name: "x",
+      events,
+      versions: { A: [upcast(old, ({ text }) => ({ n: Number(text) }))] },
+      renamed: { B: "A" },
+      retired: { C: [upcastToEvents(old, () => [{ type: "A", n: 1 }])] },
+    });
+    // @ts-expect-error the next version has no text
+    defineTopic({ name: "x", events, versions: { A: [upcast(old, ({ text }) => ({ text }))] } });
+    // @ts-expect-error "D" is no event
+    defineTopic({ name: "x", events, versions: { D: [upcast(old, () => ({ n: 1 }))] } });
+    // @ts-expect-error nor can anything be renamed to it
+    defineTopic({ name: "x", events, renamed: { B: "D" } });
+    // @ts-expect-error a retired event has to end in events
+    defineTopic({ name: "x", events, retired: { C: [upcast(old, () => ({ n: 1 }))] } });
   });
 
   it("takes only its own events as deleting", () => {

@@ -1,5 +1,6 @@
 import type { EventShapes } from "./definition-types.ts";
 import { model } from "./entity-definition.ts";
+import type { VersionLists } from "./event-versions-type.ts";
 import type { TopicDefinition, TopicLiteral } from "./topic-definition.ts";
 import { buildTopicModel, type UntypedTopicLiteral } from "./topic-model.ts";
 
@@ -9,8 +10,13 @@ import { buildTopicModel, type UntypedTopicLiteral } from "./topic-model.ts";
  *
  * @throws InvalidDefinitionError with a sentence about what is wrong and what to do.
  */
-export const defineTopic = <const Name extends string, Events extends EventShapes>(
-  literal: TopicLiteral<Name, Events>,
+export const defineTopic = <
+  const Name extends string,
+  Events extends EventShapes,
+  const Versions extends VersionLists = Record<never, never>,
+  const Retired extends VersionLists = Record<never, never>,
+>(
+  literal: TopicLiteral<Name, Events, Versions, Retired>,
 ): TopicDefinition<Name, Events> => {
   const built = buildTopicModel(literal as unknown as UntypedTopicLiteral);
   return Object.freeze({

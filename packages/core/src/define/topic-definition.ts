@@ -2,6 +2,7 @@ import type { AnyTopic, TopicModel } from "./any-topic.ts";
 import type { EventShapes, EventUnion } from "./definition-types.ts";
 import type { model } from "./entity-definition.ts";
 import type { ErasureMethod, SubjectOptions } from "./erasure.ts";
+import type { CheckRetired, CheckVersions, VersionLists } from "./event-versions-type.ts";
 import type { PublishedPlan } from "./published-plan.ts";
 import type { Span } from "./span.ts";
 
@@ -37,14 +38,30 @@ export interface TopicErasure<Events extends EventShapes> {
 type FieldsOf<Event> = Event extends unknown ? Exclude<keyof Event, "type"> & string : never;
 
 /** Everything a user writes to define a topic of its own. */
-export interface TopicLiteral<Name extends string, Events extends EventShapes> {
+export interface TopicLiteral<
+  Name extends string,
+  Events extends EventShapes,
+  Versions extends VersionLists = VersionLists,
+  Retired extends VersionLists = VersionLists,
+> {
   /**
    * The topic's name, for example `orderFeed`; the events are in the table `order_feed_events`. No
    * entity may have the same name. Storage format: never change it.
    */
   readonly name: Name;
-  /** The event union: the stored event type to the payload's schema. Storage format. */
+  /**
+   * The event union: the stored event type to the payload's schema, in its newest version. Storage format.
+   */
   readonly events: Events;
+  /**
+   * Versions of these events that are stored, but not published any more, the oldest first: what `events` has
+   * is the one that follows them. Not of events with binary data.
+   */
+  readonly versions?: Versions & CheckVersions<Versions, NoInfer<Events>>;
+  /** Old names of events to their new ones. The versions of both are the same. */
+  readonly renamed?: { readonly [oldName: string]: keyof NoInfer<Events> & string };
+  /** Names of events that are stored, but not published any more, with every version that they had. */
+  readonly retired?: Retired & CheckRetired<Retired, NoInfer<Events>>;
   /**
    * What an event is about: events of one key keep their order. A publisher may give another. Without
    * either, an event has no order with others. Pure.

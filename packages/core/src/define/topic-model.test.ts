@@ -4,6 +4,7 @@ import { InvalidDefinitionError } from "../errors/define-errors.ts";
 import { binary } from "./binary.ts";
 import { defineTopic } from "./define-topic.ts";
 import { spanMs } from "./span.ts";
+import { upcast, upcastToEvents } from "./upcast.ts";
 
 const Ticked = z.object({ at: z.string() });
 const base = { name: "clock", events: { Ticked } };
@@ -54,7 +55,27 @@ describe("defineTopic", () => {
     });
   });
 
+  it("knows what else is stored", () => {
+    const { plan } = defineTopic({
+      ...base,
+      versions: { Ticked: [upcast(z.object({ when: z.string() }), ({ when }) => ({ at: when }))] },
+      renamed: { Tocked: "Ticked" },
+      retired: { Rang: [upcastToEvents(z.object({}), () => [])] },
+    });
+    expect(plan.eventTypes).toEqual(["Ticked", "Rang", "Tocked"]);
+  });
+
   it.each([
+    [
+      "versions of binary data",
+      {
+        name: "scans",
+        events: { Scanned: z.object({ image: binary() }) },
+        versions: { Scanned: [upcast(z.object({}), () => ({}))] },
+      },
+      /binary data, and older versions/,
+    ],
+    ["an old name of no event", { ...base, renamed: { Tocked: "Ticks" } }, /which is no event/],
     ["a name of two words", { ...base, name: "order feed" }, /not a plain word/],
     ["a name that is too long", { ...base, name: "a".repeat(50) }, /would truncate/],
     ["no events", { ...base, events: {} }, /declares no event/],

@@ -4,7 +4,13 @@ import type { TopicEventModel } from "./any-topic.ts";
 import { isBinary } from "./binary.ts";
 import { erasurePlan, type UntypedErasure } from "./erasure.ts";
 import { checkEventNames, checkPayload } from "./event-checks.ts";
-import type { StoredTypes } from "./event-versions.ts";
+import {
+  allTypes,
+  newestVersion,
+  type StoredTypes,
+  storedTypes,
+  type VersionSource,
+} from "./event-versions.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { payloadCodec } from "./payload-codec.ts";
 import type { CompactionPlan, PublishedPlan, RetentionPlan } from "./published-plan.ts";
@@ -12,9 +18,7 @@ import { type Span, spanMs } from "./span.ts";
 import type { PublishedModel } from "./topic-definition.ts";
 
 /** A topic's definition as it is at run time, where types no longer help. */
-export interface UntypedTopicLiteral {
-  readonly name: string;
-  readonly events: Readonly<Record<string, $ZodObject>>;
+export interface UntypedTopicLiteral extends VersionSource {
   readonly key?: (event: never) => unknown;
   readonly partitions?: { readonly span?: Span; readonly events?: number };
   readonly retention?: { readonly age?: Span; readonly events?: number; readonly bytes?: number };
@@ -35,13 +39,13 @@ export const buildTopicModel = (literal: UntypedTopicLiteral): PublishedModel =>
     throw new InvalidDefinitionError(name, "it declares no event", "Declare at least one.");
   }
   checkEventNames(name, types);
-  const events = new Map(types.map((type) => [type, eventModel(name, type, literal.events[type])]));
-  const storedTypes: StoredTypes = new Map();
+  const stored = storedTypes(literal);
+  const events = new Map(types.map((type) => [type, eventModel(literal, type, stored)]));
   return Object.freeze({
-    plan: buildPlan(literal, types),
+    plan: buildPlan(literal, types, stored),
     keyOf: literal.key,
-    storedTypes,
-    erasure: erasurePlan(literal, storedTypes, "topic"),
+    storedTypes: stored,
+    erasure: erasurePlan(literal, stored, "topic"),
     events,
   });
 };
@@ -57,10 +61,11 @@ const checkName = (name: unknown): void => {
 
 /** What is binary is taken out of the payload's schema, and the rest stored as every event is. */
 const eventModel = (
-  name: string,
+  { name, events }: UntypedTopicLiteral,
   type: string,
-  schema: $ZodObject | undefined,
+  stored: StoredTypes,
 ): TopicEventModel => {
+  const schema = events[type];
   const shape = schema?._zod?.def?.shape ?? {};
   const fields = Object.keys(shape).filter((field) => isBinary(shape[field] as object));
   const [bytesField, second] = fields;
@@ -71,9 +76,17 @@ const eventModel = (
       "Keep one, or publish two events.",
     );
   }
+  const version = newestVersion(stored, type);
+  if (bytesField !== undefined && version > 1) {
+    throw new InvalidDefinitionError(
+      name,
+      `the event "${type}" has binary data, and older versions`,
+      "Publish what is new as an event of another name.",
+    );
+  }
   const json = bytesField === undefined ? schema : withoutField(name, type, schema, bytesField);
   checkPayload(name, type, json as $ZodObject);
-  return { codec: payloadCodec(json as $ZodObject), version: 1, bytesField };
+  return { codec: payloadCodec(json as $ZodObject), version, bytesField };
 };
 
 const withoutField = (
@@ -94,7 +107,11 @@ const withoutField = (
   return util.clone(schema as $ZodObject, { ...def, shape });
 };
 
-const buildPlan = (literal: UntypedTopicLiteral, types: readonly string[]): PublishedPlan => {
+const buildPlan = (
+  literal: UntypedTopicLiteral,
+  types: readonly string[],
+  stored: StoredTypes,
+): PublishedPlan => {
   const { name, partitions = {} } = literal;
   const base = snakeCase(name);
   const eventsTable = `${base}_events`;
@@ -104,7 +121,7 @@ const buildPlan = (literal: UntypedTopicLiteral, types: readonly string[]): Publ
     kind: "topic",
     name,
     eventsTable,
-    eventTypes: types,
+    eventTypes: allTypes(literal.events, stored),
     partitions: {
       spanMs: checkSpan(name, "partitions.span", partitions.span ?? DAY),
       events: checkCount(name, "partitions.events", partitions.events ?? PARTITION_EVENTS),

@@ -30,7 +30,10 @@ export const toPublication = (
   const key = options.key ?? derivedKey(model, value) ?? newKey();
   return {
     key: checkText(topic, "the key", key),
-    body: { type, ...encoded.result.stored },
+    body:
+      eventModel.version === 1
+        ? { type, ...encoded.result.stored }
+        : { type, v: eventModel.version, ...encoded.result.stored },
     bytes: bytes.stored,
     headers: checkHeaders(topic, options.headers ?? {}),
     deduplicationKey:

@@ -67,8 +67,16 @@ export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
       const stored = await events.latest(key, tx);
       if (stored === undefined) return undefined;
       const { position, recordedAt } = stored;
-      const [event] = decodeTopicEvent(model, stored) as readonly [never];
-      return { event, key: stored.id, headers: readHeaders(model, stored), position, recordedAt };
+      // Where an older version became several events, the last of them is the latest.
+      const event = decodeTopicEvent(model, stored).at(-1);
+      if (event === undefined) return undefined;
+      return {
+        event: event as never,
+        key: stored.id,
+        headers: readHeaders(model, stored),
+        position,
+        recordedAt,
+      };
     },
 
     maintain: (how = {}) => events.maintain(how),

@@ -18,10 +18,11 @@ export const decodeTopicEvent = (
 ): readonly DecodedEvent[] => {
   const { id, sequence, position, body, bytes } = stored;
   const event = decodeEvent(model, id, sequence, body, position);
-  if (isUpcast(event)) return event;
-  const field = model.events.get(event.type)?.bytesField;
-  if (field === undefined) return [event];
-  if (bytes !== null) return [{ ...event, [field]: bytes }];
-  const issues = [{ path: [field], message: "no binary data is stored" }];
-  throw storedEventError(model, { id, sequence, position }, issues);
+  return (isUpcast(event) ? event : [event]).map((one) => {
+    const field = model.events.get(one.type)?.bytesField;
+    if (field === undefined) return one;
+    if (bytes !== null) return { ...one, [field]: bytes };
+    const issues = [{ path: [field], message: "no binary data is stored" }];
+    throw storedEventError(model, { id, sequence, position }, issues);
+  });
 };

@@ -8,8 +8,8 @@ import { decodeEvent, isUpcast } from "./decode-event.ts";
 /** Stored events kept beside the code, so that every version of them can be read in tests for ever. */
 export interface EventSamples {
   readonly format: number;
-  /** By the entity's name, events as they are stored. */
-  readonly samples: { readonly [entity: string]: readonly JsonObject[] };
+  /** By the name of the entity or the topic, events as they are stored. */
+  readonly samples: { readonly [topic: string]: readonly JsonObject[] };
 }
 
 /** A version of an event as it is stored. */

@@ -51,6 +51,7 @@ import { time } from "./cases/time.ts";
 import { topicCompaction } from "./cases/topic-compaction.ts";
 import { topicDeduplication } from "./cases/topic-deduplication.ts";
 import { topicRetention } from "./cases/topic-retention.ts";
+import { topicVersions } from "./cases/topic-versions.ts";
 import { topics } from "./cases/topics.ts";
 import { transact } from "./cases/transact.ts";
 import { transactionEnds } from "./cases/transaction-ends.ts";
@@ -126,6 +127,7 @@ export const contract: readonly ContractGroup[] = [
   time,
   topics,
   topicDeduplication,
+  topicVersions,
   topicCompaction,
   topicRetention,
   keyedState,

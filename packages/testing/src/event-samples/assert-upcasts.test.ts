@@ -1,5 +1,5 @@
 import { AssertionError } from "node:assert";
-import { defineEntity, type JsonObject, upcast } from "@annals/core";
+import { defineEntity, defineTopic, type JsonObject, upcast } from "@annals/core";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { ADDED, defineContact } from "../contract/entities/contact.ts";
@@ -97,4 +97,18 @@ it("takes a version under an old name for the event's own", () => {
 it("misses everything of an entity without samples", () => {
   const message = messageOf(() => assertUpcasts(Contact, { format: 1, samples: {} }));
   expect(message.match(/^- \S+ version \d has no sample$/gm)).toHaveLength(8);
+});
+
+it("reads the samples of a topic of its own", () => {
+  const Feed = defineTopic({
+    name: "feed",
+    events: { Placed: z.object({ cents: z.int() }) },
+    versions: {
+      Placed: [upcast(z.object({ total: z.number() }), ({ total }) => ({ cents: total * 100 }))],
+    },
+  });
+  const stored = (...feed: JsonObject[]) => ({ format: 1, samples: { feed } });
+  const [first] = assertUpcasts(Feed, stored({ type: "Placed", total: 2 }));
+  expect(first?.became).toEqual([{ type: "Placed", cents: 200 }]);
+  expect(messageOf(() => assertUpcasts(Feed, stored()))).toContain("Placed version 1 has");
 });

@@ -1,5 +1,5 @@
 import { AssertionError } from "node:assert";
-import type { AnyEntity, EventOf } from "@annals/core";
+import type { AnyTopic, TopicEventOf } from "@annals/core";
 import {
   type EventSamples,
   model,
@@ -9,18 +9,18 @@ import {
 } from "@annals/core/adapter";
 
 /** A stored event of a sample, and the events that it is read as. */
-export interface UpcastSample<Definition extends AnyEntity> extends StoredVersion {
-  readonly became: readonly EventOf<Definition>[];
+export interface UpcastSample<Definition extends AnyTopic> extends StoredVersion {
+  readonly became: readonly TopicEventOf<Definition>[];
 }
 
 /**
- * Asserts that every sample of an entity's stored events can be read by the definition as it is now, and
+ * Asserts that every sample of the stored events of an entity, or of a topic of its own, can be read by the definition as it is now, and
  * that there is a sample of every version that upcasters read. Needs no store and no test framework.
  *
  * @param samples what `annals check --update-samples` keeps in `annals.samples.json`.
  * @returns what each sample became, for a snapshot.
  */
-export const assertUpcasts = <Definition extends AnyEntity>(
+export const assertUpcasts = <Definition extends AnyTopic>(
   definition: Definition,
   { samples }: EventSamples,
 ): readonly UpcastSample<Definition>[] => {
@@ -45,6 +45,6 @@ export const assertUpcasts = <Definition extends AnyEntity>(
     });
   }
   return readings.map(({ type, version, became }) => {
-    return { type, version, became: became as readonly EventOf<Definition>[] };
+    return { type, version, became: became as readonly TopicEventOf<Definition>[] };
   });
 };
