@@ -145,7 +145,7 @@ export { scopedEntities } from "./repository/scoped-entities.ts";
 export { visibilityOf } from "./repository/seen-children.ts";
 export type { Demanding } from "./repository/transacting-type.ts";
 export type { ColumnHashes } from "./seal/column-hashes.ts";
-export { consumerOpener } from "./seal/consumer-opener.ts";
+export { consumerOpener, type EventOpener, eventOpener } from "./seal/consumer-opener.ts";
 export { DataKeys } from "./seal/data-keys.ts";
 export { hiddenKeys } from "./seal/hidden-keys.ts";
 export { storedOpener } from "./seal/sealed-entities.ts";

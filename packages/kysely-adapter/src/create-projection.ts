@@ -1,15 +1,17 @@
 import {
   type Consumer,
   type ConsumerOptions,
+  createStoreConsumer,
   InvalidDefinitionError,
   systemClock,
   type Topics,
 } from "@annals/core";
-import { eventApplier } from "@annals/core/adapter";
+import { eventApplier, eventOpener, model } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
-import { createConsumer } from "./create-consumer.ts";
+import { kyselyStore } from "./kysely-store.ts";
+import { gatedConsumers } from "./projections/gated-consumers.ts";
 import { inlineWriter } from "./projections/inline-writer.ts";
 import { tableNames } from "./projections/projected-tables.ts";
 import type { ProjectionParts } from "./projections/projection-parts.ts";
@@ -21,10 +23,14 @@ import {
   type ProjectionTables,
   projectInline,
 } from "./projections/projection-type.ts";
+import { rebuildProjection } from "./projections/rebuild-projection.ts";
 import { resetProjection } from "./projections/reset-projection.ts";
+import { discardCopy, dropOld } from "./projections/shadow-tables.ts";
+import { verifyProjection } from "./projections/verify-projection.ts";
 
 /**
- * Opens a projection: tables of your own that handlers derive from events. Nothing happens until it runs, or a repository that has it appends.
+ * Opens a projection: tables of your own that handlers derive from events, and that can be derived anew at any
+ * time, beside the live ones. Nothing happens until it runs, or a repository that has it appends.
  *
  * @throws InvalidDefinitionError for a name, a table or a handler that cannot work.
  */
@@ -35,12 +41,16 @@ export const createProjection = <const Followed extends Topics, DB, Inline exten
   const parts = partsOf(db, options);
   const own: ProjectionTables = {
     name: parts.name,
+    rebuild: (rebuilding = {}) => rebuildProjection(parts, rebuilding),
+    discardRebuild: () => discardCopy(parts, "rebuild"),
+    dropOld: () => dropOld(parts),
+    verify: (verifying = {}) => verifyProjection(parts, verifying),
     status: () => projectionStatus(parts),
   };
   const made: InlineProjection | Projection = parts.isInline
     ? Object.freeze({ ...own, [projectInline]: inlineWriter(parts) })
     : Object.freeze({
-        ...follow(db, options),
+        ...follow(parts, options),
         ...own,
         reset: ({ signal }: { readonly signal?: AbortSignal } = {}) =>
           resetProjection(parts, signal),
@@ -72,12 +82,22 @@ const partsOf = <Followed extends Topics, DB, Inline extends boolean>(
     );
   }
   const database = new Database(db);
-  return { name, isInline: inline, db, database, tables, applier, lockTimeoutMs, clock };
+  const models = topics.map((topic) => topic[model]);
+  const opener = eventOpener<Transaction<DB>>(models, kyselyStore(db), options);
+  return {
+    ...{ name, isInline: inline, db, database, tables, applier, lockTimeoutMs, clock },
+    opened: opener ?? (async (events) => events),
+  };
 };
 
 /** Handlers of projections ask for less than a consumer's transaction has. */
-const follow = <Followed extends Topics, DB>(db: Kysely<DB>, options: object): Consumer =>
-  createConsumer<Followed, DB>(
-    db,
+const follow = <Followed extends Topics, DB>(
+  parts: ProjectionParts<DB>,
+  options: object,
+): Consumer => {
+  const store = kyselyStore(parts.db);
+  return createStoreConsumer<Followed, AnnalsTransaction<DB>>(
+    { ...store, consumer: gatedConsumers(parts, store.consumer) },
     options as ConsumerOptions<Followed, AnnalsTransaction<DB> & Transaction<DB>>,
   );
+};

@@ -57,7 +57,7 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
   ) as KyselyRepositoryFor<Definition, DB, Demand>;
 };
 
-/** The hook that writes the projections, where there are any. */
+/** The hooks that write the projections, where there are any. */
 const projecting = <DB>(
   topic: string,
   { identity, schema }: Database<DB>,
@@ -66,8 +66,12 @@ const projecting = <DB>(
   const writers = projections.map((projection) => projection[projectInline]);
   for (const writer of writers) writer.checkBelongs(identity, schema, topic);
   if (writers.length === 0) return {};
-  const onAllAppended = async (tx: object, appended: readonly AllAppended[]): Promise<void> => {
-    for (const writer of writers) await writer.write(tx, topic, appended);
+  return {
+    onAppending: async (tx: object, appending: readonly AllAppended[]): Promise<void> => {
+      for (const writer of writers) await writer.begin(tx, topic, appending);
+    },
+    onAllAppended: async (tx: object, appended: readonly AllAppended[]): Promise<void> => {
+      for (const writer of writers) await writer.write(tx, topic, appended);
+    },
   };
-  return { onAllAppended };
 };

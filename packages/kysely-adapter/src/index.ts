@@ -74,9 +74,15 @@ export type {
   InlineProjection,
   Projection,
   ProjectionOptions,
+  ProjectionRebuild,
   ProjectionSettings,
   ProjectionStatus,
   ProjectionTables,
+  ProjectionVerification,
+  RebuildProgress,
+  RebuildProjectionOptions,
+  TableVerification,
+  VerifyProjectionOptions,
 } from "./projections/projection-type.ts";
 export { type EntityTablesOptions, entityTables, entityTablesSql } from "./tables/entity-tables.ts";
 export { entityMigration, frameworkMigrations, topicMigration } from "./tables/migrations.ts";

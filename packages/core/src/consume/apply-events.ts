@@ -7,6 +7,8 @@ import { consumerEngine, type UntypedOptions } from "./untyped-options.ts";
 /** Hands stored events to a consumer's handlers outside of a run, in a transaction of the caller's. */
 export interface EventApplier {
   readonly plan: ConsumerPlan;
+  /** How many events are best handed over at a time. */
+  readonly size: number;
   /**
    * All of them in their order. What it throws leaves some of them undone.
    *
@@ -14,6 +16,9 @@ export interface EventApplier {
    */
   apply(events: readonly TopicEvent[], tx: object): Promise<void>;
 }
+
+/** Handlers that are called one by one leave the choice to the caller: fine steps keep to a time. */
+const SIZE_OF_SINGLES = 20;
 
 /** @throws InvalidDefinitionError */
 export const eventApplier = (options: object): EventApplier => {
@@ -44,6 +49,7 @@ export const eventApplier = (options: object): EventApplier => {
 
   return {
     plan,
+    size: isBatch ? batchSize : SIZE_OF_SINGLES,
     apply: async (events, tx) => {
       const read = events.filter(isRead);
       const size = isBatch ? batchSize : read.length;

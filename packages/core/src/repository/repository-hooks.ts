@@ -31,16 +31,22 @@ export interface RepositoryHooks<Definition extends AnyEntity, Tx> {
   readonly onHydrated?: (entity: Entity<Definition>) => void;
 }
 
-/** What one write has added to an entity. */
+/** What one write adds to an entity. */
 export interface AllAppended {
   readonly id: string;
   readonly events: readonly { readonly event: object; readonly sequence: number }[];
 }
 
-/** The hooks, free of the user's types. */
-export interface UntypedHooks<Tx> {
-  /** For parts of a store: called once for all entities of a write, before `onAppended` is for each. */
+/** For parts of a store: called once for all entities of a write. */
+export interface StoreHooks<Tx> {
+  /** In the transaction, before anything is written. */
+  readonly onAppending?: (tx: Tx, appending: readonly AllAppended[]) => Promise<void>;
+  /** After all of it is written, before `onAppended` is called for each entity. */
   readonly onAllAppended?: (tx: Tx, appended: readonly AllAppended[]) => Promise<void>;
+}
+
+/** The hooks, free of the user's types. */
+export interface UntypedHooks<Tx> extends StoreHooks<Tx> {
   readonly onAppended?: (tx: Tx, entity: object, events: readonly object[]) => unknown;
   readonly onHydrated?: (entity: object) => unknown;
 }
@@ -52,17 +58,19 @@ export interface Appending {
   readonly pending: PendingWrite;
 }
 
-/** Runs what writes events, with `onAppended` after it in one transaction where there is one. */
+type AppendHooks<Tx> = StoreHooks<Tx> & Pick<UntypedHooks<Tx>, "onAppended">;
+
+/** Runs what writes events, with the hooks around it in one transaction where there is one. */
 export class AppendHook<Tx, Opened extends Tx = Tx> {
   readonly #name: string;
   readonly #store: Pick<Store<Tx, Opened>, "transaction" | "opened">;
-  readonly #hooks: Pick<UntypedHooks<Opened>, "onAppended" | "onAllAppended">;
+  readonly #hooks: AppendHooks<Opened>;
   readonly #clock: Clock | undefined;
 
   constructor(
     name: string,
     store: Pick<Store<Tx, Opened>, "transaction" | "opened">,
-    hooks: Pick<UntypedHooks<Opened>, "onAppended" | "onAllAppended">,
+    hooks: AppendHooks<Opened>,
     clock: Clock | undefined,
   ) {
     this.#name = name;
@@ -83,13 +91,14 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
     write: (join: Join<Tx>) => Promise<Result>,
     wasWritten: (result: Result) => boolean = () => true,
   ): Promise<Result> {
-    const { onAppended, onAllAppended } = this.#hooks;
-    if (onAppended === undefined && onAllAppended === undefined) return write(join);
+    const { onAppending, onAppended, onAllAppended } = this.#hooks;
+    if ((onAppending ?? onAppended ?? onAllAppended) === undefined) return write(join);
     let hasBegun = false;
     const work = async (tx: Opened): Promise<Result> => {
+      await this.#refusing(tx, async () => onAppending?.(tx, appending.map(allOf)));
       hasBegun = true;
       const result = await write(tx);
-      if (wasWritten(result)) await this.#tell(tx, appending);
+      if (wasWritten(result)) await this.#refusing(tx, () => this.#tell(tx, appending));
       return result;
     };
     try {
@@ -102,16 +111,14 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
 
   async #tell(tx: Opened, appending: readonly Appending[]): Promise<void> {
     const { onAppended, onAllAppended } = this.#hooks;
+    const all = appending.map(allOf);
+    await onAllAppended?.(tx, all);
+    for (const { entity, events } of all) await onAppended?.(tx, entity, events);
+  }
+
+  async #refusing(tx: Opened, tell: () => Promise<void>): Promise<void> {
     try {
-      const all = appending.map(({ entity, history, pending }) => {
-        const first = pending.expectedVersion + 1;
-        const events = history
-          .eventsOf(pending)
-          .map((event, at) => ({ event, sequence: first + at }));
-        return { entity, id: history.id, events };
-      });
-      await onAllAppended?.(tx, all);
-      for (const { entity, events } of all) await onAppended?.(tx, entity, events);
+      await tell();
     } catch (error) {
       // Also where the user's own function goes on as if nothing had happened.
       scopeOf(tx as object)?.refuse(error);
@@ -129,6 +136,12 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
     return this.#store.transaction(work, { entity: this.#name, clock: this.#clock, ...forgot });
   }
 }
+
+const allOf = ({ entity, history, pending }: Appending) => {
+  const first = pending.expectedVersion + 1;
+  const events = history.eventsOf(pending).map((event, at) => ({ event, sequence: first + at }));
+  return { entity, id: history.id, events };
+};
 
 /** What those who write know of it. */
 export type AroundAppend<Tx> = Pick<AppendHook<Tx>, "around">;

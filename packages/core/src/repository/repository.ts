@@ -19,6 +19,7 @@ import {
   AppendHook,
   hydratedBy,
   type RepositoryHooks,
+  type StoreHooks,
   type UntypedHooks,
 } from "./repository-hooks.ts";
 import {
@@ -87,7 +88,7 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   store: Store<Tx, Opened>,
   options: RepositoryOptions &
     RepositoryHooks<Definition, NoInfer<Opened>> &
-    Pick<UntypedHooks<NoInfer<Opened>>, "onAllAppended"> &
+    StoreHooks<NoInfer<Opened>> &
     TransactionDemand<boolean>,
   further: FurtherCalls = () => ({}),
 ): object => {

@@ -4,7 +4,7 @@ import type { ConsumerStore } from "../port/consumer-store.ts";
 import type { ContextSource } from "../port/context.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type { TopicEvent } from "../port/rows.ts";
-import type { Store } from "../port/store.ts";
+import type { Join, Store } from "../port/store.ts";
 import { sealedContext } from "./context-seal.ts";
 import { DataKeys } from "./data-keys.ts";
 import { headersPlace } from "./sealed-headers.ts";
@@ -16,28 +16,32 @@ interface Opening {
   readonly context?: ContextSource | undefined;
 }
 
+/** Opens what is personal in stored events, with one request for keys for all of them. */
+export type EventOpener<Tx> = <Event extends TopicEvent>(
+  events: readonly Event[],
+  join: Join<Tx>,
+) => Promise<readonly Event[]>;
+
 /**
- * What makes a consumer's store open what it reads, with one request for keys for each read; it leaves the
- * store as it is where nothing that it may read is personal.
+ * What opens the events of some topics; `undefined` where nothing that they may have is personal.
  *
  * @throws KeysRequiredError
  */
-export const consumerOpener = <Tx>(
+export const eventOpener = <Tx>(
   models: readonly TopicModel[],
   store: Pick<Store<Tx>, "subjects">,
   { keys, context }: Opening,
-): ((consumer: ConsumerStore<Tx>) => ConsumerStore<Tx>) => {
+): EventOpener<Tx> | undefined => {
   const personal = models.filter(({ erasure }) => erasure !== undefined);
   const name = personal[0]?.plan.name ?? (context?.erasure && "context");
-  if (name === undefined) return (consumer) => consumer;
+  if (name === undefined) return undefined;
   const needsKeys =
     context?.erasure !== undefined ||
     personal.some(({ erasure }) => erasure?.method === "crypto-shredding");
   if (needsKeys && keys === undefined) throw new KeysRequiredError(name);
   const vault = new Vault(new DataKeys<Tx>(name, store.subjects(), keys));
-
-  const opened = async <Event extends TopicEvent>(events: readonly Event[]): Promise<Event[]> => {
-    const parts = (await vault.open(events.flatMap(sealedParts), "none")).values();
+  return async (events, join) => {
+    const parts = (await vault.open(events.flatMap(sealedParts), join)).values();
     const next = () => parts.next().value ?? {};
     return events.map((event) => ({
       ...event,
@@ -46,14 +50,28 @@ export const consumerOpener = <Tx>(
       headers: event.headers && next(),
     }));
   };
+};
 
+/**
+ * What makes a consumer's store open what it reads; it leaves the store as it is where nothing that it may
+ * read is personal.
+ *
+ * @throws KeysRequiredError
+ */
+export const consumerOpener = <Tx>(
+  models: readonly TopicModel[],
+  store: Pick<Store<Tx>, "subjects">,
+  opening: Opening,
+): ((consumer: ConsumerStore<Tx>) => ConsumerStore<Tx>) => {
+  const opened = eventOpener(models, store, opening);
+  if (opened === undefined) return (consumer) => consumer;
   return (consumer) => ({
     ...consumer,
     read: async (request) => {
       const read = await consumer.read(request);
-      return { ...read, events: await opened(read.events) };
+      return { ...read, events: await opened(read.events, "none") };
     },
-    readKey: async (read) => opened(await consumer.readKey(read)),
+    readKey: async (read) => opened(await consumer.readKey(read), "none"),
     isTransient: (error) => error instanceof KeyProviderError || consumer.isTransient(error),
   });
 };

@@ -1,22 +1,35 @@
-import { HandlerFailedError, InvalidDefinitionError, ProjectionFailedError } from "@annals/core";
+import {
+  HandlerFailedError,
+  InvalidDefinitionError,
+  ProjectionFailedError,
+  ProjectionSwappedError,
+} from "@annals/core";
 import type { AllAppended } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
-import { appendedEvents } from "../statements/appended-events.ts";
-import { type TopicRow, toTopicEvent } from "../statements/topic-row.ts";
-import { type ProjectionParts, runOn } from "./projection-parts.ts";
+import { type AppendedEventRow, appendedEvents } from "../statements/appended-events.ts";
+import { lockForAppend } from "../statements/lock-for-append.ts";
+import { toTopicEvent } from "../statements/topic-row.ts";
+import { namesOf, type ProjectionParts, runOn } from "./projection-parts.ts";
 import type { InlineWriter } from "./projection-type.ts";
 
 /**
  * Hands events that a repository has just written to the handlers, in its transaction: read back as every
- * consumer would read them, with positions and times.
+ * consumer would read them, with positions and times, so that a rebuild does the same again.
  */
 export const inlineWriter = <DB>(parts: ProjectionParts<DB>): InlineWriter<string> => {
-  const { name, applier, database } = parts;
+  const { name, applier, database, tables } = parts;
+  const lock = lockForAppend(name, namesOf(parts));
   const readings = new Map(
     applier.plan.topics.map(({ plan }) => [plan.name, appendedEvents(database.schema, plan)]),
   );
   const handled = new Set(applier.plan.handles);
+  const places = [tables.map(({ schema }) => schema), tables.map((table) => table.name)];
   const { plugins } = parts.db.getExecutor();
+
+  const concerned = (topic: string, all: readonly AllAppended[]): readonly AllAppended[] =>
+    all.filter(({ events }) =>
+      events.some(({ event }) => handled.has(`${topic}:${(event as { type: string }).type}`)),
+    );
 
   /** The transaction as the projection's own instance would have opened it. */
   const own = (tx: Transaction<DB>): Transaction<DB> => {
@@ -40,16 +53,21 @@ export const inlineWriter = <DB>(parts: ProjectionParts<DB>): InlineWriter<strin
       );
     },
 
+    begin: async (tx, topic, appending) => {
+      if (concerned(topic, appending).length === 0) return;
+      await runOn(parts, "append", tx as Transaction<DB>)(lock);
+    },
+
     write: async (given, topic, appended) => {
       const reading = readings.get(topic);
-      const isHandled = ({ event }: AllAppended["events"][number]): boolean =>
-        handled.has(`${topic}:${(event as { readonly type: string }).type}`);
-      const concerned = appended.filter(({ events }) => events.some(isHandled));
-      if (reading === undefined || concerned.length === 0) return;
+      const written = concerned(topic, appended);
+      if (reading === undefined || written.length === 0) return;
       const tx = given as Transaction<DB>;
-      const run = runOn(parts, "append", tx);
-      const rows = await run<TopicRow>(reading, rangesOf(concerned));
-      await applier.apply(rows.map(toTopicEvent), own(tx)).catch((error: unknown) => {
+      const parameters = [...rangesOf(written), ...places];
+      const rows = await runOn(parts, "append", tx)<AppendedEventRow>(reading, parameters);
+      if (rows[0]?.is_current === false) throw new ProjectionSwappedError({ projection: name });
+      const events = await parts.opened(rows.map(toTopicEvent), tx);
+      await applier.apply(events, own(tx)).catch((error: unknown) => {
         if (!(error instanceof HandlerFailedError)) throw error;
         const { id, sequence, cause } = error;
         throw new ProjectionFailedError({ projection: name, topic, id, sequence }, { cause });

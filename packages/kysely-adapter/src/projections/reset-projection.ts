@@ -5,7 +5,7 @@ import {
   lockConsumers,
   placeConsumer,
 } from "../statements/projection-checkpoint.ts";
-import { lockTables, Patience, untilUsersAreGone } from "./locked-tables.ts";
+import { holdWriters, lockTables, Patience, untilUsersAreGone } from "./locked-tables.ts";
 import { checkTables } from "./projected-tables.ts";
 import { namesOf, type ProjectionParts, runOn } from "./projection-parts.ts";
 import { repeated } from "./repeated.ts";
@@ -15,7 +15,7 @@ export const resetProjection = async <DB>(
   parts: ProjectionParts<DB>,
   signal: AbortSignal | undefined,
 ): Promise<boolean> => {
-  await checkTables(parts.database, parts.name, parts.tables);
+  await checkTables(parts);
   const patience = new Patience(parts.lockTimeoutMs);
   const attempt = async (): Promise<boolean> => {
     await untilUsersAreGone(parts, signal);
@@ -23,7 +23,8 @@ export const resetProjection = async <DB>(
     await transaction(parts.db, async (tx) => {
       const run = runOn(parts, "reset", tx);
       const tables = namesOf(parts);
-      await lockTables(run, tables, patience.ms);
+      await holdWriters(parts, run, patience);
+      await lockTables(run, tables, "access exclusive", patience.ms);
       await run(lockConsumers, [[parts.name]]);
       await run(lockCheckpoints, [[parts.name]]);
       await run(unprepared("truncate", `truncate ${tables.join(", ")}`));

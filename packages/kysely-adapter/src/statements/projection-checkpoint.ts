@@ -1,6 +1,15 @@
 import { statement, unprepared } from "../connection/statement.ts";
 
 /**
+ * Keeps others from making or dropping copies of the same projection. Parameters: $1 name.
+ * Locks: an advisory one, to the transaction's end; appends and consumers never ask for it.
+ */
+export const lockProjection = unprepared(
+  "lock_projection",
+  "select pg_advisory_xact_lock(hashtextextended('annals.projection ' || $1::text, 0))",
+);
+
+/**
  * Keeps the number of slots of consumers as it is. Parameters: $1 names. Locks: the consumers' rows; taken
  * before those of their checkpoints, as by all others that take both.
  */
@@ -15,11 +24,18 @@ export const lockConsumers = unprepared(
  */
 export const lockCheckpoints = unprepared(
   "lock_checkpoints",
-  `select consumer, position from annals.checkpoints
+  `select consumer, position, epoch, moves from annals.checkpoints
 where consumer = any ($1::text[])
 order by consumer, slot
 for update`,
 );
+
+export interface LockedCheckpointRow {
+  readonly consumer: string;
+  readonly position: number | string;
+  readonly epoch: number | string;
+  readonly moves: number | string;
+}
 
 /**
  * Puts all slots of a consumer at one position, under new leases: who has one from before can move nothing
@@ -51,13 +67,26 @@ set position = $2::bigint, epoch = h.epoch, moved_at = clock_timestamp()
 from highest h where k.consumer = $1`,
 );
 
+/** Forgets the checkpoints of a consumer; its row follows. Parameters: $1 name. Locks: the rows. */
+export const forgetCheckpoints = unprepared(
+  "forget_checkpoints",
+  "delete from annals.checkpoints where consumer = $1",
+);
+
+/** Forgets a consumer without checkpoints. Parameters: $1 name. Locks: its rows. */
+export const forgetConsumer = unprepared(
+  "forget_consumer",
+  "delete from annals.consumers where name = $1",
+);
+
 /**
- * How far consumers have come, the slowest slot of each. Parameters: $1 names.
+ * How far consumers have come, the slowest and the furthest slot of each. Parameters: $1 names.
  * Locks: none. Relies on: checkpoints_pkey.
  */
 export const readPlaces = statement(
   "read_places",
-  `select c.name, min(k.position) as position
+  `select c.name, min(k.position) as position, max(k.position) as furthest,
+  to_json(c.registered_at) #>> '{}' as registered_at
 from annals.consumers c join annals.checkpoints k on k.consumer = c.name
 where c.name = any ($1::text[])
 group by c.name`,
@@ -66,6 +95,8 @@ group by c.name`,
 export interface PlaceRow {
   readonly name: string;
   readonly position: number | string;
+  readonly furthest: number | string;
+  readonly registered_at: string;
 }
 
 /** The last position that was given out. Parameters: none. Locks: none. */

@@ -7,7 +7,13 @@ import { migrate, openDatabase } from "./open.ts";
 /** Tables that go wrong by any event that is lost, doubled or out of order. */
 export interface NameTables {
   name_counts: { name: string; count: number; id: Generated<number> };
-  name_log: { entry: Generated<number>; account: string; sequence: number; position: number };
+  name_log: {
+    entry: Generated<number>;
+    account: string;
+    name: string;
+    sequence: number;
+    position: number;
+  };
 }
 
 export type NameDatabase = DatabaseOf<[typeof Account]> & NameTables;
@@ -16,13 +22,14 @@ export const migrateNames = async (connectionString: string): Promise<void> => {
   await migrate(connectionString, [Account]);
   const db = openDatabase(connectionString);
   await sql`create table name_counts (
-    name text constraint odd_key_name primary key, count integer not null default 0 check (count >= 0),
+    name text collate "C" constraint odd_key_name primary key, count integer not null default 0 check (count >= 0),
     id integer generated always as identity
   ) with (fillfactor = 70)`.execute(db);
   await sql`create index counts_by_size on name_counts (count desc)`.execute(db);
   await sql`create table name_log (
-    entry serial, account uuid not null, sequence integer not null, position bigint not null,
-    unique (account, sequence)
+    entry serial, account uuid not null constraint log_account references accounts (id),
+    name text collate "C" not null references name_counts (name) on delete restrict,
+    sequence integer not null, position bigint not null, unique (account, sequence)
   )`.execute(db);
   await sql`create index on name_log (position)`.execute(db);
   await sql`create index on name_log (position)`.execute(db);
@@ -48,8 +55,11 @@ interface Delivered {
   readonly tx: Transaction<NameDatabase>;
 }
 
-const log = async ({ tx, entityId, sequence, position }: Delivered): Promise<void> => {
-  await tx.insertInto("name_log").values({ account: entityId, sequence, position }).execute();
+const log = async (
+  name: string,
+  { tx, entityId, sequence, position }: Delivered,
+): Promise<void> => {
+  await tx.insertInto("name_log").values({ account: entityId, name, sequence, position }).execute();
 };
 
 /** Counts the names that accounts ever had, and logs every event. */
@@ -57,13 +67,23 @@ export const nameCounts = <Inline extends boolean = false>(
   db: Kysely<NameDatabase>,
   options: {
     readonly inline?: Inline;
-    readonly slots?: number;
     readonly batchSize?: number;
-    readonly delayMs?: number;
+    /** Called before each event is handled, with its name. */
+    readonly onHandle?: (name: string) => unknown;
+    readonly onFailed?: (error: unknown) => void;
   } = {},
 ) => {
-  const { delayMs = 0, ...rest } = options;
-  const slow = () => new Promise((resolve) => setTimeout(resolve, delayMs));
+  const { onHandle = () => {}, onFailed = () => {}, ...rest } = options;
+  const handle = async (name: string, meta: Delivered): Promise<void> => {
+    try {
+      await onHandle(name);
+      await count(meta.tx, name);
+      await log(name, meta);
+    } catch (error) {
+      onFailed(error);
+      throw error;
+    }
+  };
   return createProjection(db, {
     name: "name-counts",
     topics: [Account],
@@ -72,15 +92,8 @@ export const nameCounts = <Inline extends boolean = false>(
     leaseMs: 1_000,
     ...rest,
     on: {
-      AccountOpened: async ({ name }, meta) => {
-        if (delayMs > 0) await slow();
-        await log(meta);
-        await count(meta.tx, name);
-      },
-      AccountRenamed: async ({ name }, meta) => {
-        await log(meta);
-        await count(meta.tx, name);
-      },
+      AccountOpened: ({ name }, meta) => handle(name, meta),
+      AccountRenamed: ({ name }, meta) => handle(name, meta),
     },
   });
 };
