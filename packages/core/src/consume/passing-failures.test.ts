@@ -188,6 +188,7 @@ describe("passing failures of the store", () => {
   it.each(plans)(
     "lose nothing and keep every order: $delivery, $onFailure, batch $batch, slots $slots",
     async (plan) => {
+      let failures = 0;
       for (let seed = 1; seed <= 4; seed += 1) {
         const chance = chances(seed * 7_919);
         const store = new MemoryStore();
@@ -198,11 +199,13 @@ describe("passing failures of the store", () => {
         });
         await followed(plan, faulty, chance);
         const { firsts, repeated } = outcome(faulty.committed);
-        expect(faulty.failures).toBeGreaterThan(0);
+        failures += faulty.failures;
         expect(firsts).toEqual(RIGHT);
         if (plan.delivery === "exactly-once") expect(repeated).toBe(0);
       }
+      // Which calls fail depends on which of them come first, so that one run may have none.
+      expect(failures).toBeGreaterThan(0);
     },
-    10_000,
+    60_000,
   );
 });
