@@ -9,6 +9,7 @@ export { History } from "./decide/history.ts";
 export type { WriteEnd } from "./decide/pending-write.ts";
 export type { StoredEvent } from "./decide/stored-event.ts";
 export type { AnyTopic, TopicEventModel, TopicModel } from "./define/any-topic.ts";
+export type { ChildOf, ChildrenOf } from "./define/children.ts";
 export type { ColumnModel } from "./define/column-model.ts";
 export type { ColumnType } from "./define/column-type.ts";
 export { type ContextModel, contextModel, type EncodedContext } from "./define/context-model.ts";

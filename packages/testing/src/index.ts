@@ -5,7 +5,14 @@ export {
   type GivenEvents,
   type GivenNothing,
   type GivenOptions,
+  type GivenPast,
   given,
 } from "./given-when-then/given.ts";
+export type {
+  ChangedChild,
+  ChangedChildren,
+  GivenChild,
+  GivenChildren,
+} from "./given-when-then/given-children.ts";
 export type { Outcome } from "./given-when-then/outcome.ts";
 export { ManualClock } from "./manual-clock.ts";

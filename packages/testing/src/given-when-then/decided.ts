@@ -11,10 +11,16 @@ import {
   type Ambient,
   decide,
   decideCreation,
-  History,
+  type History,
   hydrate,
   model as modelKey,
 } from "@annals/core/adapter";
+import {
+  changedBelow,
+  storedTree,
+  type UntypedChanged,
+  type UntypedChildren,
+} from "./given-children.ts";
 
 /** What became of a decision, and what the entity is after it. */
 export interface Decided<Definition extends AnyEntity> {
@@ -23,11 +29,15 @@ export interface Decided<Definition extends AnyEntity> {
   readonly state: object | undefined;
   /** Every event, from the first one. */
   readonly history: readonly EventOf<Definition>[];
+  /** What it made of children. */
+  readonly children: UntypedChanged;
 }
 
 /** The id of a test's entity, and what its decisions see. */
 export interface Surroundings extends Ambient {
   readonly id: string;
+  /** The children that it has. */
+  readonly children: UntypedChildren | undefined;
 }
 
 /** Fills in what a test does not care about, alike in every run. */
@@ -36,14 +46,16 @@ export const surroundings = (given: {
   readonly now?: Date;
   readonly newId?: () => string;
   readonly scope?: object;
+  readonly children?: UntypedChildren | undefined;
 }): Surroundings => {
-  const { id = uuid(0), now = new Date("2020-01-01T00:00:00.000Z"), newId, scope } = given;
+  const { now = new Date("2020-01-01T00:00:00.000Z"), newId, scope, children } = given;
+  const { id = uuid(0) } = given;
   let ids = 0;
   const nextId = (): string => {
     ids += 1;
     return uuid(ids);
   };
-  return { id, now: () => now, newId: newId ?? nextId, scope };
+  return { id, now: () => now, newId: newId ?? nextId, scope, children };
 };
 
 const uuid = (number: number): string =>
@@ -57,7 +69,9 @@ export const decideCommand = <Definition extends AnyEntity>(
   command: string,
   args: readonly unknown[],
 ): Decided<Definition> => {
-  const history = storedHistory(definition, events, around.id);
+  const { id, children } = around;
+  const model = definition[modelKey];
+  const history = hydrate(model, storedTree(model, { id, events, children }));
   return decided(decide(history, around, command, args), history);
 };
 
@@ -71,17 +85,23 @@ export const decideNew = <Definition extends AnyEntity>(
     const history = decideCreation(definition[modelKey], around.id, around, input);
     return decided({ outcome: "executed", events: history.events }, history);
   } catch (error) {
-    return { attempt: attemptOf(error) as AttemptOf<Definition>, state: undefined, history: [] };
+    return {
+      attempt: attemptOf(error) as AttemptOf<Definition>,
+      state: undefined,
+      history: [],
+      children: {},
+    };
   }
 };
 
 const decided = <Definition extends AnyEntity>(
   attempt: ReturnType<typeof decide>,
-  { state, events }: History,
+  history: History,
 ): Decided<Definition> => ({
   attempt: attempt as AttemptOf<Definition>,
-  state,
-  history: events as readonly EventOf<Definition>[],
+  state: history.state,
+  history: history.events as readonly EventOf<Definition>[],
+  children: changedBelow(history),
 });
 
 const attemptOf = (error: unknown): ReturnType<typeof decide> => {
@@ -93,16 +113,4 @@ const attemptOf = (error: unknown): ReturnType<typeof decide> => {
   }
   if (error instanceof EntityDeletedError) return { outcome: "deleted", error };
   throw error;
-};
-
-/** The events through their stored form and back, so that a test sees what production will. */
-const storedHistory = (definition: AnyEntity, events: readonly object[], id: string): History => {
-  const model = definition[modelKey];
-  const history = new History(model, id);
-  history.record("given", events);
-  const stored = history.beginWrite()?.events ?? [];
-  // Of a parent without children; those that have some come from a store.
-  const children = Object.fromEntries(model.children.map(({ name }) => [name, []]));
-  const bodies = stored.map(({ body }) => body);
-  return hydrate(model, { id, version: stored.length, events: bodies, children });
 };

@@ -1,6 +1,7 @@
 import type { AnyEntity, CreateInputOf, EventOf, IdOf, ScopeOf } from "@annals/core";
 import type { CommandsOf } from "@annals/core/adapter";
 import { decideCommand, decideNew, type Surroundings, surroundings } from "./decided.ts";
+import type { GivenChildren } from "./given-children.ts";
 import { Outcome } from "./outcome.ts";
 
 /** What decisions see beside the events. */
@@ -13,6 +14,12 @@ export interface GivenOptions<Definition extends AnyEntity> {
   readonly newId?: () => string;
   /** The scope that the entity is created in, where its definition declares one. */
   readonly scope?: ScopeOf<Definition>;
+}
+
+/** What an entity has beside its events. */
+export interface GivenPast<Definition extends AnyEntity> extends GivenOptions<Definition> {
+  /** The children that it has, each with its events. Default is none. */
+  readonly children?: GivenChildren<Definition>;
 }
 
 /** The events of a test's entity: the first one that created it, and those that followed. */
@@ -47,12 +54,16 @@ export interface GivenNothing<Definition extends AnyEntity> {
  * given(User, [{ type: "UserRegistered", email: "ada@example.com", name: "Ada" }])
  *   .when("changeEmail", "countess@example.com")
  *   .then([{ type: "EmailChanged", email: "countess@example.com" }]);
+ * @example
+ * given(Order, [opened], { children: { lines: [{ id: PEN, events: [added] }] } })
+ *   .when("changeQuantity", PEN, 3)
+ *   .thenChildren({ lines: [{ id: PEN, events: [{ type: "QuantityChanged", quantity: 3 }] }] });
  * @throws InvalidEventError, InvalidStateError for given events that could not have happened.
  */
 export function given<Definition extends AnyEntity>(
   definition: Definition,
   events: GivenEvents<Definition>,
-  options?: GivenOptions<Definition>,
+  options?: GivenPast<Definition>,
 ): GivenEntity<Definition>;
 export function given<Definition extends AnyEntity>(
   definition: Definition,
@@ -61,7 +72,7 @@ export function given<Definition extends AnyEntity>(
 export function given<Definition extends AnyEntity>(
   definition: Definition,
   eventsOrOptions: GivenEvents<Definition> | GivenOptions<Definition> = {},
-  options: GivenOptions<Definition> = {},
+  options: GivenPast<Definition> = {},
 ): GivenEntity<Definition> | GivenNothing<Definition> {
   return isList(eventsOrOptions)
     ? givenEntity(definition, eventsOrOptions, surroundings(options))

@@ -1,6 +1,7 @@
 import { AssertionError, deepStrictEqual } from "node:assert";
 import type { AnyEntity, AttemptOf, EventOf, StateOf } from "@annals/core";
 import type { Decided } from "./decided.ts";
+import { type ChangedChildren, comparable, type ExpectedChanged } from "./given-children.ts";
 
 /** What became of a decision. Each `then…` throws an AssertionError with the difference. */
 export class Outcome<Definition extends AnyEntity> {
@@ -64,6 +65,17 @@ export class Outcome<Definition extends AnyEntity> {
   /** The state after the decision. */
   thenState(state: StateOf<Definition>): void {
     equal(`${this.#what} led to another state`, this.#decided.state, state, this.thenState);
+  }
+
+  /**
+   * The decision changed and created exactly these children, with these events; `then` says what it yielded of
+   * the entity itself. Those that were there come first, in the order of their ids, and then new ones.
+   */
+  thenChildren(children: ChangedChildren<Definition>): void {
+    const { attempt } = this;
+    if (attempt.outcome !== "executed") this.#expect({ outcome: "executed", children });
+    const [actual, expected] = comparable(this.#decided.children, children as ExpectedChanged);
+    equal(`${this.#what} made something else of children`, actual, expected, this.thenChildren);
   }
 
   #expect(expected: object): void {
