@@ -156,6 +156,19 @@ export type {
 } from "./publish/topic-type.ts";
 export type { CallOptions, ReadOptions } from "./repository/call-options.ts";
 export { type Connection, toConnection } from "./repository/connection.ts";
+export { decide } from "./repository/consistency-boundary.ts";
+export type {
+  Decide,
+  DecidedTogether,
+  DecisionResult,
+  ReplayedTogether,
+} from "./repository/consistency-boundary-type.ts";
+export type {
+  CreateInDecision,
+  EntityRef,
+  EntityRefs,
+  RefOptions,
+} from "./repository/entity-refs-type.ts";
 export * from "./repository/error-guards.ts";
 export type {
   AsOf,

@@ -3,6 +3,7 @@ import type { Store } from "@annals/core/adapter";
 import type { Kysely, Transaction } from "kysely";
 import { type AnnalsTransaction, adopted } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
+import { isLostToConcurrency } from "./connection/transaction.ts";
 import { WakeUps } from "./connection/wake-ups.ts";
 import { consumerAdmin } from "./consumers/consumer-admin.ts";
 import { consumerStore } from "./consumers/consumer-store.ts";
@@ -58,6 +59,7 @@ export const kyselyStore = <DB>(
         ? work(adopted(db as Transaction<DB>))
         : storeTransaction(database, work, open),
     opened: adopted,
+    isLostRace: isLostToConcurrency,
     state: (name) => stateStore(database, name),
     consumer: (plan) => consumerStore(database, plan),
     topic: (plan) => {

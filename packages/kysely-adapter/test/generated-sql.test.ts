@@ -43,6 +43,7 @@ import { entityHistory } from "../src/statements/entity-history.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
 import { guardOpenings, guardSettings, strangeTables } from "../src/statements/guard-openings.ts";
+import { holdEntities } from "../src/statements/hold-entities.ts";
 import { deleteExpiredKeys, recallRequest } from "../src/statements/idempotency-key.ts";
 import { lastPosition } from "../src/statements/last-position.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
@@ -66,6 +67,7 @@ import {
   unregisteredTopics,
 } from "../src/statements/topic-partition-guards.ts";
 import { topicWriters } from "../src/statements/topic-writers.ts";
+import { touchTree } from "../src/statements/touch-trees.ts";
 import { updateEntities } from "../src/statements/update-entities.ts";
 import { writeEntity } from "../src/statements/write-entity.ts";
 import { writerPrivileges } from "../src/statements/writer-privileges.ts";
@@ -207,6 +209,8 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   }),
   "a query of the user's own": { sql: queriedEntities(tables, "select id from people") },
   count: countEntities(tables, { kind: "absent", column: "nick" }, 1),
+  hold: holdEntities(tables),
+  "take a key alone": touchTree(tables, { raises: false, keyed: true }),
   "last position": lastPosition("app", ["person_events"]),
   "topic writers": topicWriters("app", ["person_events"]),
   "read a topic": readTopic("app", [Person.plan]),

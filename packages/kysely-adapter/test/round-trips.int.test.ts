@@ -1,3 +1,4 @@
+import { decide } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
 import pg from "pg";
@@ -262,6 +263,33 @@ describe.each([
     expect(roundTrips(sent)).toBe(3);
     const read = await proxy.during(() => hooked.maybeFindById(crypto.randomUUID()));
     expect(roundTrips(read)).toBe(1);
+  });
+
+  it("a decision over several entities is what it reads, and one transaction of its writes", async () => {
+    const [one, other] = await rows();
+    const parcel = await parcels.create(undefined, { id: crypto.randomUUID() });
+    const [a, b] = [accounts.byId(one.id), accounts.byId(other.id)];
+    const of = async (call: () => Promise<unknown>) => roundTrips(await proxy.during(call));
+    const rename = (account: typeof one) => account.rename(newEmail());
+    // One statement reads both, one writes both.
+    expect(
+      await of(() =>
+        decide([a, b], (...both) => {
+          for (const each of both) rename(each);
+        }),
+      ),
+    ).toBe(2);
+    // BEGIN, the rows held, the write, COMMIT.
+    expect(await of(() => decide([a, b], rename))).toBe(5);
+    expect(await of(() => decide([a], rename))).toBe(2);
+    expect(await of(() => decide([a, b], () => {}))).toBe(1);
+    const two = () =>
+      decide([a, parcels.byId(parcel.id), accounts.creator()], (account, _parcel, create) => {
+        rename(account);
+        create({ email: newEmail() });
+      });
+    // Two reads; BEGIN, each kind held, the update, what is new, COMMIT.
+    expect(await of(two)).toBe(8);
   });
 
   it("a savepoint is two, and three when it is rolled back", async () => {

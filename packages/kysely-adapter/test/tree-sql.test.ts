@@ -5,6 +5,7 @@ import { appendedEvents } from "../src/statements/appended-events.ts";
 import { Parameters } from "../src/statements/condition.ts";
 import { entityTableNames } from "../src/statements/entity-table-names.ts";
 import { findEntity } from "../src/statements/find-entity.ts";
+import { holdEntities } from "../src/statements/hold-entities.ts";
 import { recallRequest } from "../src/statements/idempotency-key.ts";
 import { listEntities } from "../src/statements/list-entities.ts";
 import { loadChosen, loadEntities, loadEntity } from "../src/statements/load-entities.ts";
@@ -74,6 +75,7 @@ const statements: Readonly<Record<string, { readonly sql: string }>> = {
   "change children alone": touchTree(carts, { raises: true, keyed: false }),
   "change children alone, with a key": touchTree(carts, { raises: true, keyed: true }),
   "take a key alone": touchTree(carts, { raises: false, keyed: true }),
+  hold: holdEntities(carts),
   "change many trees": touchTrees(carts),
 };
 

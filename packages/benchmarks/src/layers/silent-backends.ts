@@ -22,6 +22,7 @@ export const overSilentStore = (found: Found) => {
   const entityStore: EntityStore<never> = {
     write: async () => ({ kind: "written", durability: { kind: "committed" } }),
     touch: async () => ({ kind: "written", durability: { kind: "committed" } }),
+    hold: async () => ({ kind: "held" }),
     recall: async () => undefined,
     writeAll: async () => ({ kind: "written", durability: { kind: "committed" } }),
     load: async () => [found()],
@@ -37,6 +38,7 @@ export const overSilentStore = (found: Found) => {
     transaction: () => {
       throw new Error("The silent store has no transactions");
     },
+    isLostRace: () => false,
     opened: (tx) => tx,
     state: () => {
       throw new Error("The silent store keeps no state");

@@ -102,6 +102,11 @@ export class History {
     return this.#committed;
   }
 
+  /** How many writes of the tree there were; of roots alone. */
+  get revision(): number | undefined {
+    return this.model.plan.hasRevision ? this.#revision : undefined;
+  }
+
   get state(): object | undefined {
     return deepFreeze(this.#state);
   }
@@ -242,7 +247,7 @@ export class History {
       storedState: this.#storedState as JsonObject,
       baseState: this.#writtenState,
       parentId: this.parentId,
-      revision: this.model.plan.hasRevision ? this.#revision : undefined,
+      revision: this.revision,
     };
   }
 

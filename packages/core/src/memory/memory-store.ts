@@ -30,6 +30,7 @@ import { listRows, matchingRows } from "./list-rows.ts";
 import { memoryAdmin } from "./memory-admin.ts";
 import { memoryConsumer } from "./memory-consumer.ts";
 import { MemoryConsumers } from "./memory-consumers.ts";
+import { checkHolds, held } from "./memory-holds.ts";
 import { transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { earlierRequest, MemoryRequests } from "./memory-requests.ts";
@@ -111,6 +112,11 @@ export class MemoryStore implements Store<MemoryTransaction> {
     return tx;
   }
 
+  /** Nobody waits here, so nobody is in anybody's way. */
+  isLostRace(): boolean {
+    return false;
+  }
+
   entity(plan: EntityPlan): EntityStore<MemoryTransaction> {
     const known = this.#plans.get(plan.indexTable) ?? plan;
     if (known !== plan) {
@@ -131,6 +137,12 @@ export class MemoryStore implements Store<MemoryTransaction> {
       writeAll: async (writes, join) => this.#write(plan, writes, transactionOf(join)),
       recall: async (idempotency, join) => this.#recall(plan, idempotency, changesOf(join)),
       touch: async (trees, join) => this.#touch(plan, trees, transactionOf(join)),
+      hold: async (read, join) => {
+        const changes = changesOf(join) ?? new MemoryChanges();
+        const visible = (of: EntityPlan) => this.#visible(of, changes);
+        const committed = (of: EntityPlan) => this.#visible(of, undefined);
+        return held(plan, read, changes, { visible, committed });
+      },
       load: async (ids, join, seen, known) => {
         const rows = this.#visible(plan, changesOf(join));
         const found = ids.flatMap((id) => rows.get(id) ?? []);
@@ -270,6 +282,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
 
   #commit(changes: MemoryChanges): void {
     changes.checkAccepted();
+    checkHolds(changes, (plan) => this.#visible(plan, undefined));
     // What others committed meanwhile counts against where it began and what it leaves.
     for (const plan of new Set(changes.writes.map((write) => write.plan))) {
       const own = changes.writes.filter((write) => write.plan === plan);

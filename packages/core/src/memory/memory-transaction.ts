@@ -24,6 +24,14 @@ export interface MemoryWrite {
   readonly request?: MemoryRequest | undefined;
 }
 
+/** An entity that a transaction rests on, as it was committed when it was looked at. */
+export interface MemoryHold {
+  readonly plan: EntityPlan;
+  readonly id: string;
+  readonly version: number | undefined;
+  readonly revision: number | undefined;
+}
+
 /** Events of one call that a topic of its own gets at the commit. */
 export interface MemoryPublication {
   readonly topic: MemoryTopic;
@@ -36,6 +44,7 @@ export interface MemoryPublication {
 /** How much had been done at a savepoint. */
 interface Savepoint {
   readonly writes: number;
+  readonly holds: number;
   readonly publications: number;
   readonly states: number;
 }
@@ -43,6 +52,7 @@ interface Savepoint {
 /** What a transaction of the in-memory store has done so far; its savepoints share it. */
 export class MemoryChanges {
   readonly writes: MemoryWrite[] = [];
+  readonly holds: MemoryHold[] = [];
   readonly publications: MemoryPublication[] = [];
   readonly states: MemoryStateChange[] = [];
   /** Whether a value was refused, after which a database would keep nothing of it either. */
@@ -54,17 +64,20 @@ export class MemoryChanges {
     handle: () => ({ changes: this }),
     set: async (name) => {
       this.checkAccepted();
-      const { writes, publications, states } = this;
+      const { writes, holds, publications, states } = this;
       this.#savepoints.set(name, {
         writes: writes.length,
+        holds: holds.length,
         publications: publications.length,
         states: states.length,
       });
     },
     release: async () => this.checkAccepted(),
     rollBackTo: async (name) => {
-      const { writes = 0, publications = 0, states = 0 } = this.#savepoints.get(name) ?? {};
+      const saved = this.#savepoints.get(name);
+      const { writes = 0, holds = 0, publications = 0, states = 0 } = saved ?? {};
       this.writes.length = writes;
+      this.holds.length = holds;
       this.publications.length = publications;
       this.states.length = states;
       this.isRefused = false;

@@ -71,6 +71,23 @@ export type TouchResult =
   | { readonly kind: "written"; readonly durability: Durability }
   | { readonly kind: "conflict"; readonly at: number };
 
+/** An entity that a decision rests on, as it was read. */
+export interface ReadEntity {
+  readonly id: string;
+  /** The values of its scope, where its plan has one. */
+  readonly scope: readonly JsonValue[];
+  readonly version: number;
+  /** Of entities with children and no parent. */
+  readonly revision?: number | undefined;
+  /** Whether the same transaction is about to write it. */
+  readonly writes: boolean;
+}
+
+/** Whether entities are as they were read: all of them, or the first one that is not. */
+export type HoldResult =
+  | { readonly kind: "held" }
+  | { readonly kind: "conflict"; readonly at: number };
+
 /** One write of a batch. All writes of a batch have the same context and time. */
 export interface BatchWrite extends EntityWrite {
   /**

@@ -11,6 +11,7 @@ import type {
   EntityWrite,
   HistoryEvent,
   HistoryQuery,
+  HoldResult,
   Idempotency,
   KnownEntities,
   ListedEntity,
@@ -18,6 +19,7 @@ import type {
   PastBound,
   PastEntity,
   Predicate,
+  ReadEntity,
   StoredEntity,
   TouchResult,
   TreeEvent,
@@ -57,6 +59,12 @@ export interface Store<Tx, Opened extends Tx = Tx> {
 
   /** The same transaction with the members that those have which the store opened itself. */
   opened(tx: Tx): Opened;
+
+  /**
+   * Whether an error says that the store ended a transaction for the sake of another one, by a deadlock for
+   * instance, so that all of it may be run again.
+   */
+  isLostRace(error: unknown): boolean;
 
   /**
    * Prepares the statements of one topic of its own, once.
@@ -134,6 +142,14 @@ export interface EntityStore<Tx> {
    * @param trees at least one, of entities with children and no parent; every id occurs once.
    */
   touch(trees: readonly TreeRevision[], tx: Join<Tx>): Promise<TouchResult>;
+
+  /**
+   * Keeps entities as they were read until the end of the transaction, which there always is. Whoever would
+   * change one of them waits for that end, or lets the transaction fail at its commit.
+   *
+   * @param read at least one; every id occurs once.
+   */
+  hold(read: readonly ReadEntity[], tx: Join<Tx>): Promise<HoldResult>;
 
   /**
    * The entities with these ids that exist, in any order.

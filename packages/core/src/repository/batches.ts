@@ -60,6 +60,16 @@ export class Batches<Tx> {
     return made.map(({ entity }) => entity);
   };
 
+  /** Stores new entities that were decided before, of which none has been written. */
+  readonly createDrafts = async (
+    entities: readonly object[],
+    options?: CallOptions<Tx>,
+  ): Promise<void> => {
+    const made = entities.map((entity) => ({ entity, history: this.#historyOf(entity) }));
+    this.#refuseRepeatedIds(made.map(({ history }) => history));
+    await this.#writeAll("createAll", begun(made), options?.tx);
+  };
+
   readonly updateAll = async (
     entities: readonly object[],
     options?: CallOptions<Tx>,

@@ -18,7 +18,12 @@ export type UntypedReadOptions<Tx> = CallOptions<Tx> & UntypedVisibility;
 
 /** Options of calls that read: with `includeDeleted` where the definition declares a lifecycle. */
 export type ReadOptions<Definition extends AnyEntity, Tx> = CallOptions<Tx> &
-  (HasLifecycle<Definition> extends true ? IncludeDeleted : unknown) &
+  SeenOptions<Definition>;
+
+/** Of these, what says how much of an entity is seen. */
+export type SeenOptions<Definition extends AnyEntity> = (HasLifecycle<Definition> extends true
+  ? IncludeDeleted
+  : unknown) &
   (HasChildren<Definition> extends true ? ChildrenOption<ChildrenOf<Definition>> : unknown);
 
 interface ChildrenOption<Declarations> {

@@ -20,10 +20,10 @@ type MaybeFinders<Definition extends AnyEntity, Tx> = {
   ) => Promise<Entity<Definition> | undefined>;
 };
 
-type Composite<Definition extends AnyEntity> = Declared<Definition>["together"][number];
+export type Composite<Definition extends AnyEntity> = Declared<Definition>["together"][number];
 
 /** `["tenantId", "slug"]` is `TenantIdAndSlug`. */
-type JoinedName<Columns extends readonly string[]> = Columns extends readonly [
+export type JoinedName<Columns extends readonly string[]> = Columns extends readonly [
   infer First extends string,
   ...infer Rest extends readonly string[],
 ]
@@ -32,7 +32,7 @@ type JoinedName<Columns extends readonly string[]> = Columns extends readonly [
     : `${Capitalize<First>}And${JoinedName<Rest>}`
   : never;
 
-type CompositeValues<Definition extends AnyEntity, Columns extends readonly string[]> = {
+export type CompositeValues<Definition extends AnyEntity, Columns extends readonly string[]> = {
   readonly [Column in Columns[number]]: FinderValue<Definition, Column>;
 };
 

@@ -31,7 +31,7 @@ export const columnMethods = <Tx>(
 const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, ColumnCall> => {
   const methods: Record<string, ColumnCall> = {};
   for (const unique of model.plan.uniques) {
-    const name = unique.lookup.map(capitalize).join("And");
+    const name = finderName(unique);
     const valuesOf = (given: unknown): readonly unknown[] =>
       unique.lookup.length === 1
         ? [given]
@@ -43,6 +43,9 @@ const finders = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string,
   }
   return methods;
 };
+
+/** What the calls that find by a unique constraint are named after: `Email`, `TenantIdAndSlug`. */
+export const finderName = ({ lookup }: UniquePlan): string => lookup.map(capitalize).join("And");
 
 /** `listByStatus`, … for every column that no unique constraint of its own makes a finder for. */
 const lists = <Tx>(model: EntityModel, calls: ColumnCalls<Tx>): Record<string, ColumnCall> =>

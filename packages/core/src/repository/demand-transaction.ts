@@ -6,6 +6,7 @@ const JOIN_AT: Readonly<Record<keyof EntityStore<never> | "writeAll", number>> =
   write: 1,
   writeAll: 1,
   touch: 1,
+  hold: 1,
   recall: 1,
   load: 1,
   find: 2,
@@ -38,9 +39,10 @@ const demandingEntities = <Tx>(entity: string, store: EntityStore<Tx>): EntitySt
 export const demandTransaction = <Tx, Opened extends Tx>(
   entity: string,
   store: Store<Tx, Opened>,
-): Pick<Store<Tx, Opened>, "entity" | "transaction" | "opened" | "subjects"> => ({
+): Pick<Store<Tx, Opened>, "entity" | "transaction" | "opened" | "subjects" | "isLostRace"> => ({
   entity: (plan) => demandingEntities(entity, store.entity(plan)),
   transaction: () => Promise.reject(new TransactionRequiredError(entity)),
   opened: (tx) => store.opened(tx),
   subjects: () => store.subjects(),
+  isLostRace: (error) => store.isLostRace(error),
 });

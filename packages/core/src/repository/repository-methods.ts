@@ -11,6 +11,7 @@ import { Batches } from "./batches.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
 import { columnMethods } from "./column-methods.ts";
 import { createOrFindCalls } from "./create-or-find.ts";
+import { entityRefs } from "./entity-refs.ts";
 import type { IdempotencyKeys } from "./idempotency.ts";
 import { instrumented } from "./instrumented.ts";
 import { lifecycleCalls } from "./lifecycle-calls.ts";
@@ -19,6 +20,7 @@ import { Reads } from "./reads.ts";
 import type { AroundAppend } from "./repository-hooks.ts";
 import type { BoundScope } from "./scope.ts";
 import { visibilityOf } from "./seen-children.ts";
+import type { Together } from "./together.ts";
 import { transactCall } from "./transact.ts";
 import { treeHistoryCall } from "./tree-history.ts";
 import { walkCalls } from "./walks.ts";
@@ -46,6 +48,8 @@ export interface RepositoryParts<Tx> {
   readonly bare: (history: History) => object;
   readonly toEntity: (history: History) => object;
   readonly hook: AroundAppend<Tx>;
+  readonly together: Together<Tx>;
+  readonly isLostRace: (error: unknown) => boolean;
   readonly recording: (events: number) => Recording;
   readonly keys: IdempotencyKeys;
   /** What was read last; one for all scopes, since what a scope does not see is not found. */
@@ -108,6 +112,7 @@ export const repositoryMethods = <Tx>(
   // What calls others is no operation of its own.
   const methods: Record<string, unknown> = {
     ...calls,
+    ...entityRefs({ ...parts, entities: store, calls, writes, batches }),
     ...walkCalls<Tx>(calls),
     transact: transactCall<Tx>(model, clock, {
       findById: calls.findById,
@@ -123,10 +128,8 @@ export const repositoryMethods = <Tx>(
 
 /** Takes away what writes: a child is written by its parent, over all of whose children it decides. */
 const leaveToParent = (methods: Record<string, unknown>): void => {
-  for (const call of WRITES) delete methods[call];
+  for (const call of Object.keys(methods)) if (WRITES.test(call)) delete methods[call];
 };
 
-const WRITES: readonly string[] = [
-  ...["create", "createAll", "createOrFind", "update", "updateAll"],
-  ...["transact", "delete", "restore"],
-];
+const WRITES =
+  /^(create|createAll|createOrFind|update|updateAll|transact|delete|restore|creator|by[A-Z].*|maybeBy[A-Z].*)$/;

@@ -29,6 +29,7 @@ import {
 } from "./repository-methods.ts";
 import { scopedEntities } from "./scoped-entities.ts";
 import { scoping } from "./scoping.ts";
+import { togetherOn } from "./together.ts";
 import type { RepositoryFor, TransactionDemand } from "./transacting-type.ts";
 import { TreeWrites } from "./tree-writes.ts";
 
@@ -111,6 +112,7 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
   const bare = entityFactory(model, ambient);
   const recording = recordingFrom(name, options);
   const hook = new AppendHook<Tx, Opened>(name, demanding, hooks, options.clock);
+  const together = togetherOn<Tx, Opened>(name, demanding, options.clock);
   const parts: RepositoryParts<Tx> = {
     model,
     instrument: options.instrument,
@@ -121,14 +123,9 @@ export const openRepository = <Definition extends AnyEntity, Tx, Opened extends 
     hook:
       model.children.length === 0
         ? hook
-        : new TreeWrites<Tx, Opened>(
-            model,
-            demanding,
-            hook,
-            recording,
-            options.clock,
-            options.keys,
-          ),
+        : new TreeWrites<Tx>(model, demanding, hook, recording, together, options.keys),
+    together,
+    isLostRace: demanding.isLostRace,
     recording,
     keys: new IdempotencyKeys(name, options.idempotencyKeyTtlMs),
     cache: entityCache(model, options.cache),

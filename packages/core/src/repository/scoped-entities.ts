@@ -45,6 +45,10 @@ export const scopedEntities = <Tx>(
       }
       return store.touch(trees, tx);
     },
+    hold: async (read, tx) => {
+      for (const { id, scope: columns } of read) checkScopeOf(plan, { id, columns }, scope);
+      return store.hold(read, tx);
+    },
     recall: (idempotency, tx) => store.recall(keyed(idempotency), tx),
     load: (ids, tx, seen, known) => store.load(ids, tx, inScope(seen), known),
     find: (constraint, values, tx, seen, known) =>

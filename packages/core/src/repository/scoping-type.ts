@@ -1,5 +1,6 @@
 import type { AnyEntity, IsScoped, ScopeOf } from "../define/entity-definition.ts";
 import type { FinderMethods } from "./column-methods-type.ts";
+import type { ColumnRefs } from "./entity-refs-type.ts";
 import type { AllScopes } from "./scope.ts";
 
 /** A repository whose every call needs a scope first. */
@@ -21,7 +22,12 @@ export interface Scoping<Definition extends AnyEntity, Bound> {
 /** What can be done without saying in which scope. */
 export type AcrossScopes<Definition extends AnyEntity, Bound> = Omit<
   Bound,
-  "create" | "createAll" | "createOrFind" | keyof FinderMethods<Definition, unknown>
+  | "create"
+  | "createAll"
+  | "createOrFind"
+  | "creator"
+  | keyof FinderMethods<Definition, unknown>
+  | keyof ColumnRefs<Definition, unknown>
 >;
 
 /** The repository itself, or one that needs a scope first, as the definition says. */

@@ -31,4 +31,5 @@ const acrossScopes = (methods: Methods): Methods =>
     Object.fromEntries(Object.entries(methods).filter(([call]) => !OF_ONE_SCOPE.test(call))),
   );
 
-const OF_ONE_SCOPE = /^(create|createAll|createOrFind|findBy(?!Id$).*|maybeFindBy(?!Id$).*)$/;
+const OF_ONE_SCOPE =
+  /^(create|createAll|createOrFind|creator|(findBy|maybeFindBy|by|maybeBy)(?!Id$)[A-Z].*)$/;

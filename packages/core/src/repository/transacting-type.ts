@@ -1,5 +1,7 @@
 import type { Entity } from "../decide/entity.ts";
+import type { IsChild } from "../define/children.ts";
 import type { AnyEntity, IdOf } from "../define/entity-definition.ts";
+import type { EntityRefs } from "./entity-refs-type.ts";
 import type { IdempotencyOptions } from "./idempotency.ts";
 import type { Repository } from "./repository-type.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -53,9 +55,10 @@ type DemandingTarget<Definition extends AnyEntity, Tx> =
 export type TransactingRepository<Definition extends AnyEntity, Tx> = Demanding<
   Repository<Definition, Tx>,
   Tx,
-  "transact"
+  "transact" | keyof EntityRefs<Definition, Tx>
 > &
-  TransactMethod<Definition, Tx>;
+  TransactMethod<Definition, Tx> &
+  (IsChild<Definition> extends true ? unknown : EntityRefs<Definition, Tx, true>);
 
 /** Whether a repository demands a transaction. */
 export interface TransactionDemand<Demand extends boolean> {

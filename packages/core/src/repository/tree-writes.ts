@@ -10,48 +10,38 @@ import {
 import type { EntityModel } from "../define/entity-model.ts";
 import { OutcomeUnknownError } from "../errors/append-errors.ts";
 import { ScopeMismatchError } from "../errors/scope-errors.ts";
-import type { Clock } from "../port/clock.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type { BatchWrite, Durability } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
 import { entitiesOf } from "../seal/sealed-entities.ts";
-import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
 import { recordingIn } from "./recording.ts";
 import type { Appending, AroundAppend } from "./repository-hooks.ts";
-
-type OpenStore<Tx, Opened extends Tx> = Pick<
-  Store<Tx, Opened>,
-  "entity" | "transaction" | "opened" | "subjects"
->;
+import type { Together } from "./together.ts";
 
 /**
  * Writes the children of entities after the entities themselves, in one transaction: for each kind one
  * statement for those that are changed and one for those that are new, however many there are.
  */
-export class TreeWrites<Tx, Opened extends Tx = Tx> implements AroundAppend<Tx> {
-  readonly #model: EntityModel;
-  readonly #store: OpenStore<Tx, Opened>;
+export class TreeWrites<Tx> implements AroundAppend<Tx> {
   readonly #stores: ReadonlyMap<EntityModel, EntityStore<Tx>>;
   readonly #hook: AroundAppend<Tx>;
   readonly #recording: (events: number) => Recording;
-  readonly #clock: Clock | undefined;
+  readonly #together: Together<Tx>;
 
   constructor(
     model: EntityModel,
-    store: OpenStore<Tx, Opened>,
+    store: Pick<Store<Tx>, "entity" | "subjects" | "transaction">,
     hook: AroundAppend<Tx>,
     recording: (events: number) => Recording,
-    clock: Clock | undefined,
+    together: Together<Tx>,
     keys: KeyProvider | undefined,
   ) {
-    this.#model = model;
-    this.#store = store;
     this.#stores = new Map(
       modelsBelow(model).map((child) => [child, entitiesOf(child, store, keys)] as const),
     );
     this.#hook = hook;
     this.#recording = recording;
-    this.#clock = clock;
+    this.#together = together;
   }
 
   async around<Result>(
@@ -90,22 +80,6 @@ export class TreeWrites<Tx, Opened extends Tx = Tx> implements AroundAppend<Tx> 
   #failAll(appending: readonly Appending[], kinds: readonly PendingKind[]): void {
     for (const { history } of appending) history.failWrite("rolledBack");
     failKinds(kinds, "rolledBack");
-  }
-
-  /** Runs what takes several statements: in a transaction, or in a savepoint of the one it joins. */
-  async #together<Result>(
-    call: string,
-    join: Join<Tx>,
-    work: (tx: Join<Tx>) => Promise<Result>,
-  ): Promise<Result> {
-    if (join !== undefined && join !== "none") {
-      // What is refused halfway must leave nothing, also where the caller goes on.
-      const opened = this.#store.opened(join) as unknown as TransactionHooks<Opened>;
-      return opened.savepoint(work);
-    }
-    const { name: entity } = this.#model.plan;
-    const forgot = join === undefined ? { call: [entity, call] as const } : {};
-    return this.#store.transaction(work, { entity, clock: this.#clock, ...forgot });
   }
 
   async #parentsFirst<Result>(

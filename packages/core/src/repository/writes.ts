@@ -76,6 +76,12 @@ export class Writes<Tx> {
     return replay === undefined ? entity : this.#toEntity(replay.history);
   };
 
+  /** Decides a new entity, which the first `update` of it stores. */
+  readonly draft = (input: unknown, options?: { readonly id?: unknown }): object => {
+    const id = newEntityId(this.#model, this.#ambient, "create", options?.id);
+    return this.#toEntity(decideCreation(this.#model, id, this.#ambient, input));
+  };
+
   readonly update = async (entity: object, options?: OnceOptions<Tx>): Promise<number> => {
     const history = ownHistory(this.#model, entity, "update");
     const below = unwrittenBelow(history);
@@ -114,6 +120,27 @@ export class Writes<Tx> {
         ? await this.#recall(idempotency, tx)
         : await this.#write("transact", { entity, history, pending }, tx, idempotency);
     return replay && this.#toEntity(replay.history);
+  };
+
+  /**
+   * Stores a request's key with an entity, and with it what is pending of that one, which may be nothing.
+   *
+   * @returns whether an earlier request has the key.
+   */
+  readonly updateWithKey = async (
+    entity: object,
+    idempotency: Idempotency,
+    tx: Join<Tx>,
+  ): Promise<boolean> => {
+    const history = ownHistory(this.#model, entity, "decide");
+    const pending = beginRoot(history);
+    if (pending !== undefined) {
+      return (
+        (await this.#write("decide", { entity, history, pending }, tx, idempotency)) !== undefined
+      );
+    }
+    const touching = { entity, history, pending: history.beginTouch(false) };
+    return (await this.#append(touching, tx, idempotency)) !== undefined;
   };
 
   /**

@@ -107,7 +107,7 @@ export const contextSealOf = <Tx>(
 
 type RepositoryStore<Tx, Opened extends Tx> = Pick<
   Store<Tx, Opened>,
-  "entity" | "transaction" | "opened" | "subjects"
+  "entity" | "transaction" | "opened" | "subjects" | "isLostRace"
 >;
 
 /** A store whose entities, children too, have their contexts sealed; the store itself where none are. */
@@ -123,5 +123,6 @@ export const withSealedContexts = <Tx, Opened extends Tx>(
     transaction: (work, options) => store.transaction(work, options),
     opened: (tx) => store.opened(tx),
     subjects: () => store.subjects(),
+    isLostRace: (error) => store.isLostRace(error),
   };
 };

@@ -150,6 +150,7 @@ export const sealedEntities = <Tx>(
     recall: async (idempotency, join) =>
       openEarlier(await entities.recall(await keyed(idempotency, join), join), join),
     touch: (trees, join) => entities.touch(trees, join),
+    hold: (read, join) => entities.hold(read, join),
     load: async (ids, join, seen, known) => {
       const sealed = await sealSeen(seen, join);
       return openNewer(known, join, (told) => entities.load(ids, join, sealed, told));

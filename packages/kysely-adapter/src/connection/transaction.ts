@@ -81,7 +81,7 @@ interface Committed<DB, Result> {
 }
 
 /** A deadlock or a serialization failure, also as the cause of an error of ours. */
-const isLostToConcurrency = (error: unknown): error is Error => {
+export const isLostToConcurrency = (error: unknown): error is Error => {
   const code = sqlstateOf(error);
   if (code === SQLSTATE.deadlock || code === SQLSTATE.serializationFailure) return true;
   return error instanceof Error && error.cause !== undefined && isLostToConcurrency(error.cause);

@@ -48,7 +48,8 @@ export interface TouchShape {
 }
 
 /**
- * Raises the revision of one tree of which children alone are written, or takes its request's key, or both.
+ * Raises the revision of one tree of which children alone are written, or takes the key of a request that
+ * writes nothing of an entity, or both.
  *
  * Parameters: $1 id, $2 version, $3 the same, $4 revision, $5 bound on lock waits; with a key, those of
  * KEY_PARAMETERS, of which $6 and $7 are none; then the scope, in which the row has to be. Locks: the index row, then the key. Conflict: no row with
@@ -57,7 +58,8 @@ export interface TouchShape {
 export const touchTree = (tables: EntityTables, { raises, keyed }: TouchShape): Statement => {
   const { plan, index } = tables;
   const unused = keyed ? " and $6::text is null and $7::text is null" : "";
-  const isThere = `u.id = $1::uuid and u.version = $2::int and $3::int = $2::int and u.revision ${raises ? "=" : ">="} $4::int${unused}${scopeCondition(plan, keyed ? firstAfterKey(plan) : 6)}`;
+  const revision = plan.hasRevision ? `u.revision ${raises ? "=" : ">="} $4::int` : "$4::int = 0";
+  const isThere = `u.id = $1::uuid and u.version = $2::int and $3::int = $2::int and ${revision}${unused}${scopeCondition(plan, keyed ? firstAfterKey(plan) : 6)}`;
   const key = keyed ? `${claimedKey(tables, "from locked")},\n` : "";
   const from = keyed ? "claimed c" : "locked c";
   const written = raises

@@ -1,6 +1,7 @@
 import { AnnalsError } from "@annals/core";
 import type {
   ColumnPlan,
+  Durability,
   EntityPlan,
   EntityStore,
   EntityWrite,
@@ -13,6 +14,7 @@ import type { Database, Outcome } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
 import type { Statement } from "../connection/statement.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
+import { holdEntities } from "../statements/hold-entities.ts";
 import { keyScope } from "../statements/idempotency-key.ts";
 import { scopeColumns } from "../statements/in-scope.ts";
 import { touchTree, touchTrees } from "../statements/touch-trees.ts";
@@ -20,7 +22,7 @@ import { carriedColumns, type WriteShape, writeEntity } from "../statements/writ
 import { toParameter } from "../tables/column-sql.ts";
 import { writeFailure } from "./violations.ts";
 
-type EntityWrites<Tx> = Pick<EntityStore<Tx>, "write" | "touch">;
+type EntityWrites<Tx> = Pick<EntityStore<Tx>, "write" | "touch" | "hold">;
 
 /** The writing half of an entity's store. */
 export const entityWrites = <DB>(
@@ -60,25 +62,37 @@ export const entityWrites = <DB>(
   };
 
   const touchAll = plan.hasRevision ? touchTrees(tables) : undefined;
+  const holdAll = holdEntities(tables);
+
+  /** Runs what looks at rows under their locks, and says which of them is in the way. */
+  const conflictAt = async (
+    chosen: Statement,
+    given: readonly object[],
+    join: Join<Transaction<DB>>,
+  ): Promise<{ readonly at: number | undefined; readonly durability: Durability }> => {
+    const rows = JSON.stringify(given.map((row, at) => ({ ...row, at })));
+    try {
+      const outcome = await database.run<{ conflict: number | null }>(chosen, [rows, bound], join, [
+        plan.name,
+        "update",
+      ]);
+      return { at: outcome.rows[0]?.conflict ?? undefined, durability: outcome.durability };
+    } catch (error) {
+      const failure = error instanceof AnnalsError ? error : writeFailure(plan, error);
+      if (failure instanceof AnnalsError) throw failure;
+      throw databaseError(`writing ${plan.name}`, error);
+    }
+  };
 
   return {
     touch: async (trees, join) => {
       if (touchAll === undefined) throw new Error(`${plan.name} has no children`);
-      const given = JSON.stringify(trees.map((tree, at) => ({ ...tree, at })));
-      try {
-        const { rows, durability } = await database.run<{ conflict: number | null }>(
-          touchAll,
-          [given, bound],
-          join,
-          [plan.name, "update"],
-        );
-        const at = rows[0]?.conflict;
-        return typeof at === "number" ? { kind: "conflict", at } : { kind: "written", durability };
-      } catch (error) {
-        const failure = error instanceof AnnalsError ? error : writeFailure(plan, error);
-        if (failure instanceof AnnalsError) throw failure;
-        throw databaseError(`writing ${plan.name}`, error);
-      }
+      const { at, durability } = await conflictAt(touchAll, trees, join);
+      return at === undefined ? { kind: "written", durability } : { kind: "conflict", at };
+    },
+    hold: async (read, join) => {
+      const { at } = await conflictAt(holdAll, read, join);
+      return at === undefined ? { kind: "held" } : { kind: "conflict", at };
     },
     write: async (write, join) => {
       // The instance itself may be a transaction of the user's, whose bound must come back too.

@@ -492,7 +492,13 @@ order by position
 limit $3::int;
 
 -- events of a child that were just appended
-select 'item' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent
+select 'item' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent, (
+    select count(*) = cardinality($5::text[])
+    from unnest($4::text[], $5::text[]) named (schema, name)
+    join pg_catalog.pg_class c on c.oid = to_regclass(format('%I.%I', named.schema, named.name))
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = named.schema and c.relname = named.name
+  ) as is_current
 from unnest($1::uuid[], $2::int[], $3::int[]) appended (of, first, last)
 join "app"."item_events" on id = of and sequence between first and last
 order by position;
@@ -648,6 +654,31 @@ claimed as (
 w as (select true from claimed c)
 select (select true from w) as written, set_config('lock_timeout', bound.previous, true)
 from bound;
+
+-- hold
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $2, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json)
+    as g (id uuid, version integer, revision integer, writes boolean, at integer)
+  where bound.applied is not null
+  order by g.id
+),
+held as materialized (
+  select g.at, g.version is distinct from coalesce(w.version, r.version) or g.revision is distinct from coalesce(w.revision, r.revision) as moved
+  from given g left join lateral (
+    select version, revision from "app"."carts" where id = g.id and g.writes for no key update
+  ) w on true left join lateral (
+    select version, revision from "app"."carts" where id = g.id and not g.writes for share
+  ) r on true
+),
+conflict as materialized (
+  select min(at) as at from held where moved
+)
+select conflict.at as conflict, set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict;
 
 -- change many trees
 with bound as materialized (

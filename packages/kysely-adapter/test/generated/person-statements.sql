@@ -726,6 +726,55 @@ order by p.place;
 select count(*)::int as count
 from (select from "app"."people" u where (u."nick" is null) limit $1::bigint) counted;
 
+-- hold
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $2, true) as applied
+),
+given as materialized (
+  select g.*
+  from bound cross join json_to_recordset($1::json)
+    as g (id uuid, version integer, revision integer, writes boolean, at integer)
+  where bound.applied is not null
+  order by g.id
+),
+held as materialized (
+  select g.at, g.version is distinct from coalesce(w.version, r.version) as moved
+  from given g left join lateral (
+    select version from "app"."people" where id = g.id and g.writes for no key update
+  ) w on true left join lateral (
+    select version from "app"."people" where id = g.id and not g.writes for share
+  ) r on true
+),
+conflict as materialized (
+  select min(at) as at from held where moved
+)
+select conflict.at as conflict, set_config('lock_timeout', bound.previous, true)
+from bound cross join conflict;
+
+-- take a key alone
+with bound as materialized (
+  select current_setting('lock_timeout') as previous, set_config('lock_timeout', $5, true) as applied
+),
+locked as materialized (
+  select u.id from "app"."people" u, bound
+  where u.id = $1::uuid and u.version = $2::int and $3::int = $2::int and $4::int = 0 and $6::text is null and $7::text is null and bound.applied is not null
+  for no key update of u
+),
+claimed as (
+  insert into annals.idempotency_keys as k
+    (scope, key, fingerprint, entity_id, first_sequence, last_sequence, expires_at)
+  select 'app.person', $8::text, decode($9::text, 'hex'), $1::uuid, $2::int + 1, $3::int,
+    statement_timestamp() + $10::float8 * interval '1 millisecond'
+  from locked
+  on conflict (scope, key) do update set fingerprint = excluded.fingerprint, entity_id = excluded.entity_id,
+    first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence, expires_at = excluded.expires_at
+  where k.expires_at <= statement_timestamp()
+  returning k.entity_id
+),
+w as (select true from claimed c)
+select (select true from w) as written, set_config('lock_timeout', bound.previous, true)
+from bound;
+
 -- last position
 select case when is_called then last_value else last_value - 1 end as last,
   coalesce(greatest((select max(position) from "app"."person_events"), (select max(position) from annals.checkpoints)), 0) as used,

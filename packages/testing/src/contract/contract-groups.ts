@@ -1,5 +1,7 @@
 import { asOf } from "./cases/as-of.ts";
 import { batches } from "./cases/batches.ts";
+import { boundaries } from "./cases/boundaries.ts";
+import { boundariesOfKinds } from "./cases/boundaries-of-kinds.ts";
 import { cachedForgetting } from "./cases/cached-forgetting.ts";
 import { caching } from "./cases/caching.ts";
 import { concurrency } from "./cases/concurrency.ts";
@@ -104,6 +106,8 @@ export const contract: readonly ContractGroup[] = [
   transactionHooks,
   transactionTime,
   savepoints,
+  boundaries,
+  boundariesOfKinds,
   idempotency,
   idempotentTransact,
   idempotentTransactions,

@@ -1,3 +1,4 @@
+import { decide } from "@annals/core";
 import type { OpaqueTx } from "./bench.ts";
 import type { scopedProjects } from "./scoped-projects.ts";
 
@@ -24,11 +25,18 @@ type Crossing = (from: Tenant, attack: Attack) => Promise<unknown>;
 const options = ({ includeDeleted, tx }: Attack) => ({ includeDeleted, ...(tx && { tx }) });
 const joined = ({ tx }: Attack) => (tx === undefined ? {} : { tx });
 
+const deletedToo = ({ includeDeleted }: Attack) => ({ includeDeleted });
+
 const walked = async <Item>(walk: AsyncIterable<Item>): Promise<Item[]> => {
   const items: Item[] = [];
   for await (const item of walk) items.push(item);
   return items;
 };
+
+type Place = ReturnType<Tenant["byId"]> | ReturnType<Tenant["maybeById"]>;
+
+const deciding = (place: Place, attack: Attack) =>
+  decide([place], (one) => one?.change({ team: "crossed" }), joined(attack));
 
 /**
  * For every call of a repository, how somebody could try to reach another scope by it. A call that is not
@@ -50,6 +58,20 @@ export const crossings: Readonly<Record<keyof Tenant, Crossing>> = {
       attack.includeDeleted ? attack.id : async () => attack.entity,
       (one) => one.change({ team: "crossed" }),
       { idempotencyKey: attack.key, ...joined(attack) },
+    ),
+  byId: (from, attack) => deciding(from.byId(attack.id), attack),
+  maybeById: (from, attack) => deciding(from.maybeById(attack.id, deletedToo(attack)), attack),
+  byCode: (from, attack) => deciding(from.byCode(attack.code), attack),
+  maybeByCode: (from, attack) => deciding(from.maybeByCode(attack.code), attack),
+  byBudget: (from, attack) => deciding(from.byBudget(1), attack),
+  maybeByBudget: (from, attack) => deciding(from.maybeByBudget(1, deletedToo(attack)), attack),
+  byTeamAndCode: (from, attack) => deciding(from.byTeamAndCode(attack), attack),
+  maybeByTeamAndCode: (from, attack) => deciding(from.maybeByTeamAndCode(attack), attack),
+  creator: (from, attack) =>
+    decide(
+      [from.creator()],
+      (create) => create({ code: attack.code }, { id: attack.id }),
+      joined(attack),
     ),
   findById: (from, attack) => from.findById(attack.id, options(attack)),
   maybeFindById: (from, attack) =>

@@ -23,6 +23,7 @@ export const watchedReads = <Tx>(
       entity: (plan) => watched(store.entity(plan)),
       transaction: (work, options) => store.transaction(work, options),
       opened: (tx) => store.opened(tx),
+      isLostRace: (error) => store.isLostRace(error),
       topic: (plan) => store.topic(plan),
       subjects: () => store.subjects(),
       state: (name) => store.state(name),
