@@ -67,8 +67,8 @@ export interface OpenWriterRow {
  */
 export const readPositionReached = statement(
   "read_position_reached",
-  `select coalesce(min(k.position) >= $2::bigint, false) and not exists (
-  select from annals.held_keys h where h.consumer = $1 and h.position < $2::bigint
+  `select coalesce(min(k.position) >= $2::bigint, false) and coalesce(
+  (select min(h.position) from annals.held_keys h where h.consumer = $1) >= $2::bigint, true
 ) as reached
 from annals.checkpoints k where k.consumer = $1
 having count(*) > 0`,

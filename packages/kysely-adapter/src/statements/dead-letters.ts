@@ -83,7 +83,8 @@ export const readTrouble = statement(
     from annals.dead_letters d
     where d.consumer = $1 and d.status = 'redrive'
       and annals.bucket(d.key) * $3::int / 1024 = any ($2::int[])
-      and not exists (select from annals.held_keys h where h.dead_letter = d.id)) as redrives`,
+      and not exists (
+        select from annals.held_keys h where h.consumer = $1 and h.dead_letter = d.id)) as redrives`,
 );
 
 /**
