@@ -3,7 +3,7 @@ import { annalsPool, createConsumer, createRepository } from "@annals/kysely-ada
 import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inTerminal, piped } from "./annals.ts";
 import { migrated } from "./migrated.ts";
 import { Member } from "./project/member.ts";
@@ -152,6 +152,70 @@ it("resets to a place in time", async () => {
   expect(beforeLast).toBeGreaterThanOrEqual(Number(found?.first) - 1);
   expect(await to("2999-01-01T00:00:00Z")).toBe(Number(found?.last));
   expect(await to("1")).toBe(1);
+});
+
+describe("in a terminal", () => {
+  const yes = [{ when: /\?/, type: "y" }];
+  const no = [{ when: /\?/, type: "n" }];
+  const states = async () => (await listed("--status", "dead")).map(({ status }) => status);
+  const asked = (words: readonly string[], answers: typeof yes) =>
+    inTerminal(["consumers", ...words], here, answers);
+  const refused = { exitCode: 2, screen: expect.stringContaining("Nothing was changed") };
+
+  it("asks before a consumer goes on, and says that it does", async () => {
+    await run("pause", "greeter", "--because", "a move", "--yes");
+    expect(await asked(["resume", "greeter"], no)).toMatchObject(refused);
+    expect((await run()).stdout).toContain("paused: a move");
+    const { exitCode, screen } = await asked(["resume", "greeter"], yes);
+    expect(screen).toContain("Resume greeter?");
+    expect(screen).toContain("greeter goes on.");
+    expect(exitCode).toBe(0);
+    expect((await run()).stdout).not.toContain("paused");
+  });
+
+  it("asks before a consumer is reset, and says where it begins", async () => {
+    await greeter.catchUp();
+    const before = (await run("--json")).stdout;
+    const reset = ["reset", "greeter", "--to", "beginning"];
+    expect(await asked(reset, no)).toMatchObject(refused);
+    expect((await run("--json")).stdout).toBe(before);
+    const { exitCode, screen } = await asked(reset, yes);
+    expect(screen).toContain("Have greeter handle everything from the beginning on?");
+    expect(screen).toContain("greeter begins after position 0.");
+    expect(exitCode).toBe(0);
+    isBroken = true;
+    await greeter.catchUp();
+    expect(await states()).toEqual(["dead", "dead"]);
+  });
+
+  it("asks before dead letters are tried again, and says how many", async () => {
+    const redrive = ["dead-letters", "redrive", "greeter"];
+    expect(await asked(redrive, no)).toMatchObject(refused);
+    expect(await states()).toEqual(["dead", "dead"]);
+    const { exitCode, screen } = await asked(redrive, yes);
+    expect(screen).toContain("Try dead letters of greeter again?");
+    expect(screen).toContain("2 will be tried again.");
+    expect(exitCode).toBe(0);
+    expect(await states()).toEqual([]);
+    await greeter.catchUp();
+    expect(await states()).toEqual(["dead", "dead"]);
+  });
+
+  it("asks before dead letters are passed over, and says how many", async () => {
+    const discard = ["dead-letters", "discard", "greeter", "--all", "--reason", "no stamps"];
+    expect(await piped(["consumers", ...discard], here)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("Pass --yes"),
+    });
+    expect(await asked(discard, no)).toMatchObject(refused);
+    expect(await states()).toEqual(["dead", "dead"]);
+    const { exitCode, screen } = await asked(discard, yes);
+    expect(screen).toContain("Pass over dead letters of greeter for good?");
+    expect(screen).toContain("2 discarded.");
+    expect(exitCode).toBe(0);
+    expect(await states()).toEqual([]);
+    isBroken = false;
+  });
 });
 
 it.each([

@@ -1,8 +1,8 @@
-import type { ConsumerAdmin, ConsumerHealth, ConsumerState } from "@annals/core";
+import type { ConsumerAdmin, ConsumerHealth, ConsumerState, StartPlace } from "@annals/core";
 import { consumers } from "@annals/kysely-adapter";
 import { CliError } from "../cli-error.ts";
 import type { AnyDatabase } from "../config/open-database.ts";
-import { resetPosition } from "../tail/reset-place.ts";
+import { resetPlace } from "../tail/reset-place.ts";
 import { confirm } from "../terminal/confirm.ts";
 import { writeTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -88,7 +88,7 @@ export const pauseCommand = (
   changing(context, name, {
     question: `Pause ${name}?`,
     make: (admin) => admin.pause(name, because),
-    result: "is paused",
+    result: () => "is paused",
   });
 
 /** `annals consumers resume <consumer>`: lets it and all of its slots go on. */
@@ -96,7 +96,7 @@ export const resumeCommand = (context: CommandContext, name: string): Promise<nu
   changing(context, name, {
     question: `Resume ${name}?`,
     make: (admin) => admin.resume(name),
-    result: "goes on",
+    result: () => "goes on",
   });
 
 /** `annals consumers reset <consumer> --to 2h`: has it handle events again, or pass over some. */
@@ -104,38 +104,42 @@ export const resetCommand = (
   context: CommandContext,
   name: string,
   { to }: { readonly to: string },
-): Promise<number> =>
-  context.database(async (db, config) => {
-    const position = await resetPosition(db, config, await consumerNamed(db, name), to);
-    return change(context, db, name, {
-      question: `Have ${name} handle everything after position ${position}? Its open dead letters are discarded.`,
-      make: (admin) => admin.reset(name, position),
-      result: `begins after position ${position}`,
-    });
+): Promise<number> => {
+  const place = resetPlace(to);
+  return changing(context, name, {
+    question: `Have ${name} handle everything ${from(place)}? Its open dead letters are discarded.`,
+    make: (admin) => admin.reset(name, place),
+    result: ({ slots }) => `begins after position ${slots[0]?.position ?? 0}`,
   });
+};
+
+const from = (place: StartPlace): string => {
+  if (typeof place === "string") return `from ${place === "now" ? "now" : "the beginning"} on`;
+  if ("consumer" in place) return `from where ${place.consumer} is`;
+  return "time" in place ? `since ${place.time.toISOString()}` : `after position ${place.position}`;
+};
 
 interface Change {
   readonly question: string;
   readonly make: (admin: ConsumerAdmin) => Promise<boolean>;
-  readonly result: string;
+  readonly result: (changed: ConsumerState) => string;
 }
 
-const changing = (context: CommandContext, name: string, made: Change): Promise<number> =>
-  context.database((db) => change(context, db, name, made));
-
-const change = async (
-  { terminal }: CommandContext,
-  db: AnyDatabase,
+const changing = (
+  context: CommandContext,
   name: string,
   { question, make, result }: Change,
-): Promise<number> => {
-  await consumerNamed(db, name);
-  await confirm(terminal, question);
-  if (!(await make(consumers(db)))) throw new CliError(`${name} was removed meanwhile`);
-  terminal.json(await consumerNamed(db, name));
-  terminal.line(`${name} ${result}.`);
-  return 0;
-};
+): Promise<number> =>
+  context.database(async (db) => {
+    const { terminal } = context;
+    await consumerNamed(db, name);
+    await confirm(terminal, question);
+    if (!(await make(consumers(db)))) throw new CliError(`${name} was removed meanwhile`);
+    const changed = await consumerNamed(db, name);
+    terminal.json(changed);
+    terminal.line(`${name} ${result(changed)}.`);
+    return 0;
+  });
 
 /** @throws CliError when there is none of this name. */
 export const consumerNamed = async (db: AnyDatabase, name: string): Promise<ConsumerState> => {
