@@ -10,6 +10,7 @@ import { addConsumerCommands } from "./program/consumer-commands.ts";
 import { addHistoryCommands } from "./program/history-commands.ts";
 import { addInspectionCommands } from "./program/inspection-commands.ts";
 import { addProjectCommands } from "./program/project-commands.ts";
+import { addProjectionCommands } from "./program/projection-commands.ts";
 import type { Run } from "./program/run-command.ts";
 import { addSchemaCommands } from "./program/schema-commands.ts";
 
@@ -57,6 +58,7 @@ export const buildProgram = (
   addInspectionCommands(program, run);
   addHistoryCommands(program, run);
   addConsumerCommands(program, run);
+  addProjectionCommands(program, run);
   addCompletion(program, config);
   return program;
 };

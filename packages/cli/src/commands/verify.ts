@@ -3,23 +3,32 @@ import { keysOf } from "../config/keys.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { writeTable } from "../terminal/table.ts";
 import { type CommandContext, entitiesNamed } from "./command-context.ts";
+import { projectionsOf } from "./projections.ts";
+import { verifyProjection } from "./verify-projection.ts";
 
 export interface VerifyFlags {
   readonly sample?: number;
   readonly batchSize?: number;
   readonly concurrency?: number;
+  readonly rows?: boolean;
 }
 
-/** `annals verify`: folds events and compares with the index rows. Exit code 1 says that some differ. */
+/**
+ * `annals verify`: folds events and compares with the index rows, and with projections. Exit code 1 says that
+ * some differ.
+ */
 export const verifyCommand = (
   context: CommandContext,
   names: readonly string[],
-  flags: VerifyFlags,
+  { rows = false, ...flags }: VerifyFlags,
 ): Promise<number> =>
   context.database(async (db, config) => {
     const { terminal, signal } = context;
     let isClean = true;
-    for (const definition of entitiesNamed(config, names)) {
+    const projections = projectionsOf(db, config);
+    const others = names.filter((name) => projections.every((one) => one.name !== name));
+    const isAboutEntities = names.length === 0 || others.length > 0;
+    for (const definition of isAboutEntities ? entitiesNamed(config, others) : []) {
       const progress = startProgress(terminal, definition.name);
       const onProgress = progress.report;
       const found = await verify(db, definition, {
@@ -31,6 +40,10 @@ export const verifyCommand = (
       progress.end(`${definition.name}: ${found.checked.toLocaleString("en")} compared`);
       report(context, found);
       if (found.differing > 0) isClean = false;
+    }
+    for (const projection of projections) {
+      if (names.length > 0 && !names.includes(projection.name)) continue;
+      if (!(await verifyProjection(context, projection, rows))) isClean = false;
     }
     return isClean ? 0 : 1;
   });

@@ -25,6 +25,7 @@ it.each<[unknown, string]>([
   [{}, 'c.ts has no list of entities as "entities"'],
   [{ entities: User }, 'c.ts has no list of entities as "entities"'],
   [{ entities: [User, undefined] }, "c.ts has no definition as entities[1]"],
+  [{ entities: [], projections: [] }, 'c.ts has something else than a function as "projections"'],
   [{ entities: [], topics: Feed }, 'c.ts has something else than a list as "topics"'],
   [{ entities: [], topics: [User] }, 'c.ts has "user" among its topics, which is an entity'],
   [{ entities: [Feed] }, 'c.ts has "feed" among its entities, which is a topic'],

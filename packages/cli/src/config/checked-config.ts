@@ -12,9 +12,12 @@ export const checkedConfig = (file: string, config: unknown): AnnalsConfig => {
   };
   if (config === undefined) return fail("has no default export");
   if (typeof config !== "object" || config === null) return fail("exports no configuration");
-  const { entities, topics = [] } = config as { entities?: unknown; topics?: unknown };
+  const { entities, topics = [], projections } = config as Readonly<Record<string, unknown>>;
   if (!Array.isArray(entities)) return fail('has no list of entities as "entities"');
   if (!Array.isArray(topics)) return fail('has something else than a list as "topics"');
+  if (projections !== undefined && typeof projections !== "function") {
+    return fail('has something else than a function as "projections"');
+  }
   const names = new Set<string>();
   for (const [list, kind, all] of [
     ["entities", "entity", entities],

@@ -1,4 +1,5 @@
 import type { AnyEntity, AnyPublishedTopic, KeyProvider } from "@annals/core";
+import type { ProjectionTables } from "@annals/kysely-adapter";
 import type { Kysely } from "kysely";
 
 /** What the command line has to know of a project. */
@@ -7,6 +8,8 @@ export interface AnnalsConfig<DB = unknown> {
   readonly entities: readonly AnyEntity[];
   /** Its topics of their own. */
   readonly topics?: readonly AnyPublishedTopic[];
+  /** Its projections, opened on the database that it is given: `(db) => [signupsPerDay(db)]`. */
+  readonly projections?: (db: Kysely<DB>) => readonly ProjectionTables[];
   /**
    * Where the database is: a connection string, or a function that opens a Kysely instance, for a pool
    * with settings of its own. Default is the environment's `DATABASE_URL`.

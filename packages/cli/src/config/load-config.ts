@@ -19,6 +19,7 @@ export interface LoadedConfig {
   readonly file: string;
   readonly entities: readonly AnyEntity[];
   readonly topics: readonly AnyPublishedTopic[];
+  readonly projections: AnnalsConfig["projections"];
   readonly database: AnnalsConfig["database"];
   readonly keys: AnnalsConfig["keys"];
   readonly schema: string;
@@ -43,6 +44,7 @@ export const loadConfig = async (
     file,
     entities: parentsFirst(config.entities),
     topics: config.topics ?? [],
+    projections: config.projections,
     database: config.database ?? env.DATABASE_URL,
     keys: config.keys,
     schema: config.schema ?? "public",

@@ -42,7 +42,8 @@ export const addSchemaCommands = (program: Command, run: Run): void => {
     .action(run(checkCommand));
   program
     .command("verify [entity...]")
-    .description("fold the events and compare with the index rows")
+    .description("fold the events and compare with the index rows, and with projections")
+    .option("--rows", "show rows of projections that differ, which may be personal")
     .option("--sample <part>", "look at a part of the entities, such as 0.01", fraction)
     .addOption(batchSize)
     .addOption(concurrency)
