@@ -60,6 +60,7 @@ import { transactionEnds } from "./cases/transaction-ends.ts";
 import { transactionHooks } from "./cases/transaction-hooks.ts";
 import { transactionTime } from "./cases/transaction-time.ts";
 import { transactions } from "./cases/transactions.ts";
+import { treeErasure } from "./cases/tree-erasure.ts";
 import { treeHistory } from "./cases/tree-history.ts";
 import { treeModel } from "./cases/tree-model.ts";
 import { treeParts } from "./cases/tree-parts.ts";
@@ -141,6 +142,7 @@ export const contract: readonly ContractGroup[] = [
   treeHistory,
   treePast,
   personalValues,
+  treeErasure,
   personalContexts,
   forgetting,
   caching,
