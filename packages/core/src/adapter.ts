@@ -141,7 +141,7 @@ export type { UntypedReadOptions } from "./repository/call-options.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";
 export { openRepository } from "./repository/repository.ts";
-export type { AllAppended } from "./repository/repository-hooks.ts";
+export type { AllAppended, StoreHooks } from "./repository/repository-hooks.ts";
 export type { FurtherCalls } from "./repository/repository-methods.ts";
 export { retried, type Try } from "./repository/retry.ts";
 export { scopedEntities } from "./repository/scoped-entities.ts";

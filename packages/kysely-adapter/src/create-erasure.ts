@@ -1,11 +1,14 @@
 import { createStoreErasure, type Erasure, type ErasureSettings, type Subject } from "@annals/core";
 import type { Kysely } from "kysely";
+import { Database } from "./connection/database.ts";
 import { kyselyStore } from "./kysely-store.ts";
 import {
   type ForgottenVerification,
   type VerifyForgottenOptions,
   verifyForgotten,
 } from "./maintenance/verify-forgotten.ts";
+import { inlineHooks } from "./projections/inline-hooks.ts";
+import { type InlineProjection, projectInline } from "./projections/projection-type.ts";
 
 /** What forgets people on PostgreSQL, and looks for what is left of them. */
 export interface KyselyErasure extends Erasure {
@@ -25,8 +28,23 @@ export interface KyselyErasure extends Erasure {
  *
  * @throws KeysRequiredError
  */
-export const createErasure = <DB>(db: Kysely<DB>, settings: ErasureSettings): KyselyErasure =>
-  Object.freeze({
-    ...createStoreErasure(kyselyStore(db), settings),
+export const createErasure = <DB>(
+  db: Kysely<DB>,
+  settings: ErasureSettings & {
+    /** The projections that are written inline: they are told in the transaction that says so. */
+    readonly projections?: readonly InlineProjection<never>[];
+  },
+): KyselyErasure => {
+  const projections = (settings.projections ?? []) as readonly InlineProjection[];
+  const database = new Database(db);
+  const hooksOf = (topic: string) =>
+    inlineHooks(
+      topic,
+      database,
+      projections.filter((one) => one[projectInline].follows(topic)),
+    );
+  return Object.freeze({
+    ...createStoreErasure(kyselyStore(db), settings, hooksOf),
     verifyForgotten: (subject, options) => verifyForgotten(db, settings, subject, options),
   } satisfies KyselyErasure);
+};

@@ -13,6 +13,7 @@ import { Database } from "./connection/database.ts";
 import { kyselyStore } from "./kysely-store.ts";
 import { gatedConsumers } from "./projections/gated-consumers.ts";
 import { inlineWriter } from "./projections/inline-writer.ts";
+import { withPersonalTables } from "./projections/personal-tables.ts";
 import { tableNames } from "./projections/projected-tables.ts";
 import type { ProjectionParts } from "./projections/projection-parts.ts";
 import { projectionStatus } from "./projections/projection-status.ts";
@@ -36,8 +37,9 @@ import { verifyProjection } from "./projections/verify-projection.ts";
  */
 export const createProjection = <const Followed extends Topics, DB, Inline extends boolean = false>(
   db: Kysely<DB>,
-  options: ProjectionOptions<Followed, DB, Inline>,
+  given: ProjectionOptions<Followed, DB, Inline>,
 ): Inline extends true ? InlineProjection<Followed[number]["name"]> : Projection => {
+  const options = withPersonalTables(given);
   const parts = partsOf(db, options);
   const own: ProjectionTables = {
     name: parts.name,

@@ -5,7 +5,6 @@ import type {
   TransactionDemand,
 } from "@annals/core";
 import {
-  type AllAppended,
   checkJoins,
   type FurtherCalls,
   openRepository,
@@ -16,7 +15,8 @@ import type { AnnalsTransaction } from "./connection/annals-transaction.ts";
 import { Database } from "./connection/database.ts";
 import type { KyselyRepositoryFor } from "./kysely-repository.ts";
 import { type KyselyStoreOptions, kyselyStore } from "./kysely-store.ts";
-import { type InlineProjection, projectInline } from "./projections/projection-type.ts";
+import { inlineHooks } from "./projections/inline-hooks.ts";
+import type { InlineProjection } from "./projections/projection-type.ts";
 import { entityTableNames } from "./statements/entity-table-names.ts";
 import { type BuildQuery, entityQuery } from "./store/entity-query.ts";
 
@@ -48,30 +48,11 @@ export const createRepository = <Definition extends AnyEntity, DB, Demand extend
     },
   });
   const store = kyselyStore(options.db, options);
-  const projected = projecting(definition.name, database, options.projections ?? []);
+  const projected = inlineHooks(definition.name, database, options.projections ?? []);
   return openRepository(
     definition,
     store,
     { ...options, ...projected },
     further,
   ) as KyselyRepositoryFor<Definition, DB, Demand>;
-};
-
-/** The hooks that write the projections, where there are any. */
-const projecting = <DB>(
-  topic: string,
-  { identity, schema }: Database<DB>,
-  projections: readonly InlineProjection<string>[],
-) => {
-  const writers = projections.map((projection) => projection[projectInline]);
-  for (const writer of writers) writer.checkBelongs(identity, schema, topic);
-  if (writers.length === 0) return {};
-  return {
-    onAppending: async (tx: object, appending: readonly AllAppended[]): Promise<void> => {
-      for (const writer of writers) await writer.begin(tx, topic, appending);
-    },
-    onAllAppended: async (tx: object, appended: readonly AllAppended[]): Promise<void> => {
-      for (const writer of writers) await writer.write(tx, topic, appended);
-    },
-  };
 };

@@ -1,16 +1,7 @@
-import {
-  defineEntity,
-  InvalidDefinitionError,
-  isForgotten,
-  localKeys,
-  ProjectionFailedError,
-  ProjectionTableError,
-  personal,
-} from "@annals/core";
+import { InvalidDefinitionError, ProjectionFailedError, ProjectionTableError } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
 import { type Kysely, sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
-import * as z from "zod";
 import { createProjection, createRepository, transaction } from "../src/index.ts";
 import { Account } from "./database/account.ts";
 import {
@@ -19,7 +10,7 @@ import {
   type NameDatabase,
   nameCounts,
 } from "./database/name-counts.ts";
-import { migrate, openDatabase } from "./database/open.ts";
+import { openDatabase } from "./database/open.ts";
 
 let made = 0;
 const input = (name: string) => {
@@ -186,65 +177,5 @@ describe("a definition that cannot work", async () => {
     expect(() => make({ tables: [] })).toThrow(InvalidDefinitionError);
     expect(() => make({ tables: ["name_log", "name_log"] })).toThrow(InvalidDefinitionError);
     expect(() => make({ tables: ["name_log"], lockTimeoutMs: 0 })).toThrow(InvalidDefinitionError);
-  });
-});
-
-describe("personal values", async () => {
-  const state = z.object({ email: personal(z.email()), city: z.string() });
-  const Guest = defineEntity({
-    name: "guest",
-    schema: state,
-    events: { GuestArrived: state, GuestForgotten: z.object({}) },
-    erasure: { method: "crypto-shredding", event: "GuestForgotten" },
-    create: (input: { email: string; city: string }) => ({ type: "GuestArrived", ...input }),
-    evolve: {
-      GuestArrived: (_, { email, city }) => ({ email, city }),
-      GuestForgotten: (before) => before,
-    },
-    commands: {},
-    index: { city: {} },
-  });
-  interface Tables {
-    guest_list: { email: string };
-  }
-  const { connectionString } = await testDatabase({
-    name: "projected guests",
-    migrate: async (target) => {
-      await migrate(target, [Guest]);
-      const at = openDatabase(target);
-      await sql`create table guest_list (email text primary key)`.execute(at);
-      await at.destroy();
-    },
-  });
-  const db = openDatabase<Tables>(connectionString);
-  afterAll(() => db.destroy());
-  const keys = localKeys({ current: "k1", keys: { k1: "K".repeat(43) } });
-  const list = <Inline extends boolean>(inline: Inline) =>
-    createProjection(db, {
-      name: "guest-list",
-      topics: [Guest],
-      tables: ["guest_list"],
-      inline,
-      keys,
-      on: {
-        GuestArrived: async ({ email }, { tx }) => {
-          if (isForgotten(email)) return;
-          await tx.insertInto("guest_list").values({ email }).execute();
-        },
-      },
-    });
-
-  it("come to handlers in the clear, inline, when they are rebuilt, and when they are verified", async () => {
-    const guests = createRepository(Guest, { db, keys, projections: [list(true)] });
-    await guests.create({ email: "ada@example.com", city: "London" });
-    expect(await db.selectFrom("guest_list").selectAll().execute()).toEqual([
-      { email: "ada@example.com" },
-    ]);
-    await db.deleteFrom("guest_list").execute();
-    expect((await list(true).rebuild()).finished).toBe(true);
-    expect(await db.selectFrom("guest_list").selectAll().execute()).toEqual([
-      { email: "ada@example.com" },
-    ]);
-    expect((await list(true).verify()).matches).toBe(true);
   });
 });

@@ -6,6 +6,7 @@ import type { PublishedModel } from "../define/topic-definition.ts";
 import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Store } from "../port/store.ts";
 import type { ForgetCounts, StoredReceipt, SubjectUse } from "../port/subject-store.ts";
+import type { StoreHooks } from "../repository/repository-hooks.ts";
 import type { Erasure, ErasureSettings, ForgetReceipt, Subject } from "./erasure-type.ts";
 import { forgetEntity } from "./forget-entity.ts";
 import { forgetInTopic } from "./forget-in-topic.ts";
@@ -16,11 +17,13 @@ const PAGE = 100;
 /**
  * Opens what forgets people over a store.
  *
+ * @param hooksOf what is called around the write to each entity of a name.
  * @throws KeysRequiredError
  */
 export const createStoreErasure = <Tx, Opened extends Tx = Tx>(
   store: Store<Tx, Opened>,
   { definitions, contexts = [], keys }: ErasureSettings,
+  hooksOf: (entity: string) => StoreHooks<Opened> = () => ({}),
 ): Erasure => {
   const subjects = store.subjects();
   const models = new Map(
@@ -34,7 +37,7 @@ export const createStoreErasure = <Tx, Opened extends Tx = Tx>(
     ...contexts.map(({ erasure }) => erasure?.subject.kind),
   ]);
   const nameOf = naming(models, kinds);
-  const settle = settling(store, models, keys);
+  const settle = settling(store, models, keys, hooksOf);
 
   const forget: Erasure["forget"] = async (subject, { reason }) => {
     const name = nameOf(subject);
@@ -100,8 +103,9 @@ const settling = <Tx, Opened extends Tx>(
   store: Store<Tx, Opened>,
   models: ReadonlyMap<string, TopicModel>,
   keys: ErasureSettings["keys"],
+  hooksOf: (entity: string) => StoreHooks<Opened>,
 ) => {
-  const entity = forgetEntity(store, keys);
+  const entity = forgetEntity(store, keys, hooksOf);
   const topic = forgetInTopic(store);
   return async (use: SubjectUse, subject: Subject): Promise<Settled | undefined> => {
     const model = models.get(use.topic) as TopicModel;

@@ -6,6 +6,7 @@ import type { KeyProvider } from "../port/key-provider.ts";
 import type { EntityStore, Store } from "../port/store.ts";
 import type { SubjectUse } from "../port/subject-store.ts";
 import { hydrate } from "../read/hydrate.ts";
+import type { StoreHooks } from "../repository/repository-hooks.ts";
 import { entitiesOf } from "../seal/sealed-entities.ts";
 
 /** Whoever else writes to the entity wins each time, but not for ever. */
@@ -18,6 +19,7 @@ const ATTEMPTS_MAX = 20;
 export const forgetEntity = <Tx, Opened extends Tx>(
   store: Store<Tx, Opened>,
   keys: KeyProvider | undefined,
+  hooksOf: (entity: string) => StoreHooks<Opened>,
 ) => {
   const opened = new Map<EntityModel, EntityStore<Tx>>();
   const storeOf = (model: EntityModel): EntityStore<Tx> => {
@@ -39,8 +41,13 @@ export const forgetEntity = <Tx, Opened extends Tx>(
       const pending = history.beginWrite() as PendingWrite;
       const recording = { context: null, recordedAt: undefined };
       const write = entityWrite(model, use.id, pending, recording, undefined);
+      const { onAppending, onAllAppended } = hooksOf(model.plan.name);
+      const event = { event: { type: model.erasure?.event }, sequence: write.expectedVersion + 1 };
+      const all = [{ id: use.id, events: [event] }];
       const isWritten = await inOne(store, async (tx) => {
+        await onAppending?.(tx, all);
         if ((await entities.write(write, tx)).kind !== "written") return false;
+        await onAllAppended?.(tx, all);
         await store.subjects().settle(use, tx);
         return true;
       });
@@ -59,7 +66,7 @@ class Undone extends Error {}
 /** One transaction, undone when the work says that it came to nothing. */
 const inOne = async <Tx, Opened extends Tx>(
   store: Store<Tx, Opened>,
-  work: (tx: Tx) => Promise<boolean>,
+  work: (tx: Opened) => Promise<boolean>,
 ): Promise<boolean> => {
   try {
     return await store.transaction(async (tx) => {

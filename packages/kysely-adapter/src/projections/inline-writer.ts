@@ -41,6 +41,8 @@ export const inlineWriter = <DB>(parts: ProjectionParts<DB>): InlineWriter<strin
   };
 
   return {
+    follows: (topic) => readings.has(topic),
+
     checkBelongs: (identity, schema, topic) => {
       const invalid = (problem: string, hint: string): never => {
         throw new InvalidDefinitionError(name, problem, hint);

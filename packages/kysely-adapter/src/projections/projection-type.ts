@@ -2,6 +2,21 @@ import type { Consumer, ConsumerSettings, Handling, Topics } from "@annals/core"
 import type { AllAppended } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 
+/** What of a table is about somebody who may be forgotten. */
+export interface PersonalTable<Topic extends string, Column extends string> {
+  /** The topic whose event says that somebody was forgotten: an entity's, or one of its own. */
+  readonly topic: Topic;
+  /** The column that has the entity's id, or the key that such an event is published by. */
+  readonly id: Column;
+  /** The columns that become null then. Default is that the rows are deleted. */
+  readonly columns?: readonly Column[];
+}
+
+/** The same for the tables of a database. */
+export type PersonalTables<DB, Topic extends string> = {
+  readonly [Table in keyof DB & string]?: PersonalTable<Topic, keyof DB[Table] & string>;
+};
+
 export interface ProjectionSettings<Followed extends Topics, DB, Inline extends boolean>
   extends Omit<ConsumerSettings<Followed, "exactly-once">, "delivery" | "slots"> {
   /**
@@ -16,6 +31,11 @@ export interface ProjectionSettings<Followed extends Topics, DB, Inline extends 
    * at the time.
    */
   readonly tables: readonly (keyof NoInfer<DB> & string)[];
+  /**
+   * What its tables have of people: cleared when the event comes that says that somebody was forgotten, before
+   * the handler of that event. Default is nothing.
+   */
+  readonly personal?: PersonalTables<NoInfer<DB>, NoInfer<Followed[number]["name"]>>;
   /**
    * Whether it is written in the transactions that append, by the repositories that it is given to, instead
    * of a consumer that follows. Its topics are entities then, and every repository that writes them has to
@@ -172,6 +192,7 @@ export interface InlineProjection<Name extends string = string> extends Projecti
 }
 
 export interface InlineWriter<Name extends string> {
+  readonly follows: (topic: string) => boolean;
   /** Refuses entities of other databases and schemas. */
   readonly checkBelongs: (identity: object, schema: string, topic: Name) => void;
   /** Waits, before anything is appended, until it may be projected. */
