@@ -31,11 +31,13 @@ export const createTopic = <Definition extends AnyPublishedTopic, DB>(
 export const maintainTopics = async <DB>(
   db: Kysely<DB>,
   definitions: readonly AnyPublishedTopic[],
-  options: MaintainOptions = {},
+  options: MaintainOptions & Pick<TopicOptions, "instrument"> = {},
 ): Promise<readonly Maintenance[]> => {
+  const { instrument, ...how } = options;
   const done: Maintenance[] = [];
   for (const definition of definitions) {
-    done.push(await createTopic(definition, { db }).maintain(options));
+    const topic = createTopic(definition, { db, ...(instrument && { instrument }) });
+    done.push(await topic.maintain(how));
   }
   return done;
 };

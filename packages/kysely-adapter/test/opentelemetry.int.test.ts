@@ -2,14 +2,21 @@ import { type DatabaseOf, DuplicateValueError } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
-import { createConsumer, createRepository, transaction } from "../src/index.ts";
+import {
+  createConsumer,
+  createRepository,
+  createTopic,
+  maintainTopics,
+  transaction,
+} from "../src/index.ts";
 import { Account } from "./database/account.ts";
+import { Feed, noted } from "./database/feed.ts";
 import { migrate, openDatabase } from "./database/open.ts";
 import { collectTelemetry } from "./telemetry/collected.ts";
 
 const { connectionString } = await testDatabase({
-  name: "accounts",
-  migrate: (url) => migrate(url, [Account]),
+  name: "accounts-and-feed",
+  migrate: (url) => migrate(url, [Account, Feed]),
 });
 const db = openDatabase<DatabaseOf<[typeof Account]>>(connectionString);
 const telemetry = collectTelemetry();
@@ -51,6 +58,50 @@ describe("on PostgreSQL", () => {
     expect(rows.map(({ context }) => context)).toEqual(
       [first, second].map((span) => ({ traceparent: `00-${span?.traceId}-${span?.spanId}-01` })),
     );
+  });
+
+  it("traces follow a published event from its request to its handler", async () => {
+    const feed = createTopic(Feed, { db, instrument });
+    await feed.publish(noted("k"));
+    await feed.publishAll([{ event: noted("k") }, { event: noted("k") }]);
+    const consumer = createConsumer(db, {
+      ...{ name: "reader", instrument, on: { Noted: () => {} } },
+      topics: [Feed],
+    });
+    await consumer.catchUp();
+    const spans = telemetry.finished();
+    const [one, several] = ["publish feed_events", "publishAll feed_events"].map((name) =>
+      spans.find((span) => span.name === name),
+    );
+    expect(one).toMatchObject({ kind: "CLIENT", attributes: { "annals.events": 1 } });
+    expect(several?.attributes).toMatchObject({
+      "db.operation.name": "publishAll",
+      "db.collection.name": "feed_events",
+      "annals.events": 2,
+    });
+    const handled = spans.filter(({ name }) => name === "process feed");
+    expect(handled.map(({ links }) => links[0])).toEqual([
+      one?.spanId,
+      several?.spanId,
+      several?.spanId,
+    ]);
+  });
+
+  it("the maintenance of topics, and what it fails on, is seen as well", async () => {
+    await maintainTopics(db, [Feed], { instrument });
+    const feed = createTopic(Feed, { db, instrument });
+    expect(await feed.latest("k")).toBeDefined();
+    await expect(feed.publish({ type: "Noted", key: "k", n: 0.5 })).rejects.toThrow();
+    const spans = telemetry.finished();
+    expect(spans.map(({ name }) => name)).toEqual([
+      "maintain feed_events",
+      "latest feed_events",
+      "publish feed_events",
+    ]);
+    expect(spans[2]?.attributes).toMatchObject({ "error.type": "ANNALS_INVALID_EVENT" });
+    const measured = await telemetry.measured();
+    const operations = measured.map(({ attributes }) => attributes);
+    expect(operations).toContainEqual(expect.objectContaining({ "db.operation.name": "maintain" }));
   });
 
   it("a query of the user's own is an operation like the others", async () => {

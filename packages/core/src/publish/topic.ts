@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Store } from "../port/store.ts";
 import { decodeTopicEvent } from "../read/decode-topic-event.ts";
 import { readHeaders } from "../read/read-headers.ts";
+import { instrumented } from "../repository/instrumented.ts";
 import { recordingFrom, recordingIn } from "../repository/recording.ts";
 import type { RepositoryOptions } from "../repository/repository.ts";
 import { contextSealOf } from "../seal/context-seal.ts";
@@ -34,7 +35,8 @@ export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
   const newKey = options.newId ?? uuidV7Source();
   const recording = recordingFrom(name, options);
 
-  const topic: Topic<Definition, Tx> = {
+  const of = { entity: name, table: model.plan.eventsTable };
+  const calls: Pick<Topic<Definition, Tx>, keyof Topic<Definition, Tx>> = {
     publish: async (event, { tx, ...rest } = {}) =>
       events.publish(
         {
@@ -81,5 +83,5 @@ export const createStoreTopic = <Definition extends AnyPublishedTopic, Tx>(
 
     maintain: (how = {}) => events.maintain(how),
   };
-  return Object.freeze(topic);
+  return Object.freeze(instrumented(of, options.instrument, calls));
 };

@@ -1,11 +1,10 @@
-import type { EntityPlan } from "../define/entity-plan.ts";
-import type { Instrument } from "../port/instrument.ts";
+import type { Instrument, Operation } from "../port/instrument.ts";
 
 type Call = (...args: never[]) => Promise<unknown>;
 
 /** Surrounds each call with its operation; without an instrument, the calls are what they were. */
 export const instrumented = <Calls extends Readonly<Record<string, Call>>>(
-  { name: entity, indexTable: table }: EntityPlan,
+  { entity, table }: Pick<Operation, "entity" | "table">,
   instrument: Instrument | undefined,
   calls: Calls,
 ): Calls => {

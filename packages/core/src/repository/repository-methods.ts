@@ -80,7 +80,8 @@ export const repositoryMethods = <Tx>(
   const { create, update } = writes;
   const { createAll, updateAll } = batches;
   const { findById, maybeFindById, findAll, list, count, exists, toEntities } = reads;
-  const calls = instrumented(model.plan, instrument, {
+  const of = { entity: model.plan.name, table: model.plan.indexTable };
+  const calls = instrumented(of, instrument, {
     create,
     update,
     createAll,
@@ -108,7 +109,7 @@ export const repositoryMethods = <Tx>(
     }),
   });
   // In a transact it is the update that it is.
-  const once = instrumented(model.plan, instrument, { update: writes.updateOnce });
+  const once = instrumented(of, instrument, { update: writes.updateOnce });
   // What calls others is no operation of its own.
   const methods: Record<string, unknown> = {
     ...calls,
