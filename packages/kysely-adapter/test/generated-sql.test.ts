@@ -102,6 +102,9 @@ const list = (query: Partial<ListQuery>, known?: KnownEntities) =>
     known,
   );
 
+const KNOWN = { version: 3, mark: [7, "2026-01-01T00:00:00Z"], subjects: [] };
+const knowsOne = { of: "one", subjects: false } as const;
+
 const statements: Readonly<Record<string, Statement | { readonly sql: string }>> = {
   "create, one event": writeEntity(tables, {
     creates: true,
@@ -153,15 +156,21 @@ const statements: Readonly<Record<string, Statement | { readonly sql: string }>>
   "append to each": appendEach(tables),
   "load one": loadEntity(tables),
   "load many": loadEntities(tables),
-  "load what is newer of one": loadEntity(tables, undefined, { subjects: false }),
+  "load one to know it": loadEntity(tables, undefined, { of: "none", subjects: false }),
+  "load what is newer of one": loadEntity(tables, undefined, knowsOne),
   "load what is newer of one with personal values": loadEntity(tables, undefined, {
+    of: "one",
     subjects: true,
   }),
-  "load what is newer of many": loadEntities(tables, undefined, { subjects: false }),
-  "find what is newer": findEntity(tables, Person.plan.uniques[0] as UniquePlan, undefined, {
-    subjects: false,
-  }),
-  "list what is newer": list({}, new Map()),
+  "load what is newer of many": loadEntities(tables, undefined, { of: "many", subjects: true }),
+  "find what is newer": findEntity(
+    tables,
+    Person.plan.uniques[0] as UniquePlan,
+    undefined,
+    knowsOne,
+  ),
+  "list to know it": list({}, new Map()),
+  "list what is newer": list({}, new Map([[id, KNOWN]])),
   "load one as of a version": loadPast(tables, "version"),
   "load one as of a time": loadPast(tables, "time"),
   history: entityHistory(tables, "asc"),
@@ -301,9 +310,7 @@ const withLifecycle: Readonly<Record<string, Statement | { readonly sql: string 
   "load many": loadEntities(residents),
   "load many, deleted too": loadEntities(residents, all),
   "find by residents_email_key": findEntity(residents, byEmail as UniquePlan),
-  "find what is newer, deleted too": findEntity(residents, byEmail as UniquePlan, all, {
-    subjects: false,
-  }),
+  "find what is newer, deleted too": findEntity(residents, byEmail as UniquePlan, all, knowsOne),
   "find by residents_email_key, deleted too": findEntity(residents, byEmail as UniquePlan, all),
   list: listEntities(residents, page),
   "list, deleted too": listEntities(residents, page, all),
@@ -329,7 +336,7 @@ const withScope: Readonly<Record<string, Statement | { readonly sql: string }>> 
   "append to many": updateEntities(bookings, { moves: false }),
   "load one": loadEntity(bookings, ofOne),
   "load one of any scope": loadEntity(bookings),
-  "load what is newer of one": loadEntity(bookings, ofOne, { subjects: false }),
+  "load what is newer of one": loadEntity(bookings, ofOne, knowsOne),
   "load many, deleted too": loadEntities(bookings, { ...ofOne, includeDeleted: true }),
   "load one as of a version": loadPast(bookings, "version", ofOne),
   history: entityHistory(bookings, "asc", ofOne),

@@ -87,22 +87,25 @@ describe("the plan of", () => {
     ["load many", loadEntities(tables), ["people_pkey", "person_events_id_sequence_key"]],
     [
       "load what is newer of one",
-      loadEntity(tables, undefined, { subjects: true }),
+      loadEntity(tables, undefined, { of: "one", subjects: true }),
       ["people_pkey", "person_events_id_sequence_key", "erasures_pkey", "subjects_pkey"],
     ],
     [
       "load what is newer of many",
-      loadEntities(tables, undefined, { subjects: false }),
+      loadEntities(tables, undefined, { of: "many", subjects: false }),
       ["people_pkey", "person_events_id_sequence_key", "erasures_pkey"],
     ],
     [
       "find what is newer",
-      findEntity(tables, byEmail as never, undefined, { subjects: false }),
+      findEntity(tables, byEmail as never, undefined, { of: "one", subjects: false }),
       ["people_email_key", "person_events_id_sequence_key"],
     ],
     [
       "a page of what is newer",
-      list({ after: later }, new Map()),
+      list(
+        { after: later },
+        new Map([[id, { version: 1, mark: [1, "2026-01-01"], subjects: [] }]]),
+      ),
       ["people_created_at_idx", "person_events_id_sequence_key"],
     ],
     [

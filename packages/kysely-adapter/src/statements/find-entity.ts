@@ -38,11 +38,10 @@ export const findEntityText = (
   });
   const condition = conditions.join(" and ");
   const { plan } = tables;
-  const parameter = `$${unique.columns.length + 1}`;
   const [columns, known] =
     knows === undefined
       ? [storedEntityColumns(tables, seen), ""]
-      : [newerColumns(tables), `\n${joinKnown(tables, knows, parameter)}`];
+      : [newerColumns(tables, knows), joinKnown(tables, knows, unique.columns.length + 1)];
   return plan.lifecycle === undefined || hidesDeleted(plan, seen)
     ? `select ${columns}
 from ${tables.index} u${known}

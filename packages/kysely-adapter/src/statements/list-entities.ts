@@ -7,7 +7,7 @@ import {
 } from "@annals/core/adapter";
 import { condition, Parameters } from "./condition.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-import { joinKnown, knowledgeOf, knownParameter, newerColumns } from "./known-entity.ts";
+import { joinKnown, knowledgeOf, knownParameters, newerColumns } from "./known-entity.ts";
 import { type OrderColumn, orderColumn } from "./list-order.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
 import { rowColumns, withConditions } from "./tree-columns.ts";
@@ -46,13 +46,7 @@ export const listEntities = (
   order by ${stretch.ordering}
   limit ${limit}`;
   });
-  const [columns, join] =
-    known === undefined
-      ? [storedEntityColumns(tables, withConditions(tables, seen, parameters)), ""]
-      : [
-          newerColumns(tables),
-          `\n${joinKnown(tables, knowledgeOf(known), parameters.add(knownParameter(known)))}`,
-        ];
+  const [columns, join] = columnsFor(tables, seen, known, parameters);
   return {
     sql: `with page as (
   ${cut.length === 1 ? cut[0] : joined(tables, cut, limit)}
@@ -62,6 +56,22 @@ from page u${join}
 order by ${query.take === "first" ? "u.place" : "u.place desc"}`,
     parameters: parameters.values,
   };
+};
+
+/** What is read of the page's entities, and what has to be joined for it. */
+const columnsFor = (
+  tables: EntityTables,
+  seen: Visibility | undefined,
+  known: KnownEntities | undefined,
+  parameters: Parameters,
+): readonly [columns: string, join: string] => {
+  if (known === undefined) {
+    return [storedEntityColumns(tables, withConditions(tables, seen, parameters)), ""];
+  }
+  const knows = knowledgeOf(known, "many");
+  const first = parameters.values.length + 1;
+  for (const value of knownParameters(known, knows)) parameters.add(value);
+  return [newerColumns(tables, knows), joinKnown(tables, knows, first)];
 };
 
 const joined = (tables: EntityTables, cut: readonly string[], limit: string): string =>

@@ -36,9 +36,8 @@ const load = (
   const next = isScoped(plan, seen) ? scopeColumns(plan).length + 2 : 2;
   return statement(
     `${label}_newer_${plan.indexTable}`,
-    `select ${newerColumns(tables)}
-from ${tables.index} u
-${joinKnown(tables, knows, `$${next}`)}
+    `select ${newerColumns(tables, knows)}
+from ${tables.index} u${joinKnown(tables, knows, next)}
 ${loadWhere(tables, ids, seen)}`,
   );
 };

@@ -22,7 +22,7 @@ export const storedEntityColumns = (tables: EntityTables, seen?: SeenTree): stri
 export const ownEntityColumns = (tables: EntityTables): string =>
   `u.id, u.version, ${eventsColumn(tables)}`;
 
-const eventsColumn = ({ events }: EntityTables): string => `(select json_agg(e.event) from (
+export const eventsColumn = ({ events }: EntityTables): string => `(select json_agg(e.event) from (
     select event from ${events} where id = u.id order by sequence
   ) e) as events`;
 

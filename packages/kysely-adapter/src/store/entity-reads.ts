@@ -19,7 +19,7 @@ import type { EntityTables } from "../statements/entity-table-names.ts";
 import { findEntity, findEntityText } from "../statements/find-entity.ts";
 import { keyScope, type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
 import { isScoped, scopeParameters } from "../statements/in-scope.ts";
-import { type Knowledge, knowledgeOf, knownParameter } from "../statements/known-entity.ts";
+import { type Knowledge, knowledgeOf, knownParameters } from "../statements/known-entity.ts";
 import { listEntities } from "../statements/list-entities.ts";
 import { placeValue } from "../statements/list-order.ts";
 import { loadChosen, loadEntities, loadEntity } from "../statements/load-entities.ts";
@@ -96,13 +96,14 @@ export const entityReads = <DB>(
     load: async (ids, join, seen, told) => {
       const [first] = ids;
       const known = heard(told);
-      const { load, loadMany, toStored } = lookupsFor(seen, known);
+      const knows = known && knowledgeOf(known, ids.length === 1 ? "one" : "many");
+      const { load, loadMany, toStored } = lookupsFor(seen, knows);
       if (seen?.childrenWhere !== undefined) {
         const call = ids.length === 1 ? "findById" : "findAll";
         const text = (sight: SeenTree | undefined) => loadChosen(tables, sight);
         return (await choosing(call, [ids, ...inScope(seen)], text, join, seen)).map(toStored);
       }
-      const rest = [...inScope(seen), ...parameterOf(known)];
+      const rest = [...inScope(seen), ...parametersOf(known, knows)];
       const rows =
         ids.length === 1
           ? await read<StoredEntityRow>("findById", load, [first, ...rest], join)
@@ -140,7 +141,8 @@ export const entityReads = <DB>(
 
     find: async (constraint, values, join, seen, told) => {
       const known = heard(told);
-      const { finds, toStored } = lookupsFor(seen, known);
+      const knows = known && knowledgeOf(known, "one");
+      const { finds, toStored } = lookupsFor(seen, knows);
       const find = finds.get(constraint);
       if (find === undefined) throw new Error(`${plan.name} has no constraint "${constraint}"`);
       const parameters = find.columns.map((column, at) => toParameter(column, values[at]));
@@ -149,7 +151,7 @@ export const entityReads = <DB>(
         const [chosen] = await choosing("find", parameters, text, join, seen);
         return chosen && toStored(chosen);
       }
-      const all = [...parameters, ...parameterOf(known)];
+      const all = [...parameters, ...parametersOf(known, knows)];
       const [row] = await read<StoredEntityRow>("find", find.statement, all, join);
       return row && toStored(row);
     },
@@ -203,8 +205,10 @@ interface Finder {
   readonly columns: readonly ColumnPlan[];
 }
 
-const parameterOf = (known: KnownEntities | undefined): readonly string[] =>
-  known === undefined ? [] : [knownParameter(known)];
+const parametersOf = (
+  known: KnownEntities | undefined,
+  knows: Knowledge | undefined,
+): readonly unknown[] => (known && knows ? knownParameters(known, knows) : []);
 
 /** The rows, without the marks by which they would be known where what was read may be undone. */
 const final = <Row>({ rows, durability }: Outcome<Row>): readonly Row[] =>
@@ -216,18 +220,15 @@ const isMarked = (row: unknown): boolean =>
   typeof row === "object" && row !== null && "mark" in row;
 
 /** The lookups for what a read sees and is told, compiled when that is first so. */
-const lookupsOf = (
-  tables: EntityTables,
-): ((seen?: Visibility, known?: KnownEntities) => Lookups) => {
+const lookupsOf = (tables: EntityTables): ((seen?: Visibility, knows?: Knowledge) => Lookups) => {
   const { plan } = tables;
   const compiled = new Map<string, Lookups>();
-  return (seen, known) => {
-    const knows = known && knowledgeOf(known);
+  return (seen, knows) => {
     const hasDeleted = plan.lifecycle !== undefined || plan.children.length > 0;
     const includeDeleted = hasDeleted && seen?.includeDeleted === true;
     const scoped = isScoped(plan, seen);
     const kinds = plan.children.length === 0 ? undefined : seen?.kinds;
-    const key = `${includeDeleted} ${scoped} ${kinds?.join(" ")} ${knows?.subjects}`;
+    const key = `${includeDeleted} ${scoped} ${kinds?.join(" ")} ${knows?.of} ${knows?.subjects}`;
     const before = compiled.get(key);
     if (before !== undefined) return before;
     const made = lookups(tables, { includeDeleted, kinds, ...(scoped && { scope: [] }) }, knows);

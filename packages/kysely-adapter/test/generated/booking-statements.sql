@@ -155,8 +155,8 @@ from "app"."bookings" u
 cross join lateral (
   select coalesce((
     select h.sequence from "app"."booking_events" h
-    where h.id = u.id and h.sequence = ($4::jsonb -> u.id::text ->> 0)::int
-      and h.position = ($4::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($4::jsonb -> u.id::text ->> 2)::timestamptz
+    where h.id = u.id and u.id = $4::uuid and h.sequence = $5::int
+      and h.position = $6::bigint and h.recorded_at = $7::timestamptz
       and not exists (
         select from annals.erasures x
         where x.events_table = format('%I.%I', 'app', 'booking_events') and x.entity_id = u.id

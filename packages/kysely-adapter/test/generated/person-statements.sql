@@ -434,6 +434,16 @@ select u.id, u.version, (select json_agg(e.event) from (
 from "app"."people" u
 where u.id = any ($1::uuid[]);
 
+-- load one to know it
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events,
+  (
+    select json_build_array(position, recorded_at) from "app"."person_events" where id = u.id and sequence = u.version
+  ) as mark
+from "app"."people" u
+where u.id = $1::uuid;
+
 -- load what is newer of one
 select u.id, u.version, k.since,
   case when u.version > k.since then (select json_agg(e.event) from (
@@ -446,8 +456,8 @@ from "app"."people" u
 cross join lateral (
   select coalesce((
     select h.sequence from "app"."person_events" h
-    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
-      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+    where h.id = u.id and u.id = $2::uuid and h.sequence = $3::int
+      and h.position = $4::bigint and h.recorded_at = $5::timestamptz
       and not exists (
         select from annals.erasures x
         where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
@@ -469,15 +479,15 @@ from "app"."people" u
 cross join lateral (
   select coalesce((
     select h.sequence from "app"."person_events" h
-    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
-      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+    where h.id = u.id and u.id = $2::uuid and h.sequence = $3::int
+      and h.position = $4::bigint and h.recorded_at = $5::timestamptz
       and not exists (
         select from annals.erasures x
         where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
       )
       and not exists (
         select from annals.subjects s
-        where s.subject = any (array(select jsonb_array_elements_text($2::jsonb -> u.id::text -> 3))) and s.forgotten_at is not null
+        where s.subject = any ($6::text[]) and s.forgotten_at is not null
       )
   ), 0) as since
   offset 0
@@ -502,6 +512,10 @@ cross join lateral (
         select from annals.erasures x
         where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
       )
+      and not exists (
+        select from annals.subjects s
+        where s.subject = any (array(select jsonb_array_elements_text($2::jsonb -> u.id::text -> 3))) and s.forgotten_at is not null
+      )
   ), 0) as since
   offset 0
 ) k
@@ -519,8 +533,8 @@ from "app"."people" u
 cross join lateral (
   select coalesce((
     select h.sequence from "app"."person_events" h
-    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
-      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+    where h.id = u.id and u.id = $2::uuid and h.sequence = $3::int
+      and h.position = $4::bigint and h.recorded_at = $5::timestamptz
       and not exists (
         select from annals.erasures x
         where x.events_table = format('%I.%I', 'app', 'person_events') and x.entity_id = u.id
@@ -529,6 +543,22 @@ cross join lateral (
   offset 0
 ) k
 where u."email" = $1::text;
+
+-- list to know it
+with page as (
+  select u.id, u.version, to_json(u."created_at") #>> '{}' as position, row_number() over (order by u."created_at" asc, u.id asc) as place
+  from "app"."people" u
+  order by u."created_at" asc, u.id asc
+  limit $1::bigint
+)
+select u.id, u.version, (select json_agg(e.event) from (
+    select event from "app"."person_events" where id = u.id order by sequence
+  ) e) as events,
+  (
+    select json_build_array(position, recorded_at) from "app"."person_events" where id = u.id and sequence = u.version
+  ) as mark, u.position
+from page u
+order by u.place;
 
 -- list what is newer
 with page as (

@@ -284,8 +284,8 @@ from (
 cross join lateral (
   select coalesce((
     select h.sequence from "app"."resident_events" h
-    where h.id = u.id and h.sequence = ($2::jsonb -> u.id::text ->> 0)::int
-      and h.position = ($2::jsonb -> u.id::text ->> 1)::bigint and h.recorded_at = ($2::jsonb -> u.id::text ->> 2)::timestamptz
+    where h.id = u.id and u.id = $2::uuid and h.sequence = $3::int
+      and h.position = $4::bigint and h.recorded_at = $5::timestamptz
       and not exists (
         select from annals.erasures x
         where x.events_table = format('%I.%I', 'app', 'resident_events') and x.entity_id = u.id
