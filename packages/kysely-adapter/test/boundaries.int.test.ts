@@ -187,14 +187,13 @@ describe("what a consistency boundary holds", () => {
         for (const each of [one, other]) goAndCome(each);
       });
       decided.catch(() => {});
-      await expect
-        .poll(async () => {
-          const { rows } = await sql`
-            select from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
-          return rows.length;
-        })
-        .toBe(1);
+      const waiting = async () => {
+        const { rows } = await sql`
+          select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+        return rows.length;
+      };
+      await expect.poll(waiting, { timeout: 30_000 }).toBe(1);
       await sql`select from doctors where id = ${a} for update`.execute(tx);
     });
     await decided;
