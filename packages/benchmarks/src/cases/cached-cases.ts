@@ -20,7 +20,7 @@ const cachedRead = (events: number, users: number): CaseSource => ({
   unit: "entities",
   prepare: async (database, { readers }) => {
     const volume = { users: Math.min(users, readers), events };
-    const seeded = await seedUsers(database.pool, "guarded", `cached-${events}`, volume);
+    const seeded = await seedUsers(database.pool, "guarded", `cached-${events}-`, volume);
     const setting = readSetting(database, "id", events, seeded);
     const floor = byAggregate("by hand, one row", setting);
     const variants = [
@@ -44,7 +44,7 @@ const cachedCommand: CaseSource = {
   prepare: async (database) => {
     const next = async (label: string) => {
       const volume = { users: USERS, events: EVENTS };
-      const seeded = await seedUsers(database.pool, "guarded", `hot-${label}`, volume);
+      const seeded = await seedUsers(database.pool, "guarded", `cached-command-${label}-`, volume);
       return inTurn(seeded.map(({ id }) => id));
     };
     const floor = byStatement("by hand, 2 statements", database, await next("by-hand"));
