@@ -97,6 +97,7 @@ export type {
   ReadEntity,
   StoredChildren,
   StoredEntity,
+  StoredSnapshot,
   TopicEvent,
   TouchResult,
   TreeEvent,
@@ -137,6 +138,7 @@ export {
 } from "./read/imported-history.ts";
 export { newestBodies } from "./read/newest-bodies.ts";
 export { readingProblem } from "./read/reading-problem.ts";
+export { snapshotFits } from "./read/snapshot-fits.ts";
 export type { UntypedReadOptions } from "./repository/call-options.ts";
 export { checkJoins } from "./repository/demand-transaction.ts";
 export { instrumented } from "./repository/instrumented.ts";

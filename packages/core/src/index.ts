@@ -18,7 +18,7 @@ export type {
   CreateViewOf,
   ParentDeclaration,
 } from "./define/children.ts";
-export type { CommandView, CreateView } from "./define/command-view.ts";
+export type { CommandView, CreateView, StateView } from "./define/command-view.ts";
 export type { ContextErasure } from "./define/context-erasure.ts";
 export type { Cause, ReservedContext } from "./define/context-model.ts";
 export type { DatabaseOf, EventRowOf, IndexRowOf } from "./define/database-types.ts";
@@ -42,6 +42,7 @@ export { jsonBigInt, jsonDate } from "./define/json-codecs.ts";
 export type { JsonObject, JsonValue } from "./define/json-value.ts";
 export type { LifecycleNames } from "./define/lifecycle.ts";
 export { personal } from "./define/personal.ts";
+export type { SnapshotOptions } from "./define/snapshot.ts";
 export type { Span } from "./define/span.ts";
 export type { AnyPublishedTopic, TopicDefinition } from "./define/topic-definition.ts";
 export type { PublishedRowOf, TopicDatabaseOf } from "./define/topic-rows.ts";

@@ -47,7 +47,9 @@ export const kyselyStore = <DB>(
   checkLockTimeout(lockTimeoutMs);
   return {
     entity: (plan) => {
-      owners.claim(plan, [plan.indexTable, plan.eventsTable], database.schema);
+      const { indexTable, eventsTable, snapshot } = plan;
+      const tables = [indexTable, eventsTable, ...(snapshot ? [snapshot.table] : [])];
+      owners.claim(plan, tables, database.schema);
       return wakingUp(
         entityStore(database, plan, { lockTimeoutMs, lanes }),
         WakeUps.of(database.identity),

@@ -43,6 +43,7 @@ const state = z.object({
 const definitions = (method: ErasureMethod) => {
   const Guest = defineEntity({
     name: "guest",
+    snapshot: { every: 2 },
     schema: state,
     events: {
       GuestArrived: state,
@@ -61,6 +62,7 @@ const definitions = (method: ErasureMethod) => {
   });
   const Stay = defineEntity({
     name: "stay",
+    snapshot: { every: 1 },
     schema: z.object({ guestId: z.string(), wish: personal(z.string()) }),
     events: {
       StayBooked: z.object({ guestId: z.string(), wish: personal(z.string()) }),
@@ -171,6 +173,13 @@ describe.each<ErasureMethod>(["crypto-shredding", "payload-table"])("with %s", (
     });
     await failing.catchUp();
 
+    const kept = async () =>
+      (
+        await sql<{ version: number }>`select version from guest_snapshots
+          union all select version from stay_snapshots`.execute(db)
+      ).rows.map(({ version }) => version);
+    expect(await kept()).toEqual([2, 1]);
+    await sql`create table kept_before as select * from guest_snapshots`.execute(db);
     const before = await tablesWith(db, MARKERS);
     expect(before).toEqual(method === "payload-table" ? ["annals.personal_values"] : []);
     const lines: string[] = [];
@@ -189,7 +198,16 @@ describe.each<ErasureMethod>(["crypto-shredding", "payload-table"])("with %s", (
       isForgotten: true,
       remnants: [],
     });
+    expect(await kept()).toEqual([]);
     expect(await tablesWith(db, MARKERS)).toEqual([]);
+    await sql`insert into guest_snapshots select * from kept_before`.execute(db);
+    expect((await erasure.verifyForgotten(subject, given)).remnants).toEqual([
+      {
+        ...{ table: "public.guest_snapshots", rows: 1 },
+        problem: "States are kept that are older than the forgetting.",
+      },
+    ]);
+    await sql`truncate guest_snapshots`.execute(db);
     if (pgDump !== undefined && existsSync(pgDump)) {
       const dump = await promisify(execFile)(pgDump, [connectionString], { maxBuffer: 1e8 });
       expect(dump.stdout).toMatch(/GuestForgotten/);

@@ -13,6 +13,7 @@ import { personalCases } from "./personal-cases.ts";
 import { findCase, readCases } from "./read-cases.ts";
 import { replayCase } from "./replay-case.ts";
 import { rulesCase } from "./rules-case.ts";
+import { snapshotCase } from "./snapshot-case.ts";
 import { treeCase } from "./tree-case.ts";
 
 /** What also runs under conditions like those of production. */
@@ -26,6 +27,7 @@ export const allCases: readonly CaseSource[] = [
   ...createAllCases,
   ...readCases,
   treeCase,
+  snapshotCase,
   listCase,
   commandCase,
   ...cachedCases,

@@ -36,6 +36,8 @@ export const rebuildCommand = (
       progress.end(`${definition.name}: ${done.checked.toLocaleString("en")} looked at`);
       terminal.json(done);
       terminal.line(`${done.entity}: ${done.checked} looked at, ${done.repaired} changed`);
+      if (done.droppedSnapshots > 0)
+        terminal.line(`${done.entity}: ${done.droppedSnapshots} wrong snapshots dropped`);
       for (const { id, problem } of done.differences) terminal.line(`  ${id} was left: ${problem}`);
       if (!done.finished)
         terminal.line("Stopped before the end; the same command goes on from here.");

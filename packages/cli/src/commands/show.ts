@@ -31,7 +31,11 @@ export const showCommand = (
     const id = await idOf(db, definition, words, config.keys);
     const repository = openRepository(db, definition, readingKeys(config, { personal }));
     const bound = asOf === undefined ? undefined : parseAsOf(asOf);
-    const entity = await repository.findById(id, { ...deletedToo, asOf: bound });
+    const entity = await repository.findById(id, {
+      ...deletedToo,
+      history: true,
+      asOf: bound,
+    });
     const row = bound === undefined ? await indexRow(db, definition, config.schema, id) : undefined;
     const { items: read, hasMore } = await newestEvents(repository, entity, { last, asOf: bound });
     const { version, isDeleted } = entity;

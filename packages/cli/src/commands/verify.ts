@@ -60,5 +60,5 @@ const report = ({ terminal }: CommandContext, found: Verification): void => {
     ["id", "columns", "problem"],
     differences.map(({ id, columns, problem }) => [id, columns.join(", "), problem]),
   );
-  terminal.line(`annals rebuild ${entity} makes the index rows what the events say.`);
+  terminal.line(`annals rebuild ${entity} makes them what the events say.`);
 };

@@ -73,7 +73,9 @@ const changedObjects = (
   const dropped = before.objects.filter((object) => !wanted.has(identityOf(object))).toReversed();
   return [
     ...dropped.map((object) =>
-      change(`${name}: the ${object.kind} ${object.name} is dropped`, [dropObject(object)]),
+      object.kind === "table"
+        ? droppedSnapshots(name, object)
+        : change(`${name}: the ${object.kind} ${object.name} is dropped`, [dropObject(object)]),
     ),
     ...after.objects.flatMap((object) => {
       const from = known.get(identityOf(object));
@@ -92,6 +94,13 @@ const changedObjects = (
     }),
   ];
 };
+
+/** Only what the snapshots are kept in goes while its entity stays. */
+const droppedSnapshots = (name: string, table: Table): SchemaChange =>
+  change(`${name}: the snapshots are dropped`, [dropObject(table)], {
+    named: { option: "drop", target: `${name}.snapshot` },
+    note: "Migrate once no process runs that still reads or writes them.",
+  });
 
 const identityOf = ({ kind, name }: SchemaObject): string => `${kind} ${name}`;
 

@@ -4,7 +4,6 @@ import type { ColumnModel } from "../define/column-model.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonValue } from "../define/json-value.ts";
-import { lastDeletion } from "../define/lifecycle.ts";
 import { type AnnalsError, atBatchIndex } from "../errors/annals-error.ts";
 import { DuplicateValueError, UniqueValueCycleError } from "../errors/append-errors.ts";
 import type { BatchResult, BatchWrite } from "../port/rows.ts";
@@ -25,7 +24,7 @@ export const batchWrite = (
     ...entityWrite(model, history.id, pending, recording, undefined),
     revision: undefined,
   };
-  const wasDeleted = isDeletedAt(history, pending.expectedVersion);
+  const wasDeleted = history.wasDeletedAt(pending.expectedVersion);
   const isDeleted = write.deletion === undefined ? wasDeleted : write.deletion === "deleted";
   const { baseState } = pending;
   return {
@@ -36,13 +35,6 @@ export const batchWrite = (
         : columnsOf(model, baseState, pending.parentId),
     heldAfter: isDeleted ? undefined : write.columns,
   };
-};
-
-const isDeletedAt = ({ model, events }: History, version: number): boolean => {
-  const { lifecycle } = model.plan;
-  if (lifecycle === undefined) return false;
-  const before = events.slice(0, version) as readonly { readonly type: string }[];
-  return lastDeletion(lifecycle, before) === "deleted";
 };
 
 const columnsOf = (

@@ -12,6 +12,7 @@ import {
 import { InvalidStateError } from "../errors/decide-errors.ts";
 import type { EntityWrite, Idempotency, WriteResult } from "../port/rows.ts";
 import { shownValue } from "./shown-value.ts";
+import { snapshotBody } from "./snapshot-body.ts";
 
 /** What is stored beside events: when they happened, and what is known of why. */
 export type Recording = Pick<EntityWrite, "recordedAt" | "context">;
@@ -37,6 +38,7 @@ export const entityWrite = (
     ...(model.erasure?.field !== undefined && {
       subjectId: subjectIn(pending.storedState, model.erasure.field),
     }),
+    snapshot: snapshotBody(pending),
     idempotency,
   };
 };

@@ -2,11 +2,16 @@ import type { CreateView } from "../define/command-view.ts";
 import type { EntityModel } from "../define/entity-model.ts";
 import type { Ambient } from "./ambient.ts";
 import { type Attempt, asList, attemptOf, creationOf, type RefusedAsDeleted } from "./attempt.ts";
+import { checkWhole } from "./entity-base.ts";
 import { History } from "./history.ts";
 import { TreeDecision } from "./tree-decision.ts";
 import { View } from "./view.ts";
 
-/** Decides one command over a history, and records what it yields. */
+/**
+ * Decides one command over a history, and records what it yields.
+ *
+ * @throws HistoryNotLoadedError
+ */
 export const decide = (
   history: History,
   ambient: Ambient,
@@ -17,7 +22,8 @@ export const decide = (
   const run = model.commands.get(command);
   if (run === undefined) throw new Error(`${model.plan.name} has no command ${command}`);
   if (model.children.length > 0) return new TreeDecision(ambient).decide(history, command, args);
-  const decided = run(new View(history, ambient), ...args);
+  if (model.historyCommands.has(command)) checkWhole(history, command);
+  const decided = run(new View(history, ambient, command), ...args);
   return attemptOf(decided, () => history.record(command, asList(model, command, decided)));
 };
 

@@ -1,3 +1,4 @@
+import { HistoryNotLoadedError } from "../errors/decide-errors.ts";
 import type { History } from "./history.ts";
 
 /** The base of all entities; the history stays out of everybody's reach but the repository's. */
@@ -28,7 +29,9 @@ export class EntityBase {
     return this.#history.isDeleted;
   }
 
+  /** @throws HistoryNotLoadedError */
   get history(): readonly object[] {
+    checkWhole(this.#history);
     return this.#history.events;
   }
 
@@ -47,6 +50,12 @@ export class EntityBase {
 
 /** The history inside an entity, or `undefined` for anything else. */
 export const historyOf = EntityBase.historyOf;
+
+/** Refuses to look into a history whose events were folded and are not kept. */
+export const checkWhole = ({ model, id, isWhole }: History, command?: string): void => {
+  if (isWhole) return;
+  throw new HistoryNotLoadedError({ entity: model.plan.name, id, command, isDeclared: true });
+};
 
 /** An entity with its children, as far as they were read. */
 const shown = ({ id, version, state, children }: History): object => {

@@ -23,7 +23,8 @@ export type Entity<Definition extends AnyEntity> = EntityParts<Definition> &
      *
      * @throws CommandRejectedError when the command answers `reject()`; InvalidEventError and
      * InvalidStateError when what it yields does not fit the schemas; EntityDeletedError when the entity
-     * is deleted and what it yields does not restore it first.
+     * is deleted and what it yields does not restore it first; HistoryNotLoadedError for one of
+     * `historyCommands` where the entity was read without its history.
      */
     readonly [Command in keyof CommandsOf<Definition>]: (
       ...args: CommandsOf<Definition>[Command]

@@ -3,26 +3,11 @@ import type { JsonObject } from "../define/json-value.ts";
 import { lastOfLifecycle } from "../define/lifecycle.ts";
 import { EntityUnusableError } from "../errors/decide-errors.ts";
 import { deepFreeze } from "./deep-freeze.ts";
+import type { FoldedEvents, LoadedEvents } from "./loaded-events.ts";
 import type { HistoryMark, PendingWrite, WriteEnd } from "./pending-write.ts";
 import { recordEvents } from "./record-events.ts";
 import type { StoredEvent } from "./stored-event.ts";
-
-/** What was read of an entity: the events that its stored ones became, and what they fold into. */
-export interface LoadedEvents {
-  /** The history that is made of them goes on with this list. */
-  readonly events: object[];
-  readonly state: object | undefined;
-  /** How many events are stored. */
-  readonly version: number;
-  /** For each event the sequence of the stored one that it came of; absent where each became one. */
-  readonly sequences?: readonly number[] | undefined;
-  /** How many writes of the tree there were; of roots alone. */
-  readonly revision?: number | undefined;
-  /** The children that were read, by kind and id. A kind that is missing was left out. */
-  readonly children?: ReadonlyMap<string, Map<string, History>> | undefined;
-  /** The kinds of children of which only some were read. */
-  readonly partial?: ReadonlySet<string> | undefined;
-}
+import { SubjectTrack } from "./subject-track.ts";
 
 /**
  * The events of one entity in memory, and how far they are stored. The only mutable part of an entity.
@@ -31,8 +16,8 @@ export interface LoadedEvents {
  * transaction that is still open; a rollback moves `written` back.
  *
  * Versions count stored events. One that was loaded may have become several events, or none, so that what
- * follows the loaded ones stands `shift` places further in the list than its sequence says. What is
- * decided here is stored one for one.
+ * follows the loaded ones stands `shift` places further in the list than its sequence says, or before that
+ * where the loaded ones were folded and are not kept. What is decided here is stored one for one.
  */
 export class History {
   readonly model: EntityModel;
@@ -48,6 +33,9 @@ export class History {
   /** How many more events there are than stored ones became them. */
   #shift: number;
   #sequences: readonly number[] | undefined;
+  #folded: FoldedEvents | undefined;
+  #snapshotAt: number;
+  #subjects: SubjectTrack;
   #committed: number;
   #written: number;
   #revision: number;
@@ -79,13 +67,17 @@ export class History {
     this.#revision = loaded?.revision ?? 0;
     this.#shift = events.length - version;
     this.#sequences = sequences;
+    this.#folded = loaded?.folded;
+    this.#snapshotAt = loaded?.snapshotAt ?? 0;
+    this.#subjects = loaded?.subjects ?? new SubjectTrack(model);
   }
 
   /** What it was made of, as long as nothing was decided since: for another one like it, that shares no list. */
   get loaded(): LoadedEvents {
     const { state } = this;
     const sequences = this.#sequences;
-    return { events: this.#events.slice(), state, version: this.#loaded, sequences };
+    const subjects = this.#subjects.copy(this.model);
+    return { events: this.#events.slice(), state, version: this.#loaded, sequences, subjects };
   }
 
   /** Its children by kind and id; a kind that was left out when it was read is missing. */
@@ -107,6 +99,11 @@ export class History {
     return this.model.plan.hasRevision ? this.#revision : undefined;
   }
 
+  /** Whether every event from the first one is here. */
+  get isWhole(): boolean {
+    return this.#folded === undefined;
+  }
+
   get state(): object | undefined {
     return deepFreeze(this.#state);
   }
@@ -119,14 +116,24 @@ export class History {
 
   /** The sequence of the stored event that deletes it; `undefined` while it is not deleted. */
   get deletedBy(): number | undefined {
-    const events = this.#events as { readonly type: string }[];
-    const { lifecycle } = this.model.plan;
-    const at = lastOfLifecycle(lifecycle, events);
-    return at >= 0 && events[at]?.type === lifecycle?.deleteEvent
-      ? this.#sequenceAt(at)
-      : undefined;
+    return this.#deletedByOneOf(this.#events);
   }
 
+  /** Whether it was deleted at a version. */
+  wasDeletedAt(version: number): boolean {
+    const until = Math.max(version + this.#shift, 0);
+    return this.#deletedByOneOf(this.#events.slice(0, until)) !== undefined;
+  }
+
+  #deletedByOneOf(events: readonly object[]): number | undefined {
+    const { lifecycle } = this.model.plan;
+    const typed = events as readonly { readonly type: string }[];
+    const at = lastOfLifecycle(lifecycle, typed);
+    if (at < 0) return this.#folded?.deletedBy;
+    return typed[at]?.type === lifecycle?.deleteEvent ? this.#sequenceAt(at) : undefined;
+  }
+
+  /** Those that are in memory: all, or what followed the ones that were folded. */
   get events(): readonly object[] {
     this.#frozen ??= deepFreeze([...this.#events]);
     return this.#frozen;
@@ -165,7 +172,7 @@ export class History {
    */
   record(source: string, decided: readonly unknown[]): readonly object[] {
     const { model, id, parentId, state, isDeleted } = this;
-    const isNew = this.#events.length === 0;
+    const isNew = this.#loaded + this.#events.length === 0;
     const recorded = recordEvents(
       { model, id, parentId, source, isNew, state, isDeleted },
       decided,
@@ -175,6 +182,7 @@ export class History {
       this.#stored.push(stored);
     }
     this.#state = recorded.state;
+    this.#subjects.see(recorded.state);
     this.#storedState = recorded.storedState;
     this.#isDeleted = recorded.isDeleted;
     this.#frozen = undefined;
@@ -240,15 +248,25 @@ export class History {
 
   #begin(): PendingWrite {
     this.#unusable = "writing";
+    const events = this.unwritten;
     return {
       expectedVersion: this.#written,
-      events: this.unwritten,
+      events,
+      snapshotAt: this.#snapshotAt,
+      snapshot: this.#isSnapshotDue(events) ? { deletedBy: this.deletedBy } : undefined,
       state: this.#state as object,
       storedState: this.#storedState as JsonObject,
       baseState: this.#writtenState,
       parentId: this.parentId,
       revision: this.revision,
     };
+  }
+
+  /** Whether so many events followed the newest snapshot that the state is to be kept again. */
+  #isSnapshotDue({ length }: readonly StoredEvent[]): boolean {
+    const { snapshot } = this.model.plan;
+    if (snapshot === undefined || length === 0 || this.#subjects.hasChanged) return false;
+    return this.#written + length - this.#snapshotAt >= snapshot.every;
   }
 
   /** Keeps it from being written: it ends before the events that followed. */
@@ -269,6 +287,7 @@ export class History {
     this.#written = write.expectedVersion + write.events.length;
     this.#writtenState = write.state;
     if (write.revision !== undefined) this.#revision = write.revision + 1;
+    if (write.snapshot !== undefined) this.#snapshotAt = this.#written;
     const written = this.#written;
     const events = this.#events;
     return (end) => {
@@ -294,6 +313,9 @@ export class History {
     this.#loaded = earlier.#loaded;
     this.#shift = earlier.#shift;
     this.#sequences = earlier.#sequences;
+    this.#folded = earlier.#folded;
+    this.#snapshotAt = earlier.#snapshotAt;
+    this.#subjects = earlier.#subjects;
     this.#committed = earlier.#committed;
     this.#written = earlier.#written;
     this.#state = earlier.#state;
@@ -315,6 +337,7 @@ export class History {
     if (this.#written > write.expectedVersion) {
       this.#written = write.expectedVersion;
       this.#writtenState = write.baseState;
+      this.#snapshotAt = write.snapshotAt;
     }
     // A child is created again by the next write of its parent.
     if (write.expectedVersion === 0 && this.parentId === undefined) this.#unusable = "not-created";

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../define/json-value.ts";
+import type { FoldedEvents } from "./loaded-events.ts";
 import type { StoredEvent } from "./stored-event.ts";
 
 /** How a write ended, as far as anybody can tell. */
@@ -13,6 +14,10 @@ export interface PendingWrite {
   readonly state: object;
   readonly storedState: JsonObject;
   readonly baseState: object | undefined;
+  /** The version that its newest snapshot is at, as far as is known; 0 for none. */
+  readonly snapshotAt: number;
+  /** There where the state after the last event is to be kept; what it says beside that state. */
+  readonly snapshot: FoldedEvents | undefined;
   /** Whose child it is. */
   readonly parentId: string | undefined;
   /** The revision that the tree was read at, where the write counts as one of the tree. */

@@ -19,7 +19,7 @@ import {
 } from "./attempt.ts";
 import { ChangingCollection } from "./changing-collection.ts";
 import { membersOf } from "./child-collection.ts";
-import { historyOf } from "./entity-base.ts";
+import { checkWhole, historyOf } from "./entity-base.ts";
 import { History } from "./history.ts";
 import { newEntityId } from "./new-id.ts";
 import { View } from "./view.ts";
@@ -103,7 +103,8 @@ export class TreeDecision {
     let outcome: Outcome;
     try {
       const run = history.model.commands.get(command);
-      const decided = run?.(this.#viewOf(history), ...args);
+      if (history.model.historyCommands.has(command)) checkWhole(history, command);
+      const decided = run?.(this.#viewOf(history, command), ...args);
       outcome = isLeftToChildren(history, decided)
         ? this.#madeOfChildren(before)
         : attemptOf(decided, () =>
@@ -174,8 +175,8 @@ export class TreeDecision {
     for (const takeBack of this.#changes.splice(length).reverse()) takeBack();
   }
 
-  #viewOf(history: History): View {
-    return this.#withCollections(new View(history, this.#ambient), history);
+  #viewOf(history: History, command: string): View {
+    return this.#withCollections(new View(history, this.#ambient, command), history);
   }
 
   #withCollections<Target extends object>(target: Target, history: History): Target {

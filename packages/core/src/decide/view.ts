@@ -1,4 +1,5 @@
 import type { CommandView } from "../define/command-view.ts";
+import { HistoryNotLoadedError } from "../errors/decide-errors.ts";
 import type { Ambient } from "./ambient.ts";
 import type { History } from "./history.ts";
 
@@ -8,9 +9,11 @@ export class View implements CommandView<object | undefined, object> {
   readonly now: Date;
   readonly newId: () => string;
   readonly #history: History;
+  readonly #command: string;
 
-  constructor(history: History, ambient: Ambient) {
+  constructor(history: History, ambient: Ambient, command: string) {
     this.id = history.id;
+    this.#command = command;
     this.now = ambient.now();
     this.newId = ambient.newId;
     this.#history = history;
@@ -28,7 +31,12 @@ export class View implements CommandView<object | undefined, object> {
     return this.#history.isDeleted;
   }
 
+  /** @throws HistoryNotLoadedError also where the history is there, so that no test sees more than others do. */
   get history(): readonly object[] {
-    return this.#history.events;
+    const { model, id, events } = this.#history;
+    const { plan, historyCommands } = model;
+    if (plan.snapshot === undefined || historyCommands.has(this.#command)) return events;
+    const at = { entity: plan.name, id, command: this.#command };
+    throw new HistoryNotLoadedError({ ...at, isDeclared: false });
   }
 }

@@ -23,6 +23,7 @@ interface Family {
   readonly parent?: ParentDeclaration | undefined;
   readonly children?: Readonly<Record<string, ChildDeclaration>> | undefined;
   readonly commands: object;
+  readonly historyCommands?: object | undefined;
   readonly scope?: readonly string[] | undefined;
 }
 
@@ -111,10 +112,9 @@ export const childModels = (family: Family, table: string): readonly ChildModel[
   return Object.freeze(models);
 };
 
-const checkKind = ({ name, commands }: Family, kind: string): void => {
-  if (/^[a-z][A-Za-z0-9]*$/.test(kind) && !KINDS_TAKEN.includes(kind) && !(kind in commands)) {
-    return;
-  }
+const checkKind = ({ name, commands, historyCommands = {} }: Family, kind: string): void => {
+  const isTaken = KINDS_TAKEN.includes(kind) || kind in commands || kind in historyCommands;
+  if (/^[a-z][A-Za-z0-9]*$/.test(kind) && !isTaken) return;
   throw new InvalidDefinitionError(
     name,
     `its children cannot be called "${kind}"`,

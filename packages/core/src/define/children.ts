@@ -78,7 +78,12 @@ export interface ShownParts<Definition extends AnyEntity> {
   readonly version: number;
   /** Whether it is deleted, pending events included. `false` where no lifecycle is declared. */
   readonly isDeleted: boolean;
-  /** Every event from the first one, pending ones last. Frozen. */
+  /**
+   * Every event from the first one, pending ones last. Frozen.
+   *
+   * @throws HistoryNotLoadedError where the definition keeps snapshots and the entity was read without
+   * `{ history: true }`.
+   */
   readonly history: readonly EventOf<Definition>[];
   /** The events that are not committed. */
   readonly pending: readonly EventOf<Definition>[];

@@ -14,6 +14,7 @@ import { type DefaultTable, type EntityDefinition, model } from "./entity-defini
 import { buildModel, type UntypedLiteral } from "./entity-model.ts";
 import type { VersionLists } from "./event-versions-type.ts";
 import type { LifecycleNames } from "./lifecycle.ts";
+import type { SnapshotOptions } from "./snapshot.ts";
 
 /**
  * Defines an entity: the schema of its state, its events, how they fold, what may be decided, and the
@@ -35,7 +36,8 @@ export const defineEntity = <
     output<NoInfer<Schema>>,
     NoInfer<Events>,
     output<NoInfer<Id>>,
-    NoInfer<Children>
+    NoInfer<Children>,
+    NoInfer<Snapshot>
   >,
   const Index extends IndexColumns<output<NoInfer<Schema>>>,
   const Computed extends ComputedColumns<output<NoInfer<Schema>>> = Record<never, never>,
@@ -49,6 +51,13 @@ export const defineEntity = <
   Children extends Record<string, ChildDeclaration> = Record<never, never>,
   const Parent extends ParentDeclaration | undefined = undefined,
   const Scope extends readonly string[] = readonly [],
+  Snapshot extends SnapshotOptions | undefined = undefined,
+  HistoryCommands extends CommandFunctions<
+    output<NoInfer<Schema>>,
+    NoInfer<Events>,
+    output<NoInfer<Id>>,
+    NoInfer<Children>
+  > = Record<never, never>,
 >(
   literal: EntityLiteral<
     Name,
@@ -69,7 +78,9 @@ export const defineEntity = <
     Retired,
     Children,
     Parent,
-    Scope
+    Scope,
+    Snapshot,
+    HistoryCommands
   >,
 ): EntityDefinition<
   Name,
@@ -77,7 +88,7 @@ export const defineEntity = <
   Events,
   Input,
   {
-    [Name in keyof Commands]: Commands[Name] extends (
+    [Name in keyof (Commands & HistoryCommands)]: (Commands & HistoryCommands)[Name] extends (
       view: never,
       ...args: infer Arguments extends unknown[]
     ) => unknown

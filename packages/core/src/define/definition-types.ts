@@ -6,12 +6,13 @@ import type {
   ParentDeclaration,
   TreeOutcome,
 } from "./children.ts";
-import type { CommandView, CreateView } from "./command-view.ts";
+import type { CommandView, CreateView, StateView } from "./command-view.ts";
 import type { Decision, Rejection } from "./decision.ts";
 import type { ErasureOptions } from "./erasure.ts";
 import type { CheckRetired, CheckVersions, VersionLists } from "./event-versions-type.ts";
 import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import type { LifecycleNames } from "./lifecycle.ts";
+import type { SnapshotOptions } from "./snapshot.ts";
 
 /** The event union as it is declared: stored event type to payload schema. */
 export type EventShapes = Record<string, $ZodObject>;
@@ -70,19 +71,27 @@ export type WithChildren<View, Children> = [keyof Children] extends [never]
   ? View
   : View & ChangingCollections<Children>;
 
-/** A command: the view, then arguments whose types the definition annotates. */
+/** Commands: the view, then arguments whose types the definition annotates. */
 export type CommandFunctions<
   State,
   Events extends EventShapes,
   Id extends string,
   Children,
+  Snapshot = undefined,
 > = Record<
   string,
   (
-    view: WithChildren<CommandView<Readonly<State>, EventUnion<Events>, Id>, Children>,
+    view: WithChildren<ViewOf<State, Events, Id, Snapshot>, Children>,
     ...args: never[]
   ) => Decision<EventUnion<Events>> | LiteralHint | TreeOutcome<Children>
 >;
+
+/** Where states are kept, the events before them are not read: only those who say so look at them. */
+type ViewOf<State, Events extends EventShapes, Id extends string, Snapshot> = [Snapshot] extends [
+  undefined,
+]
+  ? CommandView<Readonly<State>, EventUnion<Events>, Id>
+  : StateView<Readonly<State>, Id>;
 
 /**
  * Nothing is ever of this type. Beside the events it keeps a function without parameters from losing
@@ -180,6 +189,13 @@ export type CheckLifecycle<Lifecycle, Events, Creating> = {
     : { "unknown lifecycle option": Key };
 };
 
+/** Reports an option that does not exist. */
+export type CheckSnapshot<Snapshot> = {
+  readonly [Key in keyof Snapshot]: Key extends keyof SnapshotOptions
+    ? unknown
+    : { "unknown snapshot option": Key };
+};
+
 /** Everything a user writes to define an entity. Each part infers through a parameter of its own. */
 export interface EntityLiteral<
   Name extends string,
@@ -201,6 +217,8 @@ export interface EntityLiteral<
   Children,
   Parent extends ParentDeclaration | undefined,
   Scope extends readonly string[],
+  Snapshot extends SnapshotOptions | undefined,
+  HistoryCommands,
 > {
   /**
    * The entity's name in the singular, for example `user` or `orderLine`. It is the name of the topic,
@@ -248,6 +266,23 @@ export interface EntityLiteral<
   readonly evolve: Evolve & CheckReducers<Evolve, output<NoInfer<Schema>>, NoInfer<Events>>;
   /** Decisions over the state. Pure: whatever they need is in the view or an argument. */
   readonly commands: Commands & CheckCommands<Commands, keyof NoInfer<Children>>;
+  /**
+   * Decisions that look into the history as well, which with `snapshot` is read for those alone who ask:
+   * `users.findById(id, { history: true })`.
+   */
+  readonly historyCommands?: HistoryCommands &
+    CommandFunctions<
+      output<NoInfer<Schema>>,
+      NoInfer<Events>,
+      output<NoInfer<Id>>,
+      NoInfer<Children>
+    > &
+    CheckCommands<HistoryCommands, keyof NoInfer<Children> | keyof NoInfer<Commands>>;
+  /**
+   * Has the state kept beside the events, for example after every hundredth: `{ every: 100 }`. Reads take
+   * it with the events that follow it. Default is none: every read folds all events.
+   */
+  readonly snapshot?: Snapshot & CheckSnapshot<Snapshot>;
   /** Columns of the index table that repeat a field of the schema. */
   readonly index: Index & CheckIndex<Index, output<NoInfer<Schema>>>;
   /** Columns of the index table that are computed from the state. */

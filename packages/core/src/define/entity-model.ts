@@ -20,6 +20,7 @@ import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import { type LifecycleNames, lifecyclePlan } from "./lifecycle.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { type PayloadCodec, payloadCodec } from "./payload-codec.ts";
+import { type SnapshotOptions, snapshotPlan } from "./snapshot.ts";
 import { isUuid } from "./uuid.ts";
 
 /** A definition as it is at run time, where types no longer help. */
@@ -31,6 +32,8 @@ export interface UntypedLiteral extends VersionSource {
   readonly create: (input: unknown, view: CreateView) => unknown;
   readonly evolve: Readonly<Record<string, Reducer>>;
   readonly commands: Readonly<Record<string, Command>>;
+  readonly historyCommands?: Readonly<Record<string, Command>>;
+  readonly snapshot?: SnapshotOptions;
   readonly index: Readonly<Record<string, FieldColumn<unknown>>>;
   readonly computed?: Readonly<Record<string, ComputedColumn<unknown>>>;
   readonly uniqueTogether?: readonly (readonly string[])[];
@@ -66,7 +69,10 @@ export interface EntityModel {
   /** The id in its one spelling, or `undefined` when no entity can have it. */
   readonly parseId: (id: unknown) => string | undefined;
   readonly create: UntypedLiteral["create"];
+  /** Those that look into the history included. */
   readonly commands: ReadonlyMap<string, Command>;
+  /** The names of commands that look into the history. */
+  readonly historyCommands: ReadonlySet<string>;
   readonly events: ReadonlyMap<string, EventModel>;
   readonly storedTypes: StoredTypes;
   readonly state: PayloadCodec;
@@ -99,7 +105,8 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
     keepsContext: literal.context ?? true,
     parseId: idParser(literal.id),
     create: literal.create,
-    commands: new Map(Object.entries(literal.commands)),
+    commands: new Map(Object.entries({ ...literal.commands, ...literal.historyCommands })),
+    historyCommands: new Set(Object.keys(literal.historyCommands ?? {})),
     events: new Map(
       Object.entries(literal.events).map(([type, schema]): [string, EventModel] => [
         type,
@@ -150,10 +157,15 @@ const buildPlan = (
   // The longest name that is derived from the events table.
   const eventsTable = `${snakeCase(name)}_events`;
   checkIdentifier(name, `${eventsTable}_event_type_check`);
-  if (indexTable === eventsTable) {
+  const snapshot = snapshotPlan(literal, stored);
+  for (const [what, table] of [
+    ["events", eventsTable],
+    ["snapshots", snapshot?.table],
+  ]) {
+    if (indexTable !== table) continue;
     throw new InvalidDefinitionError(
       name,
-      `its index table has the name of its events table, "${eventsTable}"`,
+      `its index table has the name of its ${what} table, "${table}"`,
       "Give the index table another name.",
     );
   }
@@ -170,6 +182,7 @@ const buildPlan = (
     parent,
     children: children.map((child) => ({ name: child.name, plan: child.model.plan })),
     hasRevision,
+    snapshot,
     guards: literal.guards ?? "full",
     writerRole: checkedRole(literal),
   });
@@ -233,7 +246,17 @@ const hasFields = ({ _zod: { def } }: $ZodObject): boolean =>
   (def.catchall !== undefined && def.catchall._zod.def.type !== "never");
 
 const checkCommands = (literal: UntypedLiteral): void => {
-  const taken = Object.keys(literal.commands).find((name) => COMMANDS_TAKEN.includes(name));
+  const { commands, historyCommands = {} } = literal;
+  const twice = Object.keys(historyCommands).find((name) => Object.hasOwn(commands, name));
+  if (twice !== undefined) {
+    throw new InvalidDefinitionError(
+      literal.name,
+      `the command "${twice}" is in commands and in historyCommands`,
+      "Keep it in historyCommands if it looks into the history, in commands if it does not.",
+    );
+  }
+  const names = [...Object.keys(commands), ...Object.keys(historyCommands)];
+  const taken = names.find((name) => COMMANDS_TAKEN.includes(name));
   if (taken === undefined) return;
   throw new InvalidDefinitionError(
     literal.name,

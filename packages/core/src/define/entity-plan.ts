@@ -1,5 +1,6 @@
 import type { ColumnType } from "./column-type.ts";
 import type { LifecyclePlan } from "./lifecycle.ts";
+import type { SnapshotPlan } from "./snapshot.ts";
 import type { TopicPlan } from "./topic-plan.ts";
 
 /** One declared column of an index table. */
@@ -83,6 +84,8 @@ export interface EntityPlan extends TopicPlan {
   readonly children: readonly ChildPlan[];
   /** Whether its index row counts the writes of its tree in `revision`: it has children, and no parent. */
   readonly hasRevision: boolean;
+  /** How states are kept beside the events; `undefined` where every read folds all events. */
+  readonly snapshot: SnapshotPlan | undefined;
   /**
    * `full` asserts contiguous sequences and the index row's version in the database; `chained` has every
    * event refer to the one before it as well.

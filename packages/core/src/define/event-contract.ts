@@ -1,10 +1,9 @@
-import { type $ZodType, toJSONSchema } from "zod/v4/core";
+import type { $ZodType } from "zod/v4/core";
 import type { AnyTopic } from "./any-topic.ts";
 import { model } from "./entity-definition.ts";
-import { personalSchema } from "./personal.ts";
-import { PERSONAL } from "./personal-marks.ts";
 import type { JsonSchema, Misfit } from "./schema-fits.ts";
 import { misfits } from "./schema-fits.ts";
+import { storedSchema } from "./stored-schema.ts";
 
 /** The JSON schemas of what may be stored, by event type and version. */
 export type EventContract = Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
@@ -25,38 +24,17 @@ export const eventContract = (definition: AnyTopic): EventContract => {
   const { events, storedTypes } = definition[model];
   const contract: Record<string, Record<string, JsonSchema>> = {};
   for (const [type, { version }] of events) {
-    contract[type] = { [version]: stored(definition.events[type] as $ZodType) };
+    contract[type] = { [version]: storedSchema(definition.events[type] as $ZodType) };
   }
   for (const [type, { older, newest }] of storedTypes) {
-    const versions = Object.fromEntries(older.map(({ schema }, at) => [at + 1, stored(schema)]));
+    const versions = Object.fromEntries(
+      older.map(({ schema }, at) => [at + 1, storedSchema(schema)]),
+    );
     const last = newest === undefined ? undefined : definition.events[newest];
     contract[type] =
-      last === undefined ? versions : { ...versions, [older.length + 1]: stored(last) };
+      last === undefined ? versions : { ...versions, [older.length + 1]: storedSchema(last) };
   }
   return contract;
-};
-
-const stored = (schema: $ZodType): JsonSchema => {
-  const { $schema: _, ...rest } = toJSONSchema(schema, {
-    io: "input",
-    unrepresentable: "any",
-    override: ({ zodSchema, jsonSchema }) => {
-      const inner = personalSchema(zodSchema);
-      if (inner !== undefined) Object.assign(jsonSchema, personalContract(stored(inner)));
-    },
-  });
-  return JSON.parse(JSON.stringify(rest)) as JsonSchema;
-};
-
-/** What is personal is read marked, and in the clear where it was not personal before. */
-const personalContract = (inner: JsonSchema): object => {
-  const marked = {
-    type: "object",
-    properties: { [PERSONAL]: inner },
-    required: [PERSONAL],
-    additionalProperties: false,
-  };
-  return { anyOf: [marked, inner] };
 };
 
 /** The events of a committed contract that a newer one may not read. */

@@ -34,7 +34,9 @@ export const forgetEntity = <Tx, Opened extends Tx>(
   return async (model: EntityModel, use: SubjectUse): Promise<boolean> => {
     const entities = storeOf(model);
     for (let attempt = 1; ; attempt += 1) {
-      const [stored] = await entities.load([use.id], "none", { includeDeleted: true });
+      // What was kept of it may have been made of its values.
+      const seen = { includeDeleted: true, history: true };
+      const [stored] = await entities.load([use.id], "none", seen);
       if (stored === undefined) return false;
       const history = hydrate(model, stored);
       history.record("forget", [{ type: model.erasure?.event }]);
@@ -47,6 +49,9 @@ export const forgetEntity = <Tx, Opened extends Tx>(
       const isWritten = await inOne(store, async (tx) => {
         await onAppending?.(tx, all);
         if ((await entities.write(write, tx)).kind !== "written") return false;
+        if (model.plan.snapshot !== undefined) {
+          await store.subjects().dropSnapshots(model.plan, use.id, tx);
+        }
         await onAllAppended?.(tx, all);
         await store.subjects().settle(use, tx);
         return true;

@@ -178,6 +178,44 @@ export class ChildrenNotLoadedError extends AnnalsError {
   }
 }
 
+/**
+ * Somebody looks into a history that was not read: where a definition keeps snapshots, reads take the state
+ * alone, unless they are asked for more.
+ */
+export class HistoryNotLoadedError extends AnnalsError {
+  readonly code = "ANNALS_HISTORY_NOT_LOADED";
+  readonly entity: string;
+  readonly id: string;
+  /** The command that looks into it; `undefined` for a look at the entity's own `history`. */
+  readonly command: string | undefined;
+
+  /** `isDeclared` is `false` for a command that is not among those that look into the history. */
+  constructor(at: {
+    entity: string;
+    id: string;
+    command?: string | undefined;
+    isDeclared: boolean;
+  }) {
+    const { entity, id, command, isDeclared } = at;
+    const who = command === undefined ? "Somebody" : `${entity}.${command}`;
+    const which = `the history of ${entity} "${id}"`;
+    super(
+      isDeclared
+        ? {
+            message: `${who} looks into ${which}, which was read without it`,
+            hint: "Read the entity with { history: true }, which reads all of its events.",
+          }
+        : {
+            message: `${who} looks into ${which} without saying so`,
+            hint: "Move the command to historyCommands in the definition, or decide over the state.",
+          },
+    );
+    this.entity = entity;
+    this.id = id;
+    this.command = command;
+  }
+}
+
 /** A child was changed through what a decision had handed out, after the decision had ended. */
 export class DecisionOverError extends AnnalsError {
   readonly code = "ANNALS_DECISION_OVER";

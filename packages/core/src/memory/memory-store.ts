@@ -34,6 +34,7 @@ import { checkHolds, held } from "./memory-holds.ts";
 import { transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { earlierRequest, MemoryRequests } from "./memory-requests.ts";
+import { withSnapshot } from "./memory-snapshots.ts";
 import { MemoryState } from "./memory-state.ts";
 import { MemorySubjects } from "./memory-subjects.ts";
 import { applyPublications, checkPublications, MemoryTopics } from "./memory-topics.ts";
@@ -74,7 +75,14 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly #consumers = new MemoryConsumers();
   readonly #states = new Map<string, MemoryState>();
   readonly #topics = new MemoryTopics(this.#log, this.#consumers);
-  readonly #subjects = new MemorySubjects((plan, id) => this.#requests.forget(plan, id));
+  readonly #subjects = new MemorySubjects({
+    forgetRequests: (plan, id) => this.#requests.forget(plan, id),
+    dropSnapshots: (plan, id, tx) => {
+      const row = this.#visible(plan, tx.changes).get(id);
+      if (row === undefined) return;
+      tx.changes.writes.push({ plan, row: { ...row, snapshot: undefined }, events: [] });
+    },
+  });
 
   /**
    * Runs `work` in a transaction that commits when it returns and is dropped when it throws.
@@ -259,9 +267,9 @@ export class MemoryStore implements Store<MemoryTransaction> {
     known: KnownEntities | undefined,
   ): readonly Row[] {
     const changes = changesOf(join);
-    if (plan.children.length === 0) {
-      if (known === undefined || changes !== undefined) return rows;
-      return knownRows(rows, known, (subject) => this.#subjects.isForgotten(subject));
+    if (plan.children.length === 0 && known !== undefined && changes === undefined) {
+      const whole = rows.map((row) => withSnapshot(row, { history: true }));
+      return knownRows(whole, known, (subject) => this.#subjects.isForgotten(subject));
     }
     const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
     return rows.map((row) => withChildren(plan, row, rowsOf, seen));
@@ -277,7 +285,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
     const row = this.#visible(plan, changes).get(request.entityId);
     if (row === undefined) return undefined;
     const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
-    return earlierRequest(request, idempotency, withChildren(plan, row, rowsOf, {}));
+    const whole = withChildren(plan, row, rowsOf, { history: true });
+    return earlierRequest(request, idempotency, whole);
   }
 
   #commit(changes: MemoryChanges): void {

@@ -19,6 +19,12 @@ interface Kept {
   isForgotten: boolean;
 }
 
+/** What the store keeps of an entity beside its events. */
+interface BesideEvents {
+  readonly forgetRequests: (plan: EntityPlan, id: string) => void;
+  readonly dropSnapshots: (plan: EntityPlan, id: string, tx: MemoryTransaction) => void;
+}
+
 type KeyedSubject = StoredSubject & { readonly key: WrappedKey };
 
 /**
@@ -31,10 +37,10 @@ export class MemorySubjects implements SubjectStore<MemoryTransaction> {
   readonly #values = new Map<string, { readonly subject: string; readonly value: JsonValue }>();
   readonly #uses = new Map<string, SubjectUse & { isSettled: boolean }>();
   readonly #receipts: StoredReceipt[] = [];
-  readonly #forgetRequests: (plan: EntityPlan, id: string) => void;
+  readonly #beside: BesideEvents;
 
-  constructor(forgetRequests: (plan: EntityPlan, id: string) => void) {
-    this.#forgetRequests = forgetRequests;
+  constructor(beside: BesideEvents) {
+    this.#beside = beside;
   }
 
   async read(subjects: readonly string[]): Promise<readonly StoredSubject[]> {
@@ -99,8 +105,12 @@ export class MemorySubjects implements SubjectStore<MemoryTransaction> {
   async forgetRequests(entity: EntityPlan, subject: string): Promise<void> {
     for (const use of this.#uses.values()) {
       if (use.subject === subject && use.topic === entity.name)
-        this.#forgetRequests(entity, use.id);
+        this.#beside.forgetRequests(entity, use.id);
     }
+  }
+
+  async dropSnapshots(entity: EntityPlan, id: string, tx: MemoryTransaction): Promise<void> {
+    this.#beside.dropSnapshots(entity, id, tx);
   }
 
   async complete(subject: string, reason: string, counts: ForgetCounts): Promise<StoredReceipt> {

@@ -12,6 +12,7 @@ import type { Visibility } from "../port/store.ts";
 import { compareText } from "./column-order.ts";
 import { seenRows } from "./deleted-rows.ts";
 import { matchingRows } from "./list-rows.ts";
+import { withSnapshot } from "./memory-snapshots.ts";
 import type { MemoryRow, MemoryWrite } from "./memory-transaction.ts";
 
 /** All rows of a definition, as a read sees them. */
@@ -24,9 +25,10 @@ export const withChildren = <Row extends StoredEntity>(
   rowsOf: RowsOf,
   seen: Visibility | undefined,
 ): Row => {
+  const own = withSnapshot(row, seen);
   const wanted = plan.children.filter(({ name }) => seen?.kinds?.includes(name) !== false);
-  if (wanted.length === 0) return row;
-  const below: Visibility = { includeDeleted: seen?.includeDeleted };
+  if (wanted.length === 0) return own;
+  const below: Visibility = { includeDeleted: seen?.includeDeleted, history: seen?.history };
   const children: StoredChildren = Object.fromEntries(
     wanted.map((kind) => {
       const rows = seenRows(kind.plan, childrenOf(kind.plan, row.id, rowsOf), below);
@@ -34,7 +36,7 @@ export const withChildren = <Row extends StoredEntity>(
       return [kind.name, chosen.map((child) => withChildren(kind.plan, child, rowsOf, below))];
     }),
   );
-  return { ...row, children };
+  return { ...own, children };
 };
 
 /** The ids of a row and of everything below it, removed children included, as `topic/id`. */

@@ -21,12 +21,15 @@ export const rowAfter = (
   const recordedAt = write.recordedAt ?? now;
   const isTouched = write.expectedVersion === 0 || write.revision !== undefined;
   const revision = (current?.revision ?? 0) + (isTouched ? 1 : 0);
+  const version = write.expectedVersion + write.events.length;
+  const snapshot = write.snapshot && { version, body: write.snapshot };
   const row: MemoryRow = {
     ...(plan.hasRevision && { revision }),
+    ...(plan.snapshot && { snapshot: snapshot ?? current?.snapshot }),
     id: write.id,
     createdAt: current?.createdAt ?? recordedAt,
     deletedAt: deletedAtAfter(write, current, recordedAt),
-    version: write.expectedVersion + write.events.length,
+    version,
     columns: write.events.length === 0 && current ? current.columns : write.columns,
     events: [...(current?.events ?? []), ...write.events.map(({ body }) => body)],
   };

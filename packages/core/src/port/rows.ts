@@ -36,6 +36,8 @@ export interface EntityWrite {
   readonly mayExist?: boolean | undefined;
   /** The id of whom personal values are about, where that is not the entity itself. */
   readonly subjectId?: string | undefined;
+  /** What is kept of the entity at the version after the write, in place of what was kept before. */
+  readonly snapshot?: JsonObject | undefined;
   /** Stored with the events, so that the same request is not written twice. */
   readonly idempotency?: Idempotency | undefined;
 }
@@ -131,7 +133,7 @@ export type BatchResult =
 export interface StoredEntity {
   readonly id: string;
   readonly version: number;
-  /** The stored events in the order of their sequence; those after `since`. */
+  /** The stored events in the order of their sequence; those after `since`, or after the snapshot. */
   readonly events: readonly JsonObject[];
   /** How many of its first events were left out, since the reader knows them. Default is 0. */
   readonly since?: number | undefined;
@@ -142,6 +144,8 @@ export interface StoredEntity {
   readonly mark?: JsonValue | undefined;
   /** Those whose personal values are in the events, for readers who say what they know. */
   readonly subjects?: readonly string[] | undefined;
+  /** What was kept of it at an earlier version, or at this one. */
+  readonly snapshot?: StoredSnapshot | undefined;
   /** How many writes of its tree there were; of entities with children and no parent alone. */
   readonly revision?: number | undefined;
   /** Its children by kind, in the order of their ids; a kind that the read left out is missing. */
@@ -159,6 +163,12 @@ export interface KnownEntity {
 
 /** What a reader knows of entities, by their ids. */
 export type KnownEntities = ReadonlyMap<string, KnownEntity>;
+
+/** What is kept of an entity at a version. */
+export interface StoredSnapshot {
+  readonly version: number;
+  readonly body: JsonObject;
+}
 
 export type StoredChildren = { readonly [kind: string]: readonly StoredEntity[] };
 

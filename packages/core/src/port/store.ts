@@ -115,6 +115,11 @@ export interface Visibility {
    * all that is below them.
    */
   readonly childrenWhere?: { readonly [kind: string]: Predicate } | undefined;
+  /**
+   * Whether all events are read, and no snapshot. Default is `false`; of no effect where the plan keeps no
+   * snapshots, nor on the past of an entity.
+   */
+  readonly history?: boolean | undefined;
 }
 
 export interface EntityStore<Tx> {

@@ -116,6 +116,9 @@ export interface SubjectStore<Tx> {
   /** Notes that the event was written. In its transaction. */
   settle(use: SubjectUse, tx: Tx): Promise<void>;
 
+  /** Drops what is kept of an entity beside its events, which may be made of a subject's values. */
+  dropSnapshots(entity: EntityPlan, id: string, tx: Tx): Promise<void>;
+
   /** Makes requests tell nothing of what was asked: those of all entities of a plan with values of the subject. */
   forgetRequests(entity: EntityPlan, subject: string): Promise<void>;
 

@@ -68,7 +68,7 @@ export class EntityCache {
   hydrate(stored: StoredEntity, known: CachedEntities): History {
     const { id, since = 0, mark } = stored;
     const base = known.get(id);
-    const history = hydrate(this.#model, stored, undefined, base?.history);
+    const history = hydrate(this.#model, stored, { history: true, known: base?.history });
     if (mark !== undefined) this.#keep(stored, mark, history, since === 0 ? undefined : base);
     return history;
   }

@@ -1,10 +1,10 @@
-import { History, type LoadedEvents } from "../decide/history.ts";
+import { History } from "../decide/history.ts";
+import type { LoadedEvents } from "../decide/loaded-events.ts";
 import { parentIdOf } from "../decide/stored-event.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import type { JsonObject } from "../define/json-value.ts";
-import { AnnalsError } from "../errors/annals-error.ts";
 import type { StoredEntity } from "../port/rows.ts";
-import { type DecodedEvent, decodeEvent, isUpcast } from "./decode-event.ts";
+import { Fold } from "./fold.ts";
+import { readSnapshot } from "./read-snapshot.ts";
 import { storedEventError } from "./stored-event-error.ts";
 
 /** What was read of an entity before, without its children. */
@@ -12,21 +12,35 @@ export interface KnownHistory extends LoadedEvents {
   readonly parentId: string | undefined;
 }
 
+/** What a read was about. */
+export interface Keeping {
+  /**
+   * Whether the history is asked for, so that events are kept in memory once they are folded. Default is
+   * `false`; without snapshots it is always there.
+   */
+  readonly history?: boolean | undefined;
+  /** The kinds of children of which the read left some out. */
+  readonly partial?: ReadonlySet<string> | undefined;
+  /** What the first `since` events became, where they were left out. */
+  readonly known?: KnownHistory | undefined;
+}
+
+/** For those who read every event anyway. */
+const WHOLE: Keeping = { history: true };
+
 /**
  * Folds what is stored into a history.
  *
- * @param partial the kinds of children of which the read left some out.
- * @param known what the first `since` events became, where they were left out.
  * @throws StoredEventError for an event that the definition does not know or that does not fit it, and
  * where no event is left to fold.
+ * @throws UnreadableSnapshot where the events alone can tell.
  */
 export const hydrate = (
   model: EntityModel,
   stored: StoredEntity,
-  partial?: ReadonlySet<string>,
-  known?: KnownHistory,
+  keeping: Keeping = WHOLE,
 ): History => {
-  const history = historyOf(model, stored, hydrate, partial, known);
+  const history = historyOf(model, stored, hydrate, keeping);
   if (history !== undefined) return history;
   const message = "the upcasters leave no event of the entity";
   throw storedEventError(model, { id: stored.id, sequence: stored.version }, [
@@ -41,42 +55,61 @@ export const hydrate = (
  * @throws StoredEventError
  */
 export const hydratePast = (model: EntityModel, stored: StoredEntity): History | undefined =>
-  historyOf(model, stored, hydratePast);
+  historyOf(model, stored, hydratePast, WHOLE);
 
 const historyOf = (
   model: EntityModel,
   stored: StoredEntity,
   childOf: Hydrate,
-  partial?: ReadonlySet<string>,
-  known?: KnownHistory,
+  keeping: Keeping,
 ): History | undefined => {
-  const { id, version, events, since = 0 } = stored;
-  if (since + events.length !== version) {
-    const there = since + events.length;
-    const message = `the index row is at version ${version}, but ${there} events are stored`;
-    throw storedEventError(model, { id, sequence: there }, [{ path: [], message }]);
+  const { id, version, events, since = 0, snapshot } = stored;
+  const found = (snapshot?.version ?? since) + events.length;
+  if (found !== version) {
+    const message = `the index row is at version ${version}, but ${found} events are stored`;
+    throw storedEventError(model, { id, sequence: found }, [{ path: [], message }]);
   }
-  const base = since === 0 ? undefined : known;
-  const loaded = fold(model, stored, childOf, base);
-  if (loaded.events.length === 0) return undefined;
-  return new History(
-    model,
-    id,
-    partial === undefined ? loaded : { ...loaded, partial },
-    model.plan.parent && (base ? base.parentId : parentIdOf(events)),
-  );
+  const kept = snapshot && readSnapshot(model, snapshot);
+  const known = since === 0 ? undefined : keeping.known;
+  const isKept = snapshot === undefined && (model.plan.snapshot === undefined || keeping.history);
+  const fold = new Fold(model, id, known ?? kept, isKept === true);
+  for (const event of events) fold.add(event);
+  if (fold.state === undefined) return undefined;
+  const first = (known ?? kept) === undefined ? parentIdOf(events) : (known ?? kept)?.parentId;
+  const parentId = model.plan.parent && first;
+  const own: LoadedEvents = {
+    ...fold.loaded,
+    version,
+    partial: keeping.partial,
+    snapshotAt: snapshotAt(model, stored, isKept === true),
+  };
+  if (model.children.length === 0) return new History(model, id, own, parentId);
+  const children = childrenOf(model, stored, childOf, { history: keeping.history });
+  return new History(model, id, { ...own, revision: stored.revision, children }, parentId);
 };
+
+/** Who reads all events is not told of snapshots, and takes it that they are where they belong. */
+const snapshotAt = (
+  { plan }: EntityModel,
+  { version, snapshot }: StoredEntity,
+  isKept: boolean,
+): number =>
+  plan.snapshot !== undefined && isKept
+    ? version - (version % plan.snapshot.every)
+    : (snapshot?.version ?? 0);
 
 /** The children that were read with an entity, by kind and id. */
 const childrenOf = (
   model: EntityModel,
   { children }: StoredEntity,
   childOf: Hydrate,
+  keeping: Keeping,
 ): History["children"] => {
   const read = model.children.filter(({ name }) => children?.[name] !== undefined);
   return new Map(
     read.map((kind) => {
-      const members = children?.[kind.name]?.map((child) => childOf(kind.model, child)) ?? [];
+      const members =
+        children?.[kind.name]?.map((child) => childOf(kind.model, child, keeping)) ?? [];
       return [
         kind.name,
         new Map(members.flatMap((child) => (child === undefined ? [] : [[child.id, child]]))),
@@ -85,43 +118,4 @@ const childrenOf = (
   );
 };
 
-type Hydrate = (model: EntityModel, stored: StoredEntity) => History | undefined;
-
-const fold = (
-  model: EntityModel,
-  stored: StoredEntity,
-  childOf: Hydrate,
-  known: LoadedEvents | undefined,
-): LoadedEvents => {
-  const { id, version, events, since = 0, revision } = stored;
-  // A history goes on with this list.
-  const decoded = (known?.events.slice() ?? []) as DecodedEvent[];
-  let state: unknown = known?.state;
-  // Kept from the first stored event on that became several, or none.
-  let sequences = known?.sequences?.slice();
-  let index = since;
-  try {
-    for (; index < version; index += 1) {
-      const event = decodeEvent(model, id, index + 1, events[index - since] as JsonObject);
-      if (!isUpcast(event)) {
-        state = model.events.get(event.type)?.reduce(state, event);
-        decoded.push(event);
-        sequences?.push(index + 1);
-        continue;
-      }
-      if (event.length !== 1) sequences ??= decoded.map((_, at) => at + 1);
-      for (const part of event) {
-        state = model.events.get(part.type)?.reduce(state, part);
-        decoded.push(part);
-        sequences?.push(index + 1);
-      }
-    }
-  } catch (error) {
-    if (error instanceof AnnalsError) throw error;
-    const issues = [{ path: [], message: "the reducer of its type threw an error" }];
-    throw storedEventError(model, { id, sequence: index + 1 }, issues, error);
-  }
-  const own = { events: decoded, state: state as object | undefined, version, sequences };
-  if (model.children.length === 0) return own;
-  return { ...own, revision, children: childrenOf(model, stored, childOf) };
-};
+type Hydrate = (model: EntityModel, stored: StoredEntity, keeping: Keeping) => History | undefined;

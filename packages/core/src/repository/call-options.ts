@@ -21,10 +21,18 @@ export type ReadOptions<Definition extends AnyEntity, Tx> = CallOptions<Tx> &
   SeenOptions<Definition>;
 
 /** Of these, what says how much of an entity is seen. */
-export type SeenOptions<Definition extends AnyEntity> = (HasLifecycle<Definition> extends true
-  ? IncludeDeleted
-  : unknown) &
+export type SeenOptions<Definition extends AnyEntity> = HistoryOption &
+  (HasLifecycle<Definition> extends true ? IncludeDeleted : unknown) &
   (HasChildren<Definition> extends true ? ChildrenOption<ChildrenOf<Definition>> : unknown);
+
+export interface HistoryOption {
+  /**
+   * Whether all events are read, for `historyCommands` and a look at `history`. Default is `false`: where
+   * the definition keeps snapshots, the state is read, and the events since. Without snapshots they all are,
+   * always.
+   */
+  readonly history?: boolean | undefined;
+}
 
 interface ChildrenOption<Declarations> {
   /**

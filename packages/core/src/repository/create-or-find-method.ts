@@ -1,6 +1,6 @@
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, Declared } from "../define/entity-definition.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { CallOptions, HistoryOption } from "./call-options.ts";
 import type { CreateArguments } from "./write-methods.ts";
 
 /** The call that needs ids which callers choose; there where the definition says so. */
@@ -29,5 +29,5 @@ type CreateOrFindArguments<Arguments, Tx> = Arguments extends [
   input: infer Input,
   options: infer Options extends { readonly id: unknown },
 ]
-  ? [input: Input, options: CallOptions<Tx> & Pick<Options, "id">]
+  ? [input: Input, options: CallOptions<Tx> & HistoryOption & Pick<Options, "id">]
   : never;

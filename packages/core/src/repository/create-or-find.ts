@@ -11,9 +11,9 @@ import {
   OutcomeUnknownError,
 } from "../errors/append-errors.ts";
 import type { EntityWrite } from "../port/rows.ts";
-import type { EntityStore, Join } from "../port/store.ts";
-import { hydrate } from "../read/hydrate.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { EntityStore, Join, Visibility } from "../port/store.ts";
+import { hydrateAll } from "../read/hydrate-all.ts";
+import type { CallOptions, HistoryOption } from "./call-options.ts";
 import { recordingIn } from "./recording.ts";
 import type { Appending, AroundAppend } from "./repository-hooks.ts";
 
@@ -35,7 +35,7 @@ const createOrFindCall =
   <Tx>(parts: CreateOrFindParts<Tx>) =>
   async (
     input: unknown,
-    options?: CallOptions<Tx> & { readonly id?: unknown },
+    options?: CallOptions<Tx> & HistoryOption & { readonly id?: unknown },
   ): Promise<{ readonly entity: object; readonly created: boolean }> => {
     const { model, store, ambient, toEntity, hook } = parts;
     const id = newEntityId(model, ambient, "createOrFind", options?.id);
@@ -48,8 +48,12 @@ const createOrFindCall =
     if (await hook.around("createOrFind", options?.tx, [appending], create, wasWritten)) {
       return { entity, created: true };
     }
-    const [stored] = await store.load([id], options?.tx, { includeDeleted: true });
-    if (stored !== undefined) return { entity: toEntity(hydrate(model, stored)), created: false };
+    const load = (seen: Visibility) => store.load([id], options?.tx, seen);
+    const seen: Visibility = { includeDeleted: true, history: options?.history };
+    const [found] = await hydrateAll(model, await load(seen), seen, () =>
+      load({ ...seen, history: true }),
+    );
+    if (found !== undefined) return { entity: toEntity(found.history), created: false };
     // It is in another scope; ids are unique over all of them.
     if (model.plan.scope.length > 0)
       throw new EntityAlreadyExistsError({ entity: model.plan.name, id });

@@ -6,9 +6,9 @@ import type { UniquePlan } from "../define/entity-plan.ts";
 import { type JsonValue, NotJsonError } from "../define/json-value.ts";
 import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
 import type { ListQuery, StoredEntity } from "../port/rows.ts";
-import type { EntityStore, Visibility } from "../port/store.ts";
+import type { EntityStore, Join, Visibility } from "../port/store.ts";
 import type { CachedEntities, EntityCache } from "../read/entity-cache.ts";
-import { hydrate } from "../read/hydrate.ts";
+import { type Hydrated, hydrateAll } from "../read/hydrate-all.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
 import { checkDeletedAt } from "./deleted-condition.ts";
 import type { AsOf } from "./history-type.ts";
@@ -55,11 +55,8 @@ export class Reads<Tx> {
     if (options?.asOf !== undefined) return this.#past.maybeFindPast(id, options.asOf, options);
     const known = this.#model.parseId(id);
     if (known === undefined) return undefined;
-    const ids = [known];
-    const cached = this.#cache?.known(ids);
-    const seen = this.#seen(options);
-    const [stored] = await this.#store.load(ids, options?.tx, seen, cached);
-    return stored && this.#hydrate(stored, seen, cached);
+    const [found] = await this.#load([known], options);
+    return found && this.#toEntity(found.history);
   };
 
   readonly findAll = async (
@@ -72,10 +69,8 @@ export class Reads<Tx> {
       if (parsed !== undefined) known.add(parsed);
     }
     if (known.size === 0) return new Map();
-    const cached = this.#cache?.known(known);
-    const seen = this.#seen(options);
-    const stored = await this.#store.load([...known], options?.tx, seen, cached);
-    return new Map(stored.map((entity) => [entity.id, this.#hydrate(entity, seen, cached)]));
+    const found = await this.#load([...known], options);
+    return new Map(found.map(({ stored, history }) => [stored.id, this.#toEntity(history)]));
   };
 
   /** @param once whether these entities are unlikely to be read again, so that they push no others out. */
@@ -88,11 +83,11 @@ export class Reads<Tx> {
       const cache = once ? undefined : this.#cache;
       const lookup = cache === undefined ? "" : this.#lookup("list", query);
       const cached = cache?.knownOf(lookup);
-      const seen = this.#seen(options);
+      const seen = this.#seen(options, cached);
       const listed = await this.#store.list(query, options.tx, seen, cached);
       cache?.remember(lookup, listed);
-      return listed.map((stored) => ({
-        item: this.#hydrate(stored, seen, cached),
+      return (await this.#hydrate(listed, options.tx, seen, cached)).map(({ stored, history }) => ({
+        item: this.#toEntity(history),
         position: stored.position,
       }));
     });
@@ -104,8 +99,12 @@ export class Reads<Tx> {
     (await this.#count(options, 1)) > 0;
 
   /** Brings back what a store read by means of its own. */
-  readonly toEntities = (stored: readonly StoredEntity[], seen: Visibility): object[] =>
-    stored.map((entity) => this.#hydrate(entity, seen));
+  readonly toEntities = async (
+    stored: readonly StoredEntity[],
+    tx: Join<Tx>,
+    seen: Visibility,
+  ): Promise<object[]> =>
+    (await this.#hydrate(stored, tx, seen)).map(({ history }) => this.#toEntity(history));
 
   /** Finds by a unique constraint; `values` are in the order of what it is looked up by. */
   async maybeFind(
@@ -118,10 +117,12 @@ export class Reads<Tx> {
     const { constraint } = unique;
     const lookup = this.#cache === undefined ? "" : this.#lookup(constraint, stored);
     const cached = this.#cache?.knownOf(lookup);
-    const seen = this.#seen(options);
+    const seen = this.#seen(options, cached);
     const found = await this.#store.find(constraint, stored, options?.tx, seen, cached);
     this.#cache?.remember(lookup, found ? [found] : []);
-    return found && this.#hydrate(found, seen, cached);
+    if (found === undefined) return undefined;
+    const [hydrated] = await this.#hydrate([found], options?.tx, seen, cached);
+    return hydrated && this.#toEntity(hydrated.history);
   }
 
   async find(
@@ -159,8 +160,10 @@ export class Reads<Tx> {
     return this.#store.count(where, limit, options.tx, this.#seen(options));
   }
 
-  #seen(options: UntypedVisibility | undefined): Visibility {
-    return visibilityOf(this.#model, options);
+  /** A cache holds histories, and is asked for what is newer than they are. */
+  #seen(options: UntypedVisibility | undefined, cached?: CachedEntities): Visibility {
+    const seen = visibilityOf(this.#model, options);
+    return cached === undefined ? seen : { ...seen, history: true };
   }
 
   /** Names what is looked up, so that the cache can guess what is found. */
@@ -168,12 +171,31 @@ export class Reads<Tx> {
     return `${kind} ${this.#scope?.mark} ${JSON.stringify(by)}`;
   }
 
-  #hydrate(stored: StoredEntity, { childrenWhere }: Visibility, cached?: CachedEntities): object {
-    if (cached !== undefined && this.#cache !== undefined) {
-      return this.#toEntity(this.#cache.hydrate(stored, cached));
+  async #load(
+    ids: readonly string[],
+    options: UntypedReadOptions<Tx> | undefined,
+  ): Promise<readonly Hydrated<StoredEntity>[]> {
+    const cached = this.#cache?.known(ids);
+    const seen = this.#seen(options, cached);
+    const stored = await this.#store.load(ids, options?.tx, seen, cached);
+    return this.#hydrate(stored, options?.tx, seen, cached);
+  }
+
+  async #hydrate<Stored extends StoredEntity>(
+    found: readonly Stored[],
+    tx: Join<Tx>,
+    seen: Visibility,
+    cached?: CachedEntities,
+  ): Promise<readonly Hydrated<Stored>[]> {
+    const cache = this.#cache;
+    if (cached !== undefined && cache !== undefined) {
+      return found.map((stored) => ({ stored, history: cache.hydrate(stored, cached) }));
     }
+    const { history, childrenWhere } = seen;
     const partial = childrenWhere && new Set(Object.keys(childrenWhere));
-    return this.#toEntity(hydrate(this.#model, stored, partial));
+    return hydrateAll(this.#model, found, { history, partial }, (ids) =>
+      this.#store.load(ids, tx, { ...seen, history: true }),
+    );
   }
 
   #notFound(columns: readonly string[], values: readonly unknown[]): never {

@@ -104,7 +104,7 @@ export const repositoryMethods = <Tx>(
           ...(await parts.sealSeen(seen, options?.tx)),
           scope: scope?.values,
         });
-        return toEntities(await parts.open(stored, options?.tx), seen);
+        return toEntities(await parts.open(stored, options?.tx), options?.tx, seen);
       },
     }),
   });

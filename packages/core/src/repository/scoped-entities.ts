@@ -19,6 +19,7 @@ export const scopedEntities = <Tx>(
     includeDeleted: seen?.includeDeleted,
     kinds: seen?.kinds,
     childrenWhere: seen?.childrenWhere,
+    history: seen?.history,
     scope,
   });
   const narrowed = (where: Predicate): Predicate =>

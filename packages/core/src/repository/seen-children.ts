@@ -14,6 +14,7 @@ export interface UntypedVisibility {
     | readonly string[]
     | { readonly [kind: string]: boolean | { readonly where?: object | undefined } | undefined }
     | undefined;
+  readonly history?: boolean | undefined;
 }
 
 /**
@@ -26,13 +27,13 @@ export const visibilityOf = (
   model: EntityModel,
   options: UntypedVisibility | undefined,
 ): Visibility => {
-  const { includeDeleted, children } = options ?? {};
-  if (children === undefined) return { includeDeleted };
-  if (children === false) return { includeDeleted, kinds: [] };
+  const { includeDeleted, children, history } = options ?? {};
+  if (children === undefined) return { includeDeleted, history };
+  if (children === false) return { includeDeleted, history, kinds: [] };
   const names = model.children.map(({ name }) => name);
   if (Array.isArray(children)) {
     checkKinds(model, names, children);
-    return { includeDeleted, kinds: names.filter((name) => children.includes(name)) };
+    return { includeDeleted, history, kinds: names.filter((name) => children.includes(name)) };
   }
   const asked = children as Exclude<typeof children, readonly string[]>;
   checkKinds(model, names, Object.keys(asked));

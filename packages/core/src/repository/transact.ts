@@ -4,14 +4,14 @@ import { InvalidArgumentError } from "../errors/read-errors.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Idempotency } from "../port/rows.ts";
 import type { Join } from "../port/store.ts";
-import type { CallOptions } from "./call-options.ts";
+import type { CallOptions, HistoryOption } from "./call-options.ts";
 import type { IdempotencyKeys, IdempotencyOptions } from "./idempotency.ts";
 import { type RetryOptions, retried, retryProblem, type Try } from "./retry.ts";
 import type { Writes } from "./writes.ts";
 
 /** What a transact comes down to. */
 interface TransactCalls<Tx> extends Pick<Writes<Tx>, "update" | "updateOnce" | "earlierOr"> {
-  findById(id: unknown, options: CallOptions<Tx>): Promise<object>;
+  findById(id: unknown, options: CallOptions<Tx> & HistoryOption): Promise<object>;
   readonly keys: IdempotencyKeys;
 }
 
@@ -25,16 +25,17 @@ export const transactCall =
   async (
     target: unknown,
     decide: (entity: object) => unknown,
-    options: RetryOptions & CallOptions<Tx> & IdempotencyOptions = {},
+    options: RetryOptions & CallOptions<Tx> & IdempotencyOptions & HistoryOption = {},
   ): Promise<Transacted> => {
     const problem = retryProblem(options);
     if (problem !== undefined) {
       throw new InvalidArgumentError(model.plan.name, problem, "Leave it out for the default.");
     }
     const call = options.tx === undefined ? {} : { tx: options.tx };
-    const find = typeof target === "function" ? target : () => calls.findById(target, call);
+    const reading = options.history === undefined ? call : { ...call, history: options.history };
+    const find = typeof target === "function" ? target : () => calls.findById(target, reading);
     const decided = async (): Promise<Transacted> => {
-      const entity: object = await find(call);
+      const entity: object = await find(reading);
       return { entity, result: await decide(entity), replayed: false };
     };
     if (options.idempotencyKey === undefined) {

@@ -1,6 +1,7 @@
 import type { Entity } from "../decide/entity.ts";
 import type { IsChild } from "../define/children.ts";
 import type { AnyEntity, IdOf } from "../define/entity-definition.ts";
+import type { HistoryOption } from "./call-options.ts";
 import type { EntityRefs } from "./entity-refs-type.ts";
 import type { IdempotencyOptions } from "./idempotency.ts";
 import type { Repository } from "./repository-type.ts";
@@ -35,6 +36,7 @@ interface TransactMethod<Definition extends AnyEntity, Tx> {
     target: DemandingTarget<Definition, Tx>,
     decide: (entity: Entity<Definition>) => Result | Promise<Result>,
     options: RetryOptions &
+      HistoryOption &
       IdempotencyOptions &
       Pick<Required<IdempotencyOptions>, "idempotencyKey"> &
       InTransaction<Tx>,
@@ -43,13 +45,13 @@ interface TransactMethod<Definition extends AnyEntity, Tx> {
   transact<Result>(
     target: DemandingTarget<Definition, Tx>,
     decide: (entity: Entity<Definition>) => Result | Promise<Result>,
-    options: RetryOptions & InTransaction<Tx>,
+    options: RetryOptions & HistoryOption & InTransaction<Tx>,
   ): Promise<Transacted<Definition, Result>>;
 }
 
 type DemandingTarget<Definition extends AnyEntity, Tx> =
   | IdOf<Definition>
-  | ((options: InTransaction<Tx>) => Promise<Entity<Definition>>);
+  | ((options: InTransaction<Tx> & HistoryOption) => Promise<Entity<Definition>>);
 
 /** A repository opened with `requireTransaction`: a call without `{ tx }` does not compile. */
 export type TransactingRepository<Definition extends AnyEntity, Tx> = Demanding<

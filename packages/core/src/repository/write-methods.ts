@@ -1,6 +1,6 @@
 import type { Entity } from "../decide/entity.ts";
 import type { AnyEntity, CreateInputOf, Declared, IdOf } from "../define/entity-definition.ts";
-import type { CallOptions, OnceOptions } from "./call-options.ts";
+import type { CallOptions, HistoryOption, OnceOptions } from "./call-options.ts";
 import type { IdempotencyOptions } from "./idempotency.ts";
 import type { RetryOptions } from "./retry.ts";
 
@@ -34,7 +34,7 @@ export interface Replayed<Definition extends AnyEntity> {
 
 type TransactTarget<Definition extends AnyEntity, Tx> =
   | IdOf<Definition>
-  | ((options: CallOptions<Tx>) => Promise<Entity<Definition>>);
+  | ((options: CallOptions<Tx> & HistoryOption) => Promise<Entity<Definition>>);
 
 type BatchInput<Definition extends AnyEntity> = Declared<Definition>["source"] extends "caller"
   ? { readonly id: IdOf<Definition> } & InputField<CreateInputOf<Definition>>
@@ -101,7 +101,8 @@ export interface WriteMethods<Definition extends AnyEntity, Tx> {
    * Reads, decides and stores; and when somebody else appended in between, all of it again, a bounded
    * number of times. What `decide` throws ends it at once: a rejection is never repeated.
    *
-   * @param target an id, or a finder, which is called with the options that it has to pass on.
+   * @param target an id, or a finder, which is called with the options that it has to pass on, `history`
+   * among them where it is given.
    * @param decide may be called several times, each time with the entity as it then is.
    * With an idempotency key that is known, nothing is written, whatever `decide` does, and the entity
    * is as the first call left it.
@@ -116,12 +117,15 @@ export interface WriteMethods<Definition extends AnyEntity, Tx> {
   transact<Result>(
     target: TransactTarget<Definition, Tx>,
     decide: (entity: Entity<Definition>) => Result | Promise<Result>,
-    options: RetryOptions & OnceOptions<Tx> & Pick<Required<IdempotencyOptions>, "idempotencyKey">,
+    options: RetryOptions &
+      HistoryOption &
+      OnceOptions<Tx> &
+      Pick<Required<IdempotencyOptions>, "idempotencyKey">,
   ): Promise<Transacted<Definition, Result> | Replayed<Definition>>;
 
   transact<Result>(
     target: TransactTarget<Definition, Tx>,
     decide: (entity: Entity<Definition>) => Result | Promise<Result>,
-    options?: RetryOptions & CallOptions<Tx>,
+    options?: RetryOptions & HistoryOption & CallOptions<Tx>,
   ): Promise<Transacted<Definition, Result>>;
 }

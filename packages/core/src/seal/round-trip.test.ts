@@ -74,7 +74,7 @@ describe.each(["crypto-shredding", "payload-table"] as const)("what %s keeps", (
         const codec = payloadCodec(z.object({ all: schema }));
         const encoded = codec.encode({ all: value });
         if (!encoded.ok) throw new Error(encoded.issues[0]?.message);
-        const subjects = new MemorySubjects(() => {});
+        const subjects = new MemorySubjects({ forgetRequests: () => {}, dropSnapshots: () => {} });
         const vault = new Vault(new DataKeys("user", subjects, provider));
         const given = { place, subject: "user/1", isFresh: true, json: encoded.result.stored };
         const [json = {}] = await vault.seal(method, [given], [], undefined);

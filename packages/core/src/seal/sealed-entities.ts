@@ -1,26 +1,34 @@
 import type { EntityModel } from "../define/entity-model.ts";
+import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import { FORGOTTEN, findMarks } from "../define/personal-marks.ts";
+import { SubjectForgottenError } from "../errors/erase-errors.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type {
   BatchResult,
   EarlierRequest,
+  EntityWrite,
   Idempotency,
   KnownEntities,
   StoredEntity,
+  StoredSnapshot,
   WriteResult,
 } from "../port/rows.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
 import { visibilitySealer } from "./sealed-visibility.ts";
 import { havePersonal, sealedWrites } from "./sealed-writes.ts";
 import { type Sealing, sealingOf } from "./sealing.ts";
+import { snapshotPlace } from "./snapshot-place.ts";
 import { type SealedJson, subjectsOf } from "./vault.ts";
 
 /** What a sealed store needs of the store that it is over. */
 type Transacting<Tx> = Pick<Store<Tx>, "transaction">;
 
 interface StoredEvents
-  extends Pick<StoredEntity, "id" | "events" | "since" | "mark" | "subjects" | "children"> {}
+  extends Pick<
+    StoredEntity,
+    "id" | "events" | "since" | "mark" | "subjects" | "snapshot" | "children"
+  > {}
 
 /** Opens what a store, or a query of a user's own, has read of entities, with all that is below them. */
 export const storedOpener =
@@ -37,12 +45,15 @@ export const storedOpener =
     });
   };
 
-/** The events of an entity, and then those of its children, kind by kind. */
+/** The snapshot of an entity, its events, and then those of its children, kind by kind. */
 const sealedIn = (
   model: EntityModel,
-  { id, events, since = 0, children }: StoredEvents,
+  { id, events, since = 0, snapshot, children }: StoredEvents,
 ): readonly SealedJson[] => [
-  ...events.map((json, at) => sealedJson(model.plan.name, id, since + at + 1, json)),
+  ...(snapshot === undefined ? [] : [sealedSnapshot(model.plan, id, snapshot)]),
+  ...events.map((json, at) =>
+    sealedJson(model.plan.name, id, (snapshot?.version ?? since) + at + 1, json),
+  ),
   ...model.children.flatMap((kind) =>
     (children?.[kind.name] ?? []).flatMap((child) => sealedIn(kind.model, child)),
   ),
@@ -58,14 +69,17 @@ const withOpened = <Entity extends StoredEvents>(
   entity: Entity,
   opened: Iterator<JsonObject>,
 ): Entity => {
+  const { snapshot: sealed } = entity;
+  const snapshot = sealed && { ...sealed, body: opened.next().value as JsonObject };
   const events = entity.events.map((event) => (opened.next().value as JsonObject) ?? event);
-  if (entity.children === undefined) return { ...entity, events };
+  const own = snapshot === undefined ? { ...entity, events } : { ...entity, events, snapshot };
+  if (entity.children === undefined) return own;
   const children = { ...entity.children };
   for (const { name, model: below } of model.children) {
     const kind = children[name];
     if (kind !== undefined) children[name] = kind.map((child) => withOpened(below, child, opened));
   }
-  return { ...entity, events, children };
+  return { ...own, children };
 };
 
 const sealedJson = (topic: string, id: string, sequence: number, json: JsonObject): SealedJson => ({
@@ -79,6 +93,14 @@ const withBodies = <Event extends { readonly body: JsonObject }>(
 ): readonly Event[] => events.map((event, at) => ({ ...event, body: bodies[at] ?? event.body }));
 
 const hasForgotten = (json: JsonObject): boolean => findMarks(json, FORGOTTEN).length > 0;
+const sealedSnapshot = (
+  plan: EntityPlan,
+  id: string,
+  { version, body }: StoredSnapshot,
+): SealedJson => ({
+  place: snapshotPlace(plan, id, version),
+  json: body,
+});
 
 /** The store of an entity with personal fields: what goes in is sealed, and what comes out is opened. */
 export const sealedEntities = <Tx>(
@@ -98,6 +120,24 @@ export const sealedEntities = <Tx>(
     const needsOne = erasure?.method === "payload-table" && havePersonal(writes);
     if (!needsOne || (join !== undefined && join !== "none")) return write(join);
     return inTransaction(plan.name, store, join, write);
+  };
+
+  /** The events may be about nobody, and a state of before somebody was forgotten need not be kept. */
+  const orWithoutSnapshots = async <Write extends EntityWrite, Result>(
+    writes: readonly Write[],
+    join: Join<Tx>,
+    write: (writes: readonly Write[]) => Promise<Result>,
+  ): Promise<Result> => {
+    try {
+      return await write(writes);
+    } catch (error) {
+      const isJoined = join !== undefined && join !== "none";
+      // The rows could not be written, with which the whole transaction has failed.
+      const isOver = erasure?.method === "payload-table" && isJoined;
+      const hasSnapshot = writes.some(({ snapshot }) => snapshot !== undefined);
+      if (!(error instanceof SubjectForgottenError) || isOver || !hasSnapshot) throw error;
+      return write(writes.map((one) => ({ ...one, snapshot: undefined })));
+    }
   };
 
   const openAll = storedOpener(sealing);
@@ -138,14 +178,18 @@ export const sealedEntities = <Tx>(
 
   return {
     write: (write, join) =>
-      writing([write], join, async (tx) => {
-        const [sealed = write] = await sealedWrites(sealing, [write], tx);
-        const idempotency = write.idempotency && (await keyed(write.idempotency, tx));
-        return openEarlier(await entities.write({ ...sealed, idempotency }, tx), tx);
-      }),
-    writeAll: (writes, join) =>
-      writing(writes, join, async (tx) =>
-        entities.writeAll(await sealedWrites(sealing, writes, tx), tx),
+      orWithoutSnapshots([write], join, (writes) =>
+        writing(writes, join, async (tx) => {
+          const [sealed = write] = await sealedWrites(sealing, writes, tx);
+          const idempotency = write.idempotency && (await keyed(write.idempotency, tx));
+          return openEarlier(await entities.write({ ...sealed, idempotency }, tx), tx);
+        }),
+      ),
+    writeAll: (given, join) =>
+      orWithoutSnapshots(given, join, (writes) =>
+        writing(writes, join, async (tx) =>
+          entities.writeAll(await sealedWrites(sealing, writes, tx), tx),
+        ),
       ),
     recall: async (idempotency, join) =>
       openEarlier(await entities.recall(await keyed(idempotency, join), join), join),

@@ -1,39 +1,63 @@
+import type { JsonObject } from "../define/json-value.ts";
 import { findMarks, PERSONAL } from "../define/personal-marks.ts";
 import { InvalidStateError } from "../errors/decide-errors.ts";
 import type { BatchWrite, EntityWrite } from "../port/rows.ts";
 import type { Join } from "../port/store.ts";
 import type { SubjectUse } from "../port/subject-store.ts";
 import type { Sealing } from "./sealing.ts";
-import { type OpenJson, ownSubject } from "./vault.ts";
+import { snapshotPlace } from "./snapshot-place.ts";
+import { type OpenJson, ownSubject, type SealPlace } from "./vault.ts";
 
-/** Whether anything personal is in the events of these writes. */
+/** Whether anything personal is in what these writes store of events and states. */
 export const havePersonal = (writes: readonly EntityWrite[]): boolean =>
-  writes.some(({ events }) => events.some(({ body }) => findMarks(body, PERSONAL).length > 0));
+  writes.some(
+    ({ events, snapshot }) =>
+      events.some(({ body }) => isMarked(body)) || (snapshot !== undefined && isMarked(snapshot)),
+  );
 
-/** The writes as they are stored: events sealed, columns hashed. */
+const isMarked = (json: JsonObject): boolean => findMarks(json, PERSONAL).length > 0;
+
+/** The writes as they are stored: events and snapshots sealed, columns hashed. */
 export const sealedWrites = async <Tx, Write extends EntityWrite | BatchWrite>(
   sealing: Sealing<Tx>,
   writes: readonly Write[],
   tx: Join<Tx>,
 ): Promise<readonly Write[]> => {
-  const { model, vault, hashes } = sealing;
+  const { model, hashes } = sealing;
   if (model.erasure === undefined) return writes;
-  const given = writes.flatMap((write) => openJsonOf(sealing, write));
-  const uses = writes.flatMap((write) => useOf(sealing, write));
-  const bodies = (await vault.seal(model.erasure.method, given, uses, tx)).values();
+  const given = await sealedJson(sealing, writes.map(withSealableSnapshot(sealing)), tx);
   const columns = await hashes.rows(
     writes.map((write) => write.columns),
     tx,
   );
-  const sealed: Write[] = [];
-  for (const [at, write] of writes.entries()) {
-    const events = write.events.map((event) => ({
-      ...event,
-      body: bodies.next().value ?? event.body,
-    }));
-    sealed.push({ ...write, events, columns: columns[at] ?? write.columns });
-  }
+  const sealed = given.map((write, at) => ({ ...write, columns: columns[at] ?? write.columns }));
   return heldHashed(sealing, sealed, tx);
+};
+
+/** A state may have values of somebody whom nobody names any more. */
+const withSealableSnapshot =
+  <Tx>({ model: { erasure } }: Sealing<Tx>) =>
+  <Write extends EntityWrite>(write: Write): Write => {
+    const { snapshot, subjectId } = write;
+    if (snapshot === undefined || erasure?.field === undefined || subjectId) return write;
+    return isMarked(snapshot) ? { ...write, snapshot: undefined } : write;
+  };
+
+const sealedJson = async <Tx, Write extends EntityWrite>(
+  sealing: Sealing<Tx>,
+  writes: readonly Write[],
+  tx: Join<Tx>,
+): Promise<readonly Write[]> => {
+  const { model, vault } = sealing;
+  const method = model.erasure?.method ?? "crypto-shredding";
+  const given = writes.flatMap((write) => openJsonOf(sealing, write));
+  const uses = writes.flatMap((write) => useOf(sealing, write));
+  const bodies = (await vault.seal(method, given, uses, tx)).values();
+  return writes.map((write) => ({
+    ...write,
+    events: write.events.map((event) => ({ ...event, body: bodies.next().value ?? event.body })),
+    snapshot: write.snapshot && (bodies.next().value as JsonObject),
+  }));
 };
 
 /** What members of a batch hold in unique constraints is compared with what their columns store. */
@@ -54,16 +78,21 @@ const heldHashed = async <Tx, Write extends EntityWrite | BatchWrite>(
   }));
 };
 
+/** The events of a write, and then its snapshot. */
 const openJsonOf = <Tx>(sealing: Sealing<Tx>, write: EntityWrite): readonly OpenJson[] => {
-  const { id, expectedVersion, events } = write;
-  const topic = sealing.model.plan.name;
-  return events.map(({ type, body }, at) => {
-    const place = { topic, id, sequence: expectedVersion + at + 1, type };
-    const isMarked = findMarks(body, PERSONAL).length > 0;
-    const subject = isMarked ? subjectOf(sealing, write) : ownSubject(place);
-    const isFresh = expectedVersion === 0 && subject === ownSubject(place);
-    return { place, subject, isFresh, json: body };
-  });
+  const { id, expectedVersion, events, snapshot } = write;
+  const { plan } = sealing.model;
+  const open = (place: SealPlace, json: JsonObject): OpenJson => {
+    const own = ownSubject(place);
+    const subject = isMarked(json) ? subjectOf(sealing, write) : own;
+    return { place, subject, isFresh: expectedVersion === 0 && subject === own, json };
+  };
+  const topic = plan.name;
+  const opened = events.map(({ type, body }, at) =>
+    open({ topic, id, sequence: expectedVersion + at + 1, type }, body),
+  );
+  if (snapshot === undefined) return opened;
+  return [...opened, open(snapshotPlace(plan, id, expectedVersion + events.length), snapshot)];
 };
 
 const subjectOf = <Tx>({ model }: Sealing<Tx>, { id, subjectId }: EntityWrite): string => {

@@ -69,7 +69,8 @@ const parts = (
     const objects = entityObjects(plan, { schema: SCRATCH }).filter(({ kind }) => kind !== "grant");
     const own = objects.map(createObject);
     const create = [...referencedTables(plan), ...own];
-    return { tables: [plan.indexTable, plan.eventsTable], create };
+    const snapshots = plan.snapshot === undefined ? [] : [plan.snapshot.table];
+    return { tables: [plan.indexTable, plan.eventsTable, ...snapshots], create };
   }
   return {
     tables: [plan.eventsTable, ...latestNames(plan)],

@@ -1,5 +1,12 @@
 import type { AnyEntity, KeyProvider } from "@annals/core";
-import { type FoldedRow, foldedRow, model } from "@annals/core/adapter";
+import {
+  type FoldedRow,
+  foldedRow,
+  model,
+  type StoredEntity,
+  type StoredSnapshot,
+  snapshotFits,
+} from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { Database } from "../connection/database.ts";
 import { databaseError } from "../connection/database-error.ts";
@@ -10,8 +17,9 @@ import {
   batchEnd,
   estimatedCount,
   loadRange,
+  type RangeRow,
 } from "../statements/scan-entities.ts";
-import { type StoredEntityRow, toStoredEntity } from "../statements/stored-entity.ts";
+import { toStoredEntity } from "../statements/stored-entity.ts";
 import { type PersonalReading, personalReading } from "./personal-reading.ts";
 import { BATCH_SIZE, type WalkOptions, walkBatches } from "./walk-batches.ts";
 
@@ -23,7 +31,12 @@ interface Range {
 }
 
 /** One entity's folded row with the version that its index row had when the events were read. */
-export type Folded = FoldedRow & { readonly id: string; readonly found: number };
+export type Folded = FoldedRow & {
+  readonly id: string;
+  readonly found: number;
+  /** The version of its snapshot, where that is not what its events fold into. */
+  readonly wrongSnapshot: number | undefined;
+};
 
 /** Walks over all entities of a definition in batches of folded rows, several at a time. */
 export class FoldedBatches<DB> {
@@ -56,8 +69,9 @@ export class FoldedBatches<DB> {
 
   /** The entities of a range, folded. */
   async read({ after, last }: Range): Promise<readonly Folded[]> {
-    const rows = await this.run<StoredEntityRow>(this.#load, [after ?? null, last]);
+    const rows = await this.run<RangeRow>(this.#load, [after ?? null, last]);
     const stored = await this.#personal.open(rows.map(toStoredEntity));
+    const wrong = await this.#wrongSnapshots(rows, stored);
     const folded = stored.map((entity) => foldedRow(this.#definition[model], entity));
     const columns = await this.#personal.hash(
       folded.map((row) => (row.kind === "folded" ? row.columns : undefined)),
@@ -66,7 +80,29 @@ export class FoldedBatches<DB> {
       ...withColumns(folded[at] as FoldedRow, columns[at]),
       id,
       found,
+      wrongSnapshot: wrong.get(id),
     }));
+  }
+
+  /** The versions of snapshots that are not what the events fold into. */
+  async #wrongSnapshots(
+    rows: readonly RangeRow[],
+    stored: readonly StoredEntity[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const kept = rows.flatMap(({ id, snapshot }) =>
+      snapshot ? [{ id, version: snapshot[0], events: [], snapshot: toSnapshot(snapshot) }] : [],
+    );
+    if (kept.length === 0) return new Map();
+    const events = new Map(stored.map((entity) => [entity.id, entity.events]));
+    const opened = await this.#personal.open(kept);
+    return new Map(
+      opened
+        .filter(({ id, snapshot }) => {
+          const entity = { id, events: events.get(id) ?? [] };
+          return snapshot && !snapshotFits(this.#definition[model], entity, snapshot);
+        })
+        .map(({ id, version }) => [id, version]),
+    );
   }
 
   /**
@@ -101,6 +137,11 @@ export class FoldedBatches<DB> {
     return end && { after, last: end.id, rows: end.rows };
   }
 }
+
+const toSnapshot = ([version, body]: NonNullable<RangeRow["snapshot"]>): StoredSnapshot => ({
+  version,
+  body,
+});
 
 /** The parameter that the comparing statements take. */
 export const expectedParameter = (

@@ -4,7 +4,8 @@ import type { Kysely } from "kysely";
 import type { Statement } from "../connection/statement.ts";
 import { filledColumn, presentColumns, repairIndexRows } from "../statements/compare-index-rows.ts";
 import { endRebuild, keepRebuild, readRebuild } from "../statements/rebuild-progress.ts";
-import { divided, expectedParameter, FoldedBatches } from "./folded-batches.ts";
+import { dropWrongSnapshots } from "../statements/scan-entities.ts";
+import { divided, expectedParameter, type Folded, FoldedBatches } from "./folded-batches.ts";
 import type { Difference } from "./verify.ts";
 import type { WalkOptions } from "./walk-batches.ts";
 
@@ -21,6 +22,8 @@ export interface Rebuilding {
   readonly checked: number;
   /** How many index rows were changed. */
   readonly repaired: number;
+  /** How many snapshots were dropped, because they were not what the events fold into. */
+  readonly droppedSnapshots: number;
   /** How many were left as they are, because their events cannot be folded. */
   readonly unfoldable: number;
   /** The first of those. */
@@ -30,7 +33,7 @@ export interface Rebuilding {
 }
 
 /**
- * Makes every index row what the entity's events fold into: after a new index column, a changed
+ * Makes every index row what the entity's events fold into, and drops snapshots that are something else: after a new index column, a changed
  * `normalize`, or a change from outside. Runs beside whoever is writing, in batches that commit on their
  * own; stopped, it goes on where it was.
  *
@@ -46,7 +49,7 @@ export const rebuild = async <DB>(
   const batches = new FoldedBatches(db, definition, options.keys);
   const repair = await repairStatement(batches);
   const key = [definition.name, columnsOf(definition)];
-  const result = { checked: 0, repaired: 0, unfoldable: 0 };
+  const result = { checked: 0, repaired: 0, droppedSnapshots: 0, unfoldable: 0 };
   const differences: Difference[] = [];
 
   const unfinished = restart ? [] : await batches.run<{ done_to: string }>(readRebuild, key);
@@ -54,7 +57,10 @@ export const rebuild = async <DB>(
     unfinished[0]?.done_to,
     options,
     async (range) => {
-      const { folded, unfoldable } = divided(await batches.read(range));
+      const rows = await batches.read(range);
+      const dropped = await dropWrong(batches, rows);
+      result.droppedSnapshots += dropped;
+      const { folded, unfoldable } = divided(rows);
       for (const { id, problem } of unfoldable) {
         result.unfoldable += 1;
         if (differences.length < listed) differences.push({ id, columns: [], problem });
@@ -71,6 +77,19 @@ export const rebuild = async <DB>(
   const finished = options.signal?.aborted !== true;
   if (finished) await batches.run(endRebuild, [definition.name]);
   return { entity: definition.name, ...result, differences, finished };
+};
+
+const dropWrong = async <DB>(
+  batches: FoldedBatches<DB>,
+  rows: readonly Folded[],
+): Promise<number> => {
+  const { tables } = batches;
+  const wrong = rows.flatMap(({ id, wrongSnapshot: version }) =>
+    version === undefined ? [] : [{ id, version }],
+  );
+  if (tables.snapshots === undefined || wrong.length === 0) return 0;
+  const drop = dropWrongSnapshots(tables, tables.snapshots);
+  return (await batches.run(drop, [JSON.stringify(wrong)])).length;
 };
 
 /**

@@ -11,6 +11,7 @@ import {
   type SearchedTableRow,
   type SubjectRemnantsRow,
   searchedTables,
+  snapshotRemnants,
   subjectRemnants,
 } from "../statements/find-remnants.ts";
 import { subjectStore } from "../store/subject-store.ts";
@@ -64,10 +65,20 @@ export const verifyForgotten = async <DB>(
   found("annals.personal_values", row?.values ?? 0, "Values are there.");
   found("annals.subject_uses", row?.uses ?? 0, "Entities have not got the event: forget it again.");
   const entities = definitions.filter(isPersonalEntity);
-  for (const { plan } of entities) {
-    const text = requestRemnants(entityTableNames(plan, database.schema));
+  for (const { plan, [model]: entity } of entities) {
+    const tables = entityTableNames(plan, database.schema);
+    const { snapshots } = tables;
+    const text = requestRemnants(tables);
     const [requests] = await run<{ rows: number }>(text, [subject]);
     found("annals.idempotency_keys", requests?.rows ?? 0, "A request tells what was asked.");
+    if (snapshots === undefined) continue;
+    const older = [subject, entity.erasure?.event];
+    const [kept] = await run<{ rows: number }>(snapshotRemnants(tables, snapshots), older);
+    found(
+      `${database.schema}.${plan.snapshot?.table}`,
+      kept?.rows ?? 0,
+      "States are kept that are older than the forgetting.",
+    );
   }
   const needles = [...values, ...(await hashesOf(db, entities, keys, values))].map(needle);
   if (needles.length > 0) {

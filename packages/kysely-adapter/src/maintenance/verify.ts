@@ -11,7 +11,7 @@ export interface VerifyOptions extends WalkOptions {
   readonly listed?: number;
 }
 
-/** One entity whose index row is not what its events say. */
+/** One entity whose index row, or whose snapshot, is not what its events say. */
 export interface Difference {
   readonly id: string;
   /** The index table's columns that differ; empty when the events themselves cannot be folded. */
@@ -36,7 +36,7 @@ export interface Verification {
 const LOOKS_MAX = 5;
 
 /**
- * Folds the events of every entity and compares the result with the index rows, beside whoever is
+ * Folds the events of every entity and compares the result with the index rows and snapshots, beside whoever is
  * writing: events and row are read as of one moment, and compared at that version. Memory is bounded
  * by `batchSize` times `concurrency` entities.
  *
@@ -73,6 +73,12 @@ export const verify = async <DB>(
     const moved = compared.filter((row) => row.moved).map(({ id }) => id);
     for (const { id, columns } of compared.filter((row) => !row.moved)) {
       report({ id, columns, problem: `its events say otherwise for ${columns.join(", ")}` });
+    }
+    const told = new Set([...unfoldable, ...compared].map(({ id }) => id));
+    for (const { id, wrongSnapshot } of rows) {
+      if (wrongSnapshot === undefined || told.has(id)) continue;
+      const problem = `its snapshot at version ${wrongSnapshot} is not what its events say`;
+      report({ id, columns: [], problem });
     }
     result.checked += rows.length - moved.length;
     return moved;

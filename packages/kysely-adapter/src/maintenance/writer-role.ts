@@ -12,12 +12,15 @@ export const writerRoleDifferences = async <DB>(
   tx: Transaction<DB>,
   plan: EntityPlan,
 ): Promise<readonly SchemaDifference[]> => {
-  const { writerRole, indexTable, eventsTable } = plan;
+  const { writerRole, indexTable, eventsTable, snapshot } = plan;
   if (writerRole === undefined) return [];
   const { inserted, updated, appended } = writableColumns(plan, entityColumns(plan));
   const { rows } = await database.run<WriterPrivilege | { table: null }>(
     writerPrivileges,
-    [database.schema, indexTable, eventsTable, writerRole, inserted, updated, appended],
+    [
+      ...[database.schema, indexTable, eventsTable, writerRole, inserted, updated, appended],
+      snapshot?.table ?? null,
+    ],
     tx,
     [plan.name, "check"],
   );

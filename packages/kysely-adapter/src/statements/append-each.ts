@@ -1,6 +1,7 @@
 import { type Statement, statement } from "../connection/statement.ts";
 import { bound, given, insertEvents, locked, moved, restoreBound } from "./batch-parts.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { keptSnapshotsOfAll } from "./snapshots.ts";
 
 /**
  * Appends to any number of entities that have nothing to do with each other, in one round trip: to each
@@ -19,7 +20,7 @@ export const appendEach = (tables: EntityTables): Statement =>
     `with ${bound("$5")},
 ${given(tables)},
 ${locked(tables, "no key update")},
-${moved(tables, `"$stored" = "$expected"`)}
+${moved(tables, `"$stored" = "$expected"`)}${keptSnapshotsOfAll(tables)}
 select ${insertEvents(tables)},
   (select string_agg("$at"::text, ',') from locked where "$stored" is distinct from "$expected") as refused,
   ${restoreBound}

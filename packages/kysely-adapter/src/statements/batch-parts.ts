@@ -20,6 +20,8 @@ export interface BatchRow {
   readonly $place: number;
   /** What its events do to the entity as a whole, where a lifecycle is declared. */
   readonly $deletion?: "deleted" | "restored";
+  /** The state after the write, where it is kept. */
+  readonly $snapshot?: object;
   readonly [column: string]: unknown;
 }
 
@@ -43,6 +45,7 @@ export const bound = (parameter: string): string => `bound as materialized (
 export const given = ({ plan }: EntityTables): string => {
   const columns = plan.columns.map(({ column, type }) => `${quoteName(column)} ${sqlType(type)}`);
   const deletion = plan.lifecycle === undefined ? [] : ['"$deletion" text'];
+  const snapshot = plan.snapshot === undefined ? [] : ['"$snapshot" jsonb'];
   const own = [
     "id uuid",
     "version integer",
@@ -52,7 +55,7 @@ export const given = ({ plan }: EntityTables): string => {
   ];
   return `given as materialized (
   select g.*
-  from bound cross join json_to_recordset($1::json) as g (${[...own, ...deletion, ...columns].join(", ")})
+  from bound cross join json_to_recordset($1::json) as g (${[...own, ...deletion, ...snapshot, ...columns].join(", ")})
   where bound.applied is not null
   order by g.id
 )`;

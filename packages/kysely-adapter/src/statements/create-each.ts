@@ -2,6 +2,7 @@ import { type Statement, statement } from "../connection/statement.ts";
 import { quoteName } from "../tables/quote.ts";
 import { bound, given, insertEvents, ownColumns, restoreBound } from "./batch-parts.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { keptSnapshotsOfAll } from "./snapshots.ts";
 
 /**
  * Creates any number of entities that have nothing to do with each other, in one round trip: each whose id and
@@ -30,7 +31,7 @@ written as (
   order by ${order.join(", ")}
   on conflict do nothing
   returning id
-)
+)${keptSnapshotsOfAll(tables)}
 select ${insertEvents(tables)},
   (select string_agg("$at"::text, ',') from given where id not in (select id from written)) as refused,
   ${restoreBound}

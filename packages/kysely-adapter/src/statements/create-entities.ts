@@ -2,6 +2,7 @@ import { type Statement, statement } from "../connection/statement.ts";
 import { quoteName } from "../tables/quote.ts";
 import { bound, given, insertEvents, ownColumns, restoreBound, taken } from "./batch-parts.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { keptSnapshotsOfAll } from "./snapshots.ts";
 
 /**
  * Creates any number of entities, index rows and events, in one round trip: all or none.
@@ -30,7 +31,7 @@ written as (
   where (select at from taken) is null
   order by ${order.join(", ")}
   returning id
-)
+)${keptSnapshotsOfAll(tables)}
 select taken.at as taken_at, taken.which as taken_in,
   case when taken.at is null then ${insertEvents(tables)} end,
   ${restoreBound}

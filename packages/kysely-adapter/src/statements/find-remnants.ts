@@ -1,6 +1,6 @@
 import { statement, unprepared } from "../connection/statement.ts";
 import { quoteName, quoteText } from "../tables/quote.ts";
-import type { EntityTables } from "./entity-table-names.ts";
+import type { EntityTables, SnapshotNames } from "./entity-table-names.ts";
 import { isKeyOf } from "./idempotency-key.ts";
 
 /** What is still known of the subject $1 in the tables of the framework. Locks: none. Relies on: subjects_pkey, personal_values_subject_idx, subject_uses_pkey. */
@@ -28,6 +28,16 @@ export const requestRemnants = (tables: EntityTables) =>
 join annals.subject_uses u on u.id = k.entity_id::text
 where ${isKeyOf(tables, "k.scope")} and u.subject = $1 and u.topic = ${quoteText(tables.plan.name)}
   and k.fingerprint <> decode(repeat('00', 32), 'hex')`,
+  );
+
+/** Snapshots that are older than the event $2, by which an entity was told that the subject $1 was forgotten. Locks: none. Relies on: subject_uses_pkey, user_events_id_sequence_key. */
+export const snapshotRemnants = ({ plan, events }: EntityTables, { table }: SnapshotNames) =>
+  statement(
+    `snapshot_remnants_${plan.indexTable}`,
+    `select count(*)::int as rows from ${table} s
+join annals.subject_uses u on u.id = s.id::text
+where u.subject = $1 and u.topic = ${quoteText(plan.name)}
+  and s.version < (select max(sequence) from ${events} e where e.id = s.id and e.event_type = $2)`,
   );
 
 /** All tables that people's data may be in. Locks: none. */

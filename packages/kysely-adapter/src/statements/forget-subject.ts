@@ -1,6 +1,6 @@
 import type { ForgetCounts } from "@annals/core/adapter";
 import { statement } from "../connection/statement.ts";
-import type { EntityTables } from "./entity-table-names.ts";
+import type { EntityTables, SnapshotNames } from "./entity-table-names.ts";
 import { isKeyOf } from "./idempotency-key.ts";
 
 /**
@@ -64,6 +64,10 @@ where ${isKeyOf(tables, "k.scope")} and u.subject = $1 and u.topic = '${tables.p
   and u.id = k.entity_id::text
   and k.fingerprint <> decode(repeat('00', 32), 'hex')`,
   );
+
+/** Drops what is kept of the entity $1. Locks: the rows. Relies on: user_snapshots_pkey. */
+export const dropSnapshots = ({ plan }: EntityTables, { table }: SnapshotNames) =>
+  statement(`drop_snapshots_${plan.indexTable}`, `delete from ${table} where id = $1::uuid`);
 
 /** Notes that the subject $1 was forgotten, for the reason $2, and what it came to, $3. Locks: none. Relies on: subjects_pkey. */
 export const completeForgetting = statement(

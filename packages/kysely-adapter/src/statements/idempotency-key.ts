@@ -87,7 +87,7 @@ from (
 const recalledTree = (tables: EntityTables): string => {
   const { plan, index } = tables;
   const revision = `,\n  (select revision from ${index} where id = k.entity_id) as revision`;
-  return `${plan.hasRevision ? revision : ""}${childrenColumn(tables, {}, "k.entity_id")}`;
+  return `${plan.hasRevision ? revision : ""}${childrenColumn(tables, { history: true }, "k.entity_id")}`;
 };
 
 export interface RecalledRow extends StoredEntityRow {

@@ -21,7 +21,13 @@ export const loadPastTree = (
   kind: PastBound["kind"],
   seen?: SeenTree,
 ): Statement => {
-  const past: SeenTree = { kinds: seen?.kinds, includeDeleted: true, before: "cut.before" };
+  const past: SeenTree = {
+    kinds: seen?.kinds,
+    includeDeleted: true,
+    // What was there before is in the events alone.
+    history: true,
+    before: "cut.before",
+  };
   return statement(
     `load_past_tree_${kind}_${tables.plan.indexTable}`,
     `select u.id, u.version, (select json_agg(e.event) from (
@@ -70,7 +76,7 @@ const firstAfter = (
 };
 
 export const toPastTree = (tables: EntityTables, seen?: SeenTree) => {
-  const toTree = toStoredTree(tables, seen);
+  const toTree = toStoredTree(tables, { ...seen, history: true });
   return (row: StoredEntityRow): PastEntity => {
     const { id, version, events, children } = toTree(row);
     return { id, version, events, children: children && inPast(children) };

@@ -2,6 +2,12 @@ import type { JsonObject, JsonValue } from "@annals/core";
 import type { StoredEntity, Visibility } from "@annals/core/adapter";
 import type { EntityTables } from "./entity-table-names.ts";
 import {
+  readsSnapshot,
+  type SnapshotWithEvents,
+  snapshotWithEvents,
+  toSnapshotWithEvents,
+} from "./snapshots.ts";
+import {
   type ChildrenValue,
   childrenColumn,
   rowColumns,
@@ -16,7 +22,12 @@ import {
  * leaving out `context` and `recorded_at` another 1.5 times. Its children come in one more column.
  */
 export const storedEntityColumns = (tables: EntityTables, seen?: SeenTree): string =>
-  `${rowColumns(tables)}, ${eventsColumn(tables)}${childrenColumn(tables, seen)}`;
+  `${rowColumns(tables)}, ${loadedColumn(tables, seen)}${childrenColumn(tables, seen)}`;
+
+const loadedColumn = (tables: EntityTables, seen: SeenTree | undefined): string =>
+  tables.snapshots !== undefined && readsSnapshot(tables.plan, seen)
+    ? `${snapshotWithEvents(tables.snapshots, tables.events, "u")} as kept`
+    : eventsColumn(tables);
 
 /** The same for the entity alone. */
 export const ownEntityColumns = (tables: EntityTables): string =>
@@ -29,7 +40,8 @@ export const eventsColumn = ({ events }: EntityTables): string => `(select json_
 export interface StoredEntityRow {
   readonly id: string;
   readonly version: number;
-  readonly events: readonly JsonObject[] | null;
+  readonly events?: readonly JsonObject[] | null;
+  readonly kept?: SnapshotWithEvents;
   readonly revision?: number;
   readonly children?: ChildrenValue;
   /** Both for those who know entities. */
@@ -37,11 +49,10 @@ export interface StoredEntityRow {
   readonly mark?: JsonValue;
 }
 
-export const toStoredEntity = ({ id, version, events }: StoredEntityRow): StoredEntity => ({
-  id,
-  version,
-  events: events ?? [],
-});
+export const toStoredEntity = ({ id, version, events, kept }: StoredEntityRow): StoredEntity =>
+  kept === undefined
+    ? { id, version, events: events ?? [] }
+    : { id, version, ...toSnapshotWithEvents(kept) };
 
 /** The same for a reader who knows entities. */
 export const toNewerEntity = (row: StoredEntityRow): StoredEntity => ({
@@ -60,6 +71,6 @@ export const toStoredTree = (
   return (row) => ({
     ...toStoredEntity(row),
     revision: row.revision,
-    ...toChildren(kinds, row.children),
+    ...toChildren(kinds, row.children, seen),
   });
 };

@@ -8,6 +8,12 @@ import {
 import { qualify, quoteName } from "../tables/quote.ts";
 import { condition, type Parameters } from "./condition.ts";
 import { type EntityTables, entityTableNames } from "./entity-table-names.ts";
+import {
+  readsSnapshot,
+  type SnapshotWithEvents,
+  snapshotWithEvents,
+  toSnapshotWithEvents,
+} from "./snapshots.ts";
 
 // Whole trees in the statement that reads their roots: one aggregated value for each kind of children,
 // whose rows are found by the index on the reference to their parent.
@@ -64,7 +70,8 @@ export const childrenColumn = (
 };
 
 /**
- * The children of one kind as a JSON list of `[id, version, events, …kinds below]`, in the order of their
+ * The children of one kind as a JSON list of `[id, version, events, …kinds below]`, with the snapshot beside
+ * the events where there may be one, in the order of their
  * ids, which is that of their creation where ids are generated.
  */
 const childrenOf = (
@@ -77,9 +84,13 @@ const childrenOf = (
 ): string => {
   const child = `c${depth}`;
   const indent = "  ".repeat(depth + 1);
+  const { events: table, snapshots } = entityTableNames(plan, schema);
   const until = seen?.before === undefined ? "" : ` and position < ${seen.before}`;
-  const events = `(select json_agg(e.event) from (
-${indent}    select event from ${qualify(schema, plan.eventsTable)} where id = ${child}.id${until} order by sequence
+  const events =
+    snapshots !== undefined && readsSnapshot(plan, seen)
+      ? snapshotWithEvents(snapshots, table, child, indent)
+      : `(select json_agg(e.event) from (
+${indent}    select event from ${table} where id = ${child}.id${until} order by sequence
 ${indent}  ) e)`;
   const below = plan.children.map((kind) =>
     childrenOf(kind.plan, schema, `${child}.id`, seen, depth + 1),
@@ -118,7 +129,7 @@ export const childRows = (
 export type ChildValues = readonly [
   id: string,
   version: number,
-  events: readonly JsonObject[] | null,
+  events: readonly JsonObject[] | SnapshotWithEvents | null,
   ...below: (readonly ChildValues[] | null)[],
 ];
 
@@ -128,6 +139,7 @@ export type ChildrenValue = readonly (readonly ChildValues[] | null)[];
 export const toChildren = (
   kinds: EntityPlan["children"],
   values: ChildrenValue | undefined,
+  seen: Visibility | undefined,
 ): Pick<StoredEntity, "children"> =>
   kinds.length === 0
     ? {}
@@ -135,14 +147,20 @@ export const toChildren = (
         children: Object.fromEntries(
           kinds.map(({ name, plan }, at) => [
             name,
-            (values?.[at] ?? []).map((child) => toChild(plan, child)),
+            (values?.[at] ?? []).map((child) => toChild(plan, child, seen)),
           ]),
         ),
       };
 
-const toChild = (plan: EntityPlan, [id, version, events, ...below]: ChildValues): StoredEntity => ({
+const toChild = (
+  plan: EntityPlan,
+  [id, version, events, ...below]: ChildValues,
+  seen: Visibility | undefined,
+): StoredEntity => ({
   id,
   version,
-  events: events ?? [],
-  ...toChildren(plan.children, below),
+  ...(readsSnapshot(plan, seen)
+    ? toSnapshotWithEvents(events as SnapshotWithEvents)
+    : { events: (events as readonly JsonObject[] | null) ?? [] }),
+  ...toChildren(plan.children, below, seen),
 });

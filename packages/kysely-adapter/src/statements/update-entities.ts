@@ -1,6 +1,7 @@
 import { type Statement, statement } from "../connection/statement.ts";
 import { bound, given, insertEvents, locked, moved, restoreBound, taken } from "./batch-parts.ts";
 import type { EntityTables } from "./entity-table-names.ts";
+import { keptSnapshotsOfAll } from "./snapshots.ts";
 
 /**
  * Appends to any number of entities, index rows and events, in one round trip: all or none.
@@ -25,7 +26,7 @@ export const updateEntities = (tables: EntityTables, shape: { moves: boolean }):
 ${given(tables)},
 ${locked(tables, shape.moves ? "update" : "no key update")},
 ${taken(tables, false, "$6::boolean")},
-${moved(tables, `(select at from conflict) is null and (select at from taken) is null`)}
+${moved(tables, `(select at from conflict) is null and (select at from taken) is null`)}${keptSnapshotsOfAll(tables)}
 select conflict.at as conflict, taken.at as taken_at, taken.which as taken_in,
   case when conflict.at is null and taken.at is null then ${insertEvents(tables)} end,
   ${restoreBound}

@@ -5,6 +5,7 @@ import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { claimedKey, firstAfterKey } from "./idempotency-key.ts";
 import { scopeColumns, scopeCondition } from "./in-scope.ts";
+import { keptSnapshots } from "./snapshots.ts";
 
 /** What of a write changes the text of its statement. */
 export interface WriteShape {
@@ -22,6 +23,8 @@ export interface WriteShape {
   readonly mayExist?: boolean | undefined;
   /** Whether it writes an idempotency key as well, and nothing when the key is taken. */
   readonly keyed?: boolean;
+  /** Whether the state is kept as well. */
+  readonly snapshot?: boolean;
 }
 
 /** The number of the first index column's parameter. */
@@ -43,7 +46,8 @@ export const writtenColumns = (plan: EntityPlan, creates: boolean): readonly Col
  * Parameters: $1 id, $2 expected version, $3 version after, $4 recorded at (or null for now), $5 bound
  * on lock waits, $6 the event's body, or a JSON list of `{"id", "sequence", "event"}`, $7 their
  * context or null; with a key, those of KEY_PARAMETERS; then the index columns,
- * and for an append the scope, in which the row has to be, and the revision that a tree has to be at.
+ * and for an append the scope, in which the row has to be, and the revision that a tree has to be at; at
+ * last the snapshot, where one is kept.
  * Locks: the index row first, by its own insert or update; the events table only after that, so that a
  * write which waits holds up no consumer. Conflict: no row with `written`. Relies on: users_pkey.
  *
@@ -61,7 +65,7 @@ export const writeEntity = (tables: EntityTables, shape: WriteShape): Statement 
   const claimed = shape.keyed ? `${claim(tables, shape)},\n` : "";
   const written = `${claimed}w as (
 ${shape.creates ? insertRow(tables, shape) : updateRow(tables, shape)}
-)`;
+)${kept(tables, shape)}`;
   return statement(
     `${labelOf(shape)}_${plan.indexTable}`,
     shape.restoresBound
@@ -78,8 +82,18 @@ from w`,
   );
 };
 
-const labelOf = ({ creates, deletion, keyed, mayExist }: WriteShape): string => {
-  const once = keyed ? "_once" : "";
+/** The CTEs that keep the state, once the index row is written and locked. */
+const kept = (tables: EntityTables, shape: WriteShape): string => {
+  if (!shape.snapshot) return "";
+  const { plan } = tables;
+  const isRevised = plan.hasRevision && !shape.creates;
+  const before = carriedColumns(plan, shape.creates).length + (isRevised ? 1 : 0);
+  const snapshot = `$${firstColumn(plan, shape) + before}::jsonb`;
+  return keptSnapshots(tables, "w", { version: "$3::int", snapshot, at: "w.at" }, "");
+};
+
+const labelOf = ({ creates, deletion, keyed, mayExist, snapshot }: WriteShape): string => {
+  const once = `${keyed ? "_once" : ""}${snapshot ? "_kept" : ""}`;
   if (mayExist) return `create_or_find${once}`;
   if (creates) return `create${once}`;
   const verb = deletion === undefined ? "append" : deletion === "deleted" ? "delete" : "restore";

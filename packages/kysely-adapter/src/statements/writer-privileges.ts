@@ -12,7 +12,7 @@ export interface WriterPrivilege {
  * Whether a role of a writer's has what it needs and nothing that changes what is stored, its own or by
  * membership. One row with NULLs where there is no such role; none where all is well.
  * Parameters: $1 schema, $2 index table, $3 events table, $4 role, $5 to $7 columns that it inserts and
- * updates of the index table, and inserts of the events table. Locks: none. Relies on: the catalogs.
+ * updates of the index table, and inserts of the events table, $8 the table of snapshots or null. Locks: none. Relies on: the catalogs.
  */
 export const writerPrivileges: Statement = statement(
   "writer_privileges",
@@ -44,6 +44,12 @@ export const writerPrivileges: Statement = statement(
 select name as "table", concat_ws(' on ', privilege, "column") as privilege, "isHeld" as "isExcess"
 from held
 where "isHeld" <> "isWanted"
+union all
+select c.relname::text, p.privilege, false
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+cross join role r
+cross join (values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) p (privilege)
+where n.nspname = $1 and c.relname = $8 and not has_table_privilege(r.oid, c.oid, p.privilege)
 union all
 select null, null, null where not exists (select from role) and exists (select from relation)
 order by 1, 2`,

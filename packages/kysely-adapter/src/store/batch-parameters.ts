@@ -28,7 +28,7 @@ export const batchParameters = (
 };
 
 const batchRow = (plan: EntityPlan, write: EntityWrite, at: number, place: number): BatchRow => {
-  const { id, expectedVersion, events, columns, deletion } = write;
+  const { id, expectedVersion, events, columns, deletion, snapshot } = write;
   const row: Record<string, unknown> = {};
   for (const [index, { column }] of plan.columns.entries()) row[column] = columns[index];
   return {
@@ -39,6 +39,7 @@ const batchRow = (plan: EntityPlan, write: EntityWrite, at: number, place: numbe
     $at: at,
     $place: place,
     ...(deletion !== undefined && { $deletion: deletion }),
+    ...(snapshot !== undefined && { $snapshot: snapshot }),
   };
 };
 

@@ -25,6 +25,7 @@ import { placeValue } from "../statements/list-order.ts";
 import { loadChosen, loadEntities, loadEntity } from "../statements/load-entities.ts";
 import { loadPast } from "../statements/load-past.ts";
 import { loadPastTree, toPastTree } from "../statements/load-past-tree.ts";
+import { keepsSnapshots } from "../statements/snapshots.ts";
 import {
   type StoredEntityRow,
   toNewerEntity,
@@ -228,10 +229,12 @@ const lookupsOf = (tables: EntityTables): ((seen?: Visibility, knows?: Knowledge
     const includeDeleted = hasDeleted && seen?.includeDeleted === true;
     const scoped = isScoped(plan, seen);
     const kinds = plan.children.length === 0 ? undefined : seen?.kinds;
-    const key = `${includeDeleted} ${scoped} ${kinds?.join(" ")} ${knows?.of} ${knows?.subjects}`;
+    const history = keepsSnapshots(plan) && seen?.history === true;
+    const key = `${includeDeleted} ${scoped} ${history} ${kinds?.join(" ")} ${knows?.of} ${knows?.subjects}`;
     const before = compiled.get(key);
     if (before !== undefined) return before;
-    const made = lookups(tables, { includeDeleted, kinds, ...(scoped && { scope: [] }) }, knows);
+    const sight = { includeDeleted, history, kinds, ...(scoped && { scope: [] }) };
+    const made = lookups(tables, sight, knows);
     compiled.set(key, made);
     return made;
   };

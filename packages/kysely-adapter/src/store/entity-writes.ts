@@ -126,9 +126,10 @@ const writeStatements = (tables: EntityTables) => {
       restoresBound,
       keyed: write.idempotency !== undefined,
       mayExist: write.mayExist === true,
+      snapshot: write.snapshot !== undefined,
     };
-    const { creates, one, deletion, keyed } = shape;
-    const key = `${creates} ${one} ${deletion} ${restoresBound} ${keyed}`;
+    const { creates, one, deletion, keyed, mayExist, snapshot } = shape;
+    const key = `${creates} ${one} ${deletion} ${restoresBound} ${keyed} ${mayExist} ${snapshot}`;
     const known = statements.get(key);
     if (known !== undefined) return known;
     const made = writeEntity(tables, shape);
@@ -184,6 +185,7 @@ const writeParameters = (
     ...(idempotency ? keyParameters(plan, idempotency) : []),
     ...places.map(({ column, at }) => toParameter(column, write.columns[at])),
     ...(plan.hasRevision && expectedVersion > 0 ? [write.revision ?? null] : []),
+    ...(write.snapshot === undefined ? [] : [JSON.stringify(write.snapshot)]),
   ];
 };
 

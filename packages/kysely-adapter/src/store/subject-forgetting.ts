@@ -5,6 +5,7 @@ import type { Statement } from "../connection/statement.ts";
 import { entityTableNames } from "../statements/entity-table-names.ts";
 import {
   completeForgetting,
+  dropSnapshots,
   forgetRequests,
   forgetSubject,
   noteUses,
@@ -27,7 +28,7 @@ type Run<DB> = <Row>(
 
 type Forgetting<Tx> = Pick<
   SubjectStore<Tx>,
-  | ("forget" | "pending" | "settle" | "forgetRequests" | "complete" | "receipt")
+  | ("forget" | "pending" | "settle" | "forgetRequests" | "dropSnapshots" | "complete" | "receipt")
   | ("oldKeys" | "rewrap")
 >;
 
@@ -60,6 +61,11 @@ export const subjectForgetting = <DB>(
     forgetRequests: async (plan: EntityPlan, subject) => {
       const text = forgetRequests(entityTableNames(plan, database.schema));
       await run(text, [subject], "none", "forget");
+    },
+    dropSnapshots: async (plan, id, tx) => {
+      const tables = entityTableNames(plan, database.schema);
+      if (tables.snapshots === undefined) return;
+      await run(dropSnapshots(tables, tables.snapshots), [id], tx, "forget");
     },
     complete: async (subject, reason, counts) => {
       const parameters = [subject, reason, JSON.stringify(counts)];

@@ -14,6 +14,7 @@ import { qualify, quoteName, quoteText } from "./quote.ts";
 import { replayFunctions } from "./replay-functions.ts";
 import { createObject, type SchemaObject, type TablePart } from "./schema-object.ts";
 import { scopeGuards, scopeParts } from "./scope-guards.ts";
+import { snapshotsTable } from "./snapshots-table.ts";
 import type { TableNames } from "./table-names.ts";
 import { type MadeColumns, PREVIOUS_COLUMN, writerGrant } from "./writer-grant.ts";
 
@@ -62,6 +63,7 @@ export const entityObjects = (
       sql: erasureTrigger(names),
     },
     ...(plan.guards === "minimal" ? [] : guards(plan, names)),
+    ...snapshotsTable(plan, names),
     ...scopeGuards(plan, names),
     ...functions(plan, names),
     ...publicFunctions(plan, names),

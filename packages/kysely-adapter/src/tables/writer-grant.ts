@@ -45,13 +45,16 @@ export const writerGrant = (
   const role = quoteName(writerRole);
   const [index, events] = [qualify(schema, names.index), qualify(schema, names.events)];
   const { inserted, updated, appended } = writableColumns(plan, made);
+  const snapshots = plan.snapshot && qualify(schema, plan.snapshot.table);
+  const revoke = `revoke all on ${[index, events, ...(snapshots ? [snapshots] : [])].join(", ")} from ${role}`;
   const lines = [
-    `revoke all on ${index}, ${events} from ${role}`,
+    revoke,
     `grant usage on schema ${quoteName(schema)}, annals to ${role}`,
     `grant usage, select on sequence annals.position to ${role}`,
     `grant select, insert (${columnList(inserted)}) on ${index} to ${role}`,
     `grant update (${columnList(updated)}) on ${index} to ${role}`,
     `grant select, insert (${columnList(appended)}) on ${events} to ${role}`,
+    ...(snapshots ? [`grant select, insert, update, delete on ${snapshots} to ${role}`] : []),
     `grant select, insert, update on annals.idempotency_keys to ${role}`,
     // Whoever has read an event asks whether it was erased since.
     `grant select (events_table, entity_id) on annals.erasures to ${role}`,
@@ -73,7 +76,7 @@ begin
   end;
 ${lines.map((line) => `  ${line};\n`).join("")}end
 $$`,
-      revoke: `revoke all on ${index}, ${events} from ${role}`,
+      revoke,
     },
   ];
 };

@@ -975,6 +975,12 @@ select name as "table", concat_ws(' on ', privilege, "column") as privilege, "is
 from held
 where "isHeld" <> "isWanted"
 union all
+select c.relname::text, p.privilege, false
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+cross join role r
+cross join (values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) p (privilege)
+where n.nspname = $1 and c.relname = $8 and not has_table_privilege(r.oid, c.oid, p.privilege)
+union all
 select null, null, null where not exists (select from role) and exists (select from relation)
 order by 1, 2;
 

@@ -48,6 +48,9 @@ import { scopedConsumers } from "./cases/scoped-consumers.ts";
 import { scopedTrees } from "./cases/scoped-trees.ts";
 import { scopedWrites } from "./cases/scoped-writes.ts";
 import { scopes } from "./cases/scopes.ts";
+import { snapshotModel } from "./cases/snapshot-model.ts";
+import { snapshotParts } from "./cases/snapshot-parts.ts";
+import { snapshots } from "./cases/snapshots.ts";
 import { storedEvents } from "./cases/stored-events.ts";
 import { time } from "./cases/time.ts";
 import { topicCompaction } from "./cases/topic-compaction.ts";
@@ -102,6 +105,7 @@ export const contract: readonly ContractGroup[] = [
   eventVersions,
   history,
   asOf,
+  snapshots,
   transactions,
   transactionEnds,
   transactionHooks,
@@ -148,4 +152,6 @@ export const contract: readonly ContractGroup[] = [
   caching,
   cachedForgetting,
   treeModel,
+  snapshotParts,
+  snapshotModel,
 ];

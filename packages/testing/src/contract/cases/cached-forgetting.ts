@@ -31,6 +31,7 @@ const forgettingOnly = (store: Store<OpaqueTx>): Store<OpaqueTx> => ({
       forget: (request) => subjects.forget(request),
       pending: async () => [],
       settle: (use, tx) => subjects.settle(use, tx),
+      dropSnapshots: (entity, id, tx) => subjects.dropSnapshots(entity, id, tx),
       forgetRequests: (entity, subject) => subjects.forgetRequests(entity, subject),
       complete: (subject, reason, counts) => subjects.complete(subject, reason, counts),
       receipt: (subject) => subjects.receipt(subject),

@@ -9,6 +9,7 @@ import {
   type KeyProvider,
   localKeys,
   personal,
+  type SnapshotOptions,
   upcast,
 } from "@annals/core";
 import * as z from "zod";
@@ -60,76 +61,89 @@ export interface PatientInput {
 }
 
 /** Somebody with personal values in every place that a schema has. */
-export const definePatient = (method: ErasureMethod) => (name: string) =>
-  defineEntity({
-    name,
-    schema: state,
-    events: {
-      PatientRegistered: state,
-      EmailChanged: z.object({ email: personal(z.email()) }),
-      WardChanged: z.object({ ward: z.string() }),
-      PatientDischarged: z.object({}),
-      PatientReturned: z.object({}),
-      PatientForgotten: z.object({}),
-    },
-    versions: {
-      EmailChanged: [
-        upcast(z.object({ mail: personal(z.string()) }), ({ mail }) => ({ email: mail })),
-      ],
-    },
-    erasure: { method, event: "PatientForgotten" },
-    create: (input: PatientInput) => ({
-      type: "PatientRegistered",
-      name: "Ada",
-      born: null,
-      ward: "a",
-      relatives: [],
-      notes: {},
-      ...input,
-    }),
-    evolve: {
-      PatientRegistered: (_, { type: _type, ...registered }) => registered,
-      EmailChanged: (before, { email }) => ({ ...before, email }),
-      WardChanged: (before, { ward }) => ({ ...before, ward }),
-      PatientDischarged: (before) => before,
-      PatientReturned: (before) => before,
-      PatientForgotten: (before) => ({ ...before, ward: "none" }),
-    },
-    commands: {
-      changeEmail: (_, email: string | Forgotten) => ({ type: "EmailChanged", email }),
-      move: (_, ward: string) => ({ type: "WardChanged", ward }),
-    },
-    index: {
-      email: { unique: true, normalize: (email) => email.toLowerCase() },
-      name: {},
-      ward: {},
-    },
-    lifecycle: { delete: "PatientDischarged", restore: "PatientReturned" },
-  });
+export const definePatient =
+  (method: ErasureMethod, snapshot?: SnapshotOptions) => (name: string) =>
+    defineEntity({
+      name,
+      ...(snapshot !== undefined && { snapshot }),
+      schema: state,
+      events: {
+        PatientRegistered: state,
+        EmailChanged: z.object({ email: personal(z.email()) }),
+        WardChanged: z.object({ ward: z.string() }),
+        PatientDischarged: z.object({}),
+        PatientReturned: z.object({}),
+        PatientForgotten: z.object({}),
+      },
+      versions: {
+        EmailChanged: [
+          upcast(z.object({ mail: personal(z.string()) }), ({ mail }) => ({ email: mail })),
+        ],
+      },
+      erasure: { method, event: "PatientForgotten" },
+      create: (input: PatientInput) => ({
+        type: "PatientRegistered",
+        name: "Ada",
+        born: null,
+        ward: "a",
+        relatives: [],
+        notes: {},
+        ...input,
+      }),
+      evolve: {
+        PatientRegistered: (_, { type: _type, ...registered }) => registered,
+        EmailChanged: (before, { email }) => ({ ...before, email }),
+        WardChanged: (before, { ward }) => ({ ...before, ward }),
+        PatientDischarged: (before) => before,
+        PatientReturned: (before) => before,
+        PatientForgotten: (before) => ({ ...before, ward: "none" }),
+      },
+      commands: {
+        changeEmail: (_, email: string | Forgotten) => ({ type: "EmailChanged", email }),
+        move: (_, ward: string) => ({ type: "WardChanged", ward }),
+      },
+      index: {
+        email: { unique: true, normalize: (email) => email.toLowerCase() },
+        name: {},
+        ward: {},
+      },
+      lifecycle: { delete: "PatientDischarged", restore: "PatientReturned" },
+    });
 
 /** Something about a patient that is not the patient. */
-export const defineVisit = (method: ErasureMethod, kind: string) => (name: string) =>
-  defineEntity({
-    name,
-    schema: z.object({ patientId: z.string(), complaint: personal(z.string()), done: z.boolean() }),
-    events: {
-      VisitPlanned: z.object({ patientId: z.string(), complaint: personal(z.string()) }),
-      VisitDone: z.object({}),
-      VisitForgotten: z.object({}),
-    },
-    erasure: { method, event: "VisitForgotten", subject: { kind, field: "patientId" } },
-    create: (input: { patientId: string; complaint: string }) => ({
-      type: "VisitPlanned",
-      ...input,
-    }),
-    evolve: {
-      VisitPlanned: (_, { patientId, complaint }) => ({ patientId, complaint, done: false }),
-      VisitDone: (before) => ({ ...before, done: true }),
-      VisitForgotten: (before) => before,
-    },
-    commands: { finish: () => ({ type: "VisitDone" }) },
-    index: { patientId: {}, complaint: {} },
-  });
+export const defineVisit =
+  (method: ErasureMethod, kind: string, snapshot?: SnapshotOptions) => (name: string) =>
+    defineEntity({
+      name,
+      ...(snapshot !== undefined && { snapshot }),
+      schema: z.object({
+        patientId: z.string(),
+        complaint: personal(z.string()),
+        done: z.boolean(),
+      }),
+      events: {
+        VisitPlanned: z.object({ patientId: z.string(), complaint: personal(z.string()) }),
+        VisitMoved: z.object({ patientId: z.string() }),
+        VisitDone: z.object({}),
+        VisitForgotten: z.object({}),
+      },
+      erasure: { method, event: "VisitForgotten", subject: { kind, field: "patientId" } },
+      create: (input: { patientId: string; complaint: string }) => ({
+        type: "VisitPlanned",
+        ...input,
+      }),
+      evolve: {
+        VisitPlanned: (_, { patientId, complaint }) => ({ patientId, complaint, done: false }),
+        VisitMoved: (before, { patientId }) => ({ ...before, patientId }),
+        VisitDone: (before) => ({ ...before, done: true }),
+        VisitForgotten: (before) => before,
+      },
+      commands: {
+        finish: () => ({ type: "VisitDone" }),
+        moveTo: (_, patientId: string) => ({ type: "VisitMoved", patientId }),
+      },
+      index: { patientId: {}, complaint: {} },
+    });
 
 /** What others may read about patients. */
 export const definePatientFeed = (method: ErasureMethod, kind: string) => (name: string) =>
@@ -144,10 +158,14 @@ export const definePatientFeed = (method: ErasureMethod, kind: string) => (name:
   });
 
 /** Patients, their visits, and what forgets them. */
-export const withPatients = async (bench: Bench, method: ErasureMethod) => {
+export const withPatients = async (
+  bench: Bench,
+  method: ErasureMethod,
+  snapshot?: SnapshotOptions,
+) => {
   const keys = countedKeys();
-  const Patient = await bench.define(definePatient(method));
-  const Visit = await bench.define(defineVisit(method, Patient.name));
+  const Patient = await bench.define(definePatient(method, snapshot));
+  const Visit = await bench.define(defineVisit(method, Patient.name, snapshot));
   const { definition: Feed, topic: feed } = await bench.topic(
     definePatientFeed(method, Patient.name),
     { keys },
