@@ -229,7 +229,8 @@ export class ConsumerRun<Tx> {
   #noteVersion(version: number): void {
     const before = this.#version;
     this.#version = version;
-    if (before === undefined || before === version) return;
+    // Also the first time: slots may have read their trouble before what this version stands for.
+    if (before === version) return;
     for (const slot of this.#slots) slot.reloadTrouble();
     this.#toAttend.poke();
   }
