@@ -32,6 +32,25 @@ export const Project = defineEntity({
 });
 // #endregion
 
+// #region security
+export const Memo = defineEntity({
+  name: "memo",
+  scope: ["tenantId"],
+  rowLevelSecurity: true,
+  writerRole: "app", // a role that may read and add, and owns nothing
+  schema: z.object({ tenantId: z.string(), text: z.string() }),
+  events: { MemoWritten: z.object({ tenantId: z.string(), text: z.string() }) },
+  create: (text: string, { scope }: CreateView<{ tenantId: string }>) => ({
+    type: "MemoWritten",
+    tenantId: scope.tenantId,
+    text,
+  }),
+  evolve: { MemoWritten: (_, { tenantId, text }) => ({ tenantId, text }) },
+  commands: {},
+  index: {},
+});
+// #endregion
+
 const store = new MemoryStore();
 
 // #region use

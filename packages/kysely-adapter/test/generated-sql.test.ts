@@ -78,6 +78,7 @@ import { Feed } from "./database/feed.ts";
 import { Person } from "./database/person.ts";
 import { Resident } from "./database/resident.ts";
 import { Strict } from "./database/strict.ts";
+import { Badge } from "./database/tenancy.ts";
 
 // What is generated is storage format and hot path: every change of it shows up as a diff of SQL.
 
@@ -396,6 +397,15 @@ describe("generated SQL", () => {
       .map(([name, { sql }]) => `-- ${name}\n${sql};\n`)
       .join("\n");
     await expect(text).toMatchFileSnapshot("./generated/booking-statements.sql");
+  });
+
+  it("is reviewed for policies of the database as well", async () => {
+    const policies = entityTables(Badge, { schema: "app" }).filter((text) =>
+      /row level security|create policy/.test(text),
+    );
+    await expect(`${policies.join(";\n\n")};\n`).toMatchFileSnapshot(
+      "./generated/badge-policies.sql",
+    );
   });
 
   it("names every statement apart, within PostgreSQL's limit", () => {

@@ -14,6 +14,7 @@ import { findCase, readCases } from "./read-cases.ts";
 import { replayCase } from "./replay-case.ts";
 import { rulesCase } from "./rules-case.ts";
 import { snapshotCase } from "./snapshot-case.ts";
+import { tenantCases } from "./tenant-cases.ts";
 import { treeCase } from "./tree-case.ts";
 
 /** What also runs under conditions like those of production. */
@@ -37,4 +38,5 @@ export const allCases: readonly CaseSource[] = [
   replayCase,
   maintenanceCase,
   ...personalCases,
+  ...tenantCases,
 ];

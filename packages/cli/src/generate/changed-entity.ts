@@ -132,6 +132,10 @@ const dropObject = (object: SchemaObject): string => {
       return object.revoke;
     case "trigger":
       return `drop trigger ${quoteName(object.name)} on ${object.table}`;
+    case "row-level security":
+      return `alter table ${object.table} disable row level security`;
+    case "policy":
+      return `drop policy ${quoteName(object.name)} on ${object.table}`;
     case "index":
       // With a dropped column goes its index.
       return `drop index if exists ${schemaOf(object.table)}.${quoteName(object.name)}`;

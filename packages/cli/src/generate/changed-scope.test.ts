@@ -47,3 +47,21 @@ it("refuses to change the scope of stored events", () => {
     "The scope of member changes from none to tenantId",
   );
 });
+
+it("turns row-level security on and off", () => {
+  const secured = lock(defineEntity({ ...literal, scope: ["tenantId"], rowLevelSecurity: true }));
+  const on = entityChanges(byTenant, secured).flatMap(({ expand }) => expand);
+  expect(on.map((sql) => sql.replace(/^--.*\n/, "").split("\n")[0])).toEqual([
+    'alter table "public"."members" enable row level security',
+    'create policy "members_scope" on "public"."members"',
+    'alter table "public"."member_events" enable row level security',
+    'create policy "member_events_scope" on "public"."member_events"',
+  ]);
+  const off = entityChanges(secured, byTenant).flatMap(({ expand }) => expand);
+  expect(off).toEqual([
+    'drop policy "member_events_scope" on "public"."member_events"',
+    'alter table "public"."member_events" disable row level security',
+    'drop policy "members_scope" on "public"."members"',
+    'alter table "public"."members" disable row level security',
+  ]);
+});

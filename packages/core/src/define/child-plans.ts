@@ -25,6 +25,7 @@ interface Family {
   readonly commands: object;
   readonly historyCommands?: object | undefined;
   readonly scope?: readonly string[] | undefined;
+  readonly rowLevelSecurity?: boolean | undefined;
 }
 
 /** Whose child a definition is. */
@@ -123,8 +124,18 @@ const checkKind = ({ name, commands, historyCommands = {} }: Family, kind: strin
 };
 
 /** A tree is in one scope as a whole. */
-const checkSameScope = ({ name, scope = [] }: Family, { plan }: EntityModel): void => {
-  if (plan.scope.join() === scope.join()) return;
+const checkSameScope = (
+  { name, scope = [], rowLevelSecurity = false }: Family,
+  { plan }: EntityModel,
+): void => {
+  if (plan.scope.join() === scope.join()) {
+    if (plan.rowLevelSecurity === rowLevelSecurity) return;
+    throw new InvalidDefinitionError(
+      name,
+      `its child "${plan.name}" and itself differ in rowLevelSecurity`,
+      "Declare it for a parent and all of its children, or for none.",
+    );
+  }
   const say = (columns: readonly string[]): string => columns.join(", ") || "none";
   throw new InvalidDefinitionError(
     name,

@@ -242,6 +242,12 @@ export interface EntityLiteral<
    */
   readonly scope?: Scope & CheckScope<Scope, output<NoInfer<Schema>>>;
   /**
+   * Whether the database itself keeps scopes apart as well, by policies on both tables (row-level security):
+   * whoever is neither their owner nor exempt sees and writes only rows of the scope that a setting of
+   * the transaction says, `annals.tenant_id` for the column `tenant_id`. Default is `false`.
+   */
+  readonly rowLevelSecurity?: boolean;
+  /**
    * The event union: the stored event type to the payload's schema, in its newest version. Storage format.
    */
   readonly events: Events;

@@ -20,6 +20,7 @@ import type { ComputedColumn, FieldColumn } from "./index-options.ts";
 import { type LifecycleNames, lifecyclePlan } from "./lifecycle.ts";
 import { checkIdentifier, snakeCase } from "./names.ts";
 import { type PayloadCodec, payloadCodec } from "./payload-codec.ts";
+import { checkedSecurity } from "./scope-columns.ts";
 import { type SnapshotOptions, snapshotPlan } from "./snapshot.ts";
 import { isUuid } from "./uuid.ts";
 
@@ -39,6 +40,7 @@ export interface UntypedLiteral extends VersionSource {
   readonly uniqueTogether?: readonly (readonly string[])[];
   readonly lifecycle?: LifecycleNames;
   readonly scope?: readonly string[];
+  readonly rowLevelSecurity?: boolean;
   readonly erasure?: ErasureOptions<string, string>;
   readonly guards?: EntityPlan["guards"];
   readonly writerRole?: string;
@@ -177,6 +179,7 @@ const buildPlan = (
     eventTypes: allTypes(literal.events, stored),
     columns: plans,
     scope: literal.scope ?? [],
+    rowLevelSecurity: checkedSecurity(literal),
     uniques,
     lifecycle,
     parent,

@@ -74,6 +74,8 @@ export interface EntityPlan extends TopicPlan {
    * tenants, that see nothing of each other. They stand in both tables. Empty where there is one scope.
    */
   readonly scope: readonly string[];
+  /** Whether policies of the database keep scopes apart as well. */
+  readonly rowLevelSecurity: boolean;
   /** Single columns first, then the composites, each in the order of the definition. */
   readonly uniques: readonly UniquePlan[];
   /** Which events delete and restore; `undefined` where entities are never deleted. */

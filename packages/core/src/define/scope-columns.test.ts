@@ -82,6 +82,19 @@ describe("a scope", () => {
     expect(() => define(literal)).toThrow(problem);
   });
 
+  it("is what row-level security keeps apart, in a whole tree or nowhere", () => {
+    expect(define({ scope: ["tenantId"] }).plan.rowLevelSecurity).toBe(false);
+    const secured = { scope: ["tenantId"], rowLevelSecurity: true };
+    expect(define(secured).plan.rowLevelSecurity).toBe(true);
+    expect(() => define({ rowLevelSecurity: true })).toThrow(/without a scope/);
+    const child = { name: "badge", parent: "member", index: {}, scope: ["tenantId"] };
+    const badges = define({ ...child, rowLevelSecurity: true });
+    expect(() => define({ ...secured, children: { badges } })).not.toThrow();
+    const differs = /its child "badge" and itself differ in rowLevelSecurity/;
+    expect(() => define({ scope: ["tenantId"], children: { badges } })).toThrow(differs);
+    expect(() => define({ ...secured, children: { badges: define(child) } })).toThrow(differs);
+  });
+
   it("is the same for a parent and its children", () => {
     const child = { name: "badge", parent: "member", index: {} };
     const Scoped = define({ ...child, scope: ["tenantId"] });

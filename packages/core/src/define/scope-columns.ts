@@ -77,6 +77,24 @@ export const checkScope = (
   }
 };
 
+/** Whether the database is to keep scopes apart as well, of which there have to be some. */
+export const checkedSecurity = ({
+  name,
+  scope = [],
+  rowLevelSecurity = false,
+}: {
+  readonly name: string;
+  readonly scope?: readonly string[] | undefined;
+  readonly rowLevelSecurity?: boolean | undefined;
+}): boolean => {
+  if (!rowLevelSecurity || scope.length > 0) return rowLevelSecurity;
+  throw new InvalidDefinitionError(
+    name,
+    "rowLevelSecurity is given without a scope",
+    'Say by which fields the rows are kept apart, for example scope: ["tenantId"].',
+  );
+};
+
 /** Unique values are those of a scope without saying so. */
 export const checkOutsideScope = (
   { name, scope = [] }: ScopeSource,

@@ -1,4 +1,5 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import { makeSettings, scopedText } from "./scope-settings.ts";
 import { isConnectionLost, isReportedByServer, wasNeverSent } from "./sqlstate.ts";
 import { ownStatement } from "./statement.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
@@ -81,6 +82,8 @@ export const trackerOf = (rows: readonly unknown[]): TransactionTracker | undefi
 /** The ways in which a client is asked here. */
 interface QueryingClient extends PgPoolClient {
   readonly processID: number;
+  /** Whether the pool was opened with `pipeline: true`. */
+  readonly pipeline?: boolean;
   query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
   query<R>(config: object): Promise<PostgresQueryResult<R>>;
   query<R>(
@@ -111,6 +114,8 @@ class TrackedClient implements PostgresPoolClient {
     parameters?: readonly unknown[],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof sql !== "string") return this.#client.query(sql);
+    const scoped = scopedText(sql);
+    if (scoped !== undefined) return this.#runWithin(scoped.names, scoped.sql, parameters ?? []);
     const own = ownStatement(sql);
     return own === undefined
       ? this.#passOn(sql, parameters)
@@ -154,6 +159,42 @@ class TrackedClient implements PostgresPoolClient {
     return result;
   }
 
+  /** Makes settings first, and what needs them in the same transaction, with all on their way at once. */
+  async #runWithin<R>(
+    names: readonly string[],
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<PostgresQueryResult<R>> {
+    const values = parameters.slice(0, -names.length);
+    const isOpen = this.#tracker.isOpen;
+    const setting = makeSettings(names);
+    const steps: readonly (() => Promise<unknown>)[] = [
+      ...(isOpen ? [] : [() => this.#client.query({ text: "begin" })]),
+      () => this.#runOurs(setting.name, setting.sql, parameters.slice(-names.length)),
+      () => this.#runOurs<R>(ownStatement(sql)?.name, sql, values),
+      ...(isOpen ? [] : [() => this.#client.query({ text: "commit" })]),
+    ];
+    const results = await (this.#client.pipeline === true
+      ? atOnce(steps)
+      : this.#inTurn(steps, isOpen));
+    return results[isOpen ? 1 : 2] as PostgresQueryResult<R>;
+  }
+
+  async #inTurn(
+    steps: readonly (() => Promise<unknown>)[],
+    isOpen: boolean,
+  ): Promise<readonly unknown[]> {
+    const results: unknown[] = [];
+    try {
+      for (const step of steps) results.push(await step());
+      return results;
+    } catch (error) {
+      // What failed on a connection that is gone has nothing left to undo, and its error is the one to tell.
+      if (!isOpen) await this.#client.query({ text: "rollback" }).catch(() => {});
+      throw error;
+    }
+  }
+
   async #watched<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
@@ -163,6 +204,14 @@ class TrackedClient implements PostgresPoolClient {
     }
   }
 }
+
+/** Sends all before the first has been answered. After one that failed, a COMMIT is a ROLLBACK. */
+const atOnce = async (steps: readonly (() => Promise<unknown>)[]): Promise<readonly unknown[]> => {
+  const ends = await Promise.allSettled(steps.map((step) => step()));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return ends.map((end) => (end as PromiseFulfilledResult<unknown>).value);
+};
 
 const howFailed = (error: unknown): "refused" | "lost" | "uncertain" => {
   if (isReportedByServer(error) || wasNeverSent(error)) return "refused";

@@ -4,6 +4,7 @@ import { type Durability, type Join, scopeOf } from "@annals/core/adapter";
 import { type Kysely, PGliteAdapter, type Transaction } from "kysely";
 import { trackerOf } from "./annals-pool.ts";
 import { schemaOf } from "./schema-name.ts";
+import { makeSettings, type ScopeSettings, withinScope } from "./scope-settings.ts";
 import type { Statement } from "./statement.ts";
 
 /** A transaction of ours that is running somewhere up the call stack. */
@@ -34,6 +35,9 @@ const UNKNOWN: Durability = { kind: "unknown" };
 
 const warned = new WeakSet<object>();
 
+/** Whether the pool of a database is ours, as far as it is known. */
+const pooledByUs = new WeakMap<object, boolean>();
+
 /** Runs our statements on a user's Kysely instance, free of its plugins. */
 export class Database<DB> {
   readonly identity: object;
@@ -52,6 +56,7 @@ export class Database<DB> {
 
   /**
    * @param operation the repository's call, for the error when it forgot to join a transaction.
+   * @param settings what the transaction is told before, where policies of the database ask for it.
    * @throws TransactionNotJoinedError
    */
   async run<Row>(
@@ -59,14 +64,15 @@ export class Database<DB> {
     parameters: readonly unknown[],
     join: Join<Transaction<DB>>,
     operation: readonly [entity: string, call: string],
+    settings?: ScopeSettings,
   ): Promise<Outcome<Row>> {
     if (join === undefined) this.checkNotForgotten(operation);
     const joined = this.joined(join, operation);
-    const rows = await this.#execute<Row>(
-      joined?.withoutPlugins() ?? this.#plain,
-      statement,
-      parameters,
-    );
+    const executor = joined?.withoutPlugins() ?? this.#plain;
+    const rows =
+      settings === undefined
+        ? await this.#execute<Row>(executor, statement, parameters)
+        : await this.#executeWithin<Row>(settings, executor, statement, parameters);
     const tracker = trackerOf(rows);
     if (tracker === undefined) this.#warnOnce();
     // Also when nobody passed a transaction: the instance itself may be one, or hold a connection.
@@ -107,6 +113,37 @@ export class Database<DB> {
       "tx is not a transaction",
       "Pass what transaction() or db.transaction() handed to your function.",
     );
+  }
+
+  /** Our own pool sends the settings ahead by itself; others need a transaction around both. */
+  async #executeWithin<Row>(
+    settings: ScopeSettings,
+    executor: Kysely<DB>,
+    statement: Statement,
+    parameters: readonly unknown[],
+  ): Promise<Row[]> {
+    if (await this.#isPooledByUs(executor, settings)) {
+      const text = withinScope(statement.sql, settings);
+      return this.#execute<Row>(executor, { ...statement, sql: text }, [
+        ...parameters,
+        ...settings.values,
+      ]);
+    }
+    const both = async (tx: Kysely<DB>): Promise<Row[]> => {
+      await this.#execute(tx, makeSettings(settings.names), settings.values);
+      return this.#execute<Row>(tx, statement, parameters);
+    };
+    return executor.isTransaction ? both(executor) : executor.transaction().execute(both);
+  }
+
+  /** Asked once, by a statement that leaves nothing behind: a pool of ours marks what it returns. */
+  async #isPooledByUs(executor: Kysely<DB>, { names, values }: ScopeSettings): Promise<boolean> {
+    const known = pooledByUs.get(this.identity);
+    if (known !== undefined) return known;
+    const rows = await this.#execute(executor, makeSettings(names), values);
+    const isOurs = trackerOf(rows) !== undefined;
+    pooledByUs.set(this.identity, isOurs);
+    return isOurs;
   }
 
   async #execute<Row>(

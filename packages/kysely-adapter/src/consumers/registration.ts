@@ -1,5 +1,11 @@
 import { ConsumerChangedError, ConsumerStartError } from "@annals/core";
-import type { ConsumerPlan, ConsumerStore, SettledPlace, StartPlace } from "@annals/core/adapter";
+import {
+  type ConsumerPlan,
+  type ConsumerStore,
+  isEntityPlan,
+  type SettledPlace,
+  type StartPlace,
+} from "@annals/core/adapter";
 import type { Statement } from "../connection/statement.ts";
 import {
   changeTopics,
@@ -10,6 +16,7 @@ import {
   registerConsumer,
   wantSlots,
 } from "../statements/consumer-registration.ts";
+import { tableSeenInPart } from "../statements/row-security.ts";
 import {
   type ConsumerPlaceRow,
   consumerPlace,
@@ -110,8 +117,24 @@ export const registration = (
     throw gone.name === "ConsumerRemovedError" ? new NotSettledError() : gone;
   };
 
+  /** What a role does not see would count as handled. Asked only where a topic has policies. */
+  const checkSight = async (call: string): Promise<void> => {
+    const isSecured = plan.topics.some(
+      ({ plan: followed }) => isEntityPlan(followed) && followed.rowLevelSecurity,
+    );
+    if (!isSecured) return;
+    const [hidden] = await run<{ readonly name: string }>(tableSeenInPart, [tables], call);
+    if (hidden === undefined) return;
+    throw new ConsumerStartError({
+      consumer: name,
+      problem: `its role is bound by row-level security, and sees but a part of ${hidden.name}`,
+      hint: "Connect it as the owner of the table, or as a role with BYPASSRLS.",
+    });
+  };
+
   return {
     open: async () => {
+      await checkSight("open");
       const row = await found();
       if (row.topics.join() !== topics.join()) {
         if (!plan.changesTopics) {
@@ -131,7 +154,10 @@ export const registration = (
       if (row.slots < plan.slots) await run(wantSlots, [name, plan.slots], "open");
     },
 
-    place,
+    place: async (at) => {
+      await checkSight("place");
+      return place(at);
+    },
 
     lives: async (life) => {
       const [row] = await run<{ lives: boolean }>(isSameLife, [life], "place");

@@ -151,6 +151,12 @@ const troubleWith = (
       "Drop it, or give it a default.",
     ];
   }
+  if (kind === "policy" && /^permissive .*to public\b/.test(definition)) {
+    return [
+      "No definition knows it, and it lets every role see or write rows beyond what the policy of the scope lets it.",
+      "Drop it, or make it a restrictive one, or one for a role that may see every scope.",
+    ];
+  }
   if (kind === "trigger" && table === eventsTable && /\b(BEFORE|INSTEAD OF)\b/.test(definition)) {
     return [
       "No definition knows it, and it may change or drop events before they are stored.",

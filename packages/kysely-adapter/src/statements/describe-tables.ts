@@ -3,7 +3,15 @@ import { type Statement, statement } from "../connection/statement.ts";
 /** One thing that a table consists of, in PostgreSQL's own words. */
 export interface DescribedObject {
   readonly table: string;
-  readonly kind: "column" | "constraint" | "index" | "trigger" | "function" | "table" | "view";
+  readonly kind:
+    | "column"
+    | "constraint"
+    | "index"
+    | "trigger"
+    | "policy"
+    | "function"
+    | "table"
+    | "view";
   readonly name: string;
   readonly definition: string;
   /** A trigger that does not fire, a constraint that was not validated, an index that is not valid. */
@@ -62,6 +70,14 @@ union all
 select r.name, 'trigger', g.tgname, pg_get_triggerdef(g.oid), g.tgenabled not in ('O', 'A')
 from relation r
 join pg_trigger g on g.tgrelid = r.oid and not g.tgisinternal
+union all
+select r.name, 'policy', p.polname, concat_ws(' ',
+    case when p.polpermissive then 'permissive' else 'restrictive' end,
+    case p.polcmd when '*' then 'for all' when 'r' then 'for select' when 'a' then 'for insert' when 'w' then 'for update' else 'for delete' end,
+    case when p.polroles = '{0}' then 'to public' else 'to roles' end,
+    'using (' || pg_get_expr(p.polqual, p.polrelid) || ')', 'with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'), false
+from relation r
+join pg_policy p on p.polrelid = r.oid
 union all
 select r.name, 'function', p.proname, pg_get_functiondef(p.oid), false
 from relation r, place, pg_proc p

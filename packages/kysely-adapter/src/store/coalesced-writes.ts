@@ -7,6 +7,7 @@ import { createEach } from "../statements/create-each.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { batchParameters } from "./batch-parameters.ts";
 import { Lanes, type Settled } from "./lanes.ts";
+import { settingsOfScope } from "./settings-of-scope.ts";
 import { writeFailure } from "./violations.ts";
 
 type Write<DB> = EntityStore<Transaction<DB>>["write"];
@@ -46,6 +47,7 @@ export const coalescedWrites = <DB>(
   { lanes: count, lockTimeoutMs }: EntityStoreSettings,
 ): Write<DB> => {
   const { plan } = tables;
+  const settingsOf = settingsOfScope(plan);
   const create = createEach(tables);
   const append = appendEach(tables);
   const bound = `${lockTimeoutMs === 0 ? BOUND_MS : Math.min(lockTimeoutMs, BOUND_MS)}ms`;
@@ -63,6 +65,7 @@ export const coalescedWrites = <DB>(
         parameters,
         "none",
         [plan.name, creates ? "create" : "update"],
+        settingsOf(writes[0]?.columns),
       );
       return resultsOf(writes, outcome);
     } catch (error) {
@@ -82,7 +85,7 @@ export const coalescedWrites = <DB>(
     const operation = [plan.name, write.expectedVersion === 0 ? "create" : "update"] as const;
     // Here, where it is known who calls.
     if (join === undefined) database.checkNotForgotten(operation);
-    const result = await lanes.run({ write, join, likeness: likenessOf(write) });
+    const result = await lanes.run({ write, join, likeness: likenessOf(plan, write) });
     // The instance holds one connection, in which somebody began a transaction by hand.
     if (result.kind === "written" && result.durability.kind === "open") isWatched = false;
     return result;
@@ -102,8 +105,14 @@ const isPlain = <DB>(
   revision === undefined &&
   events.length > 0;
 
-const likenessOf = ({ expectedVersion, recordedAt, context }: EntityWrite): string =>
-  `${expectedVersion === 0} ${recordedAt?.getTime()} ${context && JSON.stringify(context)}`;
+/** What one statement, or the settings before it, says once for all of its members. */
+const likenessOf = (
+  { rowLevelSecurity, scope }: EntityPlan,
+  { expectedVersion, recordedAt, context, columns }: EntityWrite,
+): string => {
+  const own = `${expectedVersion === 0} ${recordedAt?.getTime()} ${context && JSON.stringify(context)}`;
+  return rowLevelSecurity ? `${own} ${JSON.stringify(columns.slice(0, scope.length))}` : own;
+};
 
 /** The oldest, and those like it; of each entity one. */
 const chosenOf = <DB>(waiting: readonly Single<DB>[]): ReadonlySet<Single<DB>> => {

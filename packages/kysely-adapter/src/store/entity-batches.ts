@@ -2,6 +2,7 @@ import { AnnalsError } from "@annals/core";
 import type { BatchResult, BatchWrite, EntityStore, Join } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
+import type { ScopeSettings } from "../connection/scope-settings.ts";
 import { isRefusedValue } from "../connection/sqlstate.ts";
 import type { Statement } from "../connection/statement.ts";
 import { transaction } from "../connection/transaction.ts";
@@ -12,6 +13,7 @@ import { parkValues } from "../statements/park-values.ts";
 import { updateEntities } from "../statements/update-entities.ts";
 import { BatchRefused, batchFailure, refusalOf } from "./batch-failure.ts";
 import { batchParameters, parkedColumnsOf, roomRows } from "./batch-parameters.ts";
+import { commonScope, settingsOfScope } from "./settings-of-scope.ts";
 import { canMakeRoom, parkingCost } from "./stand-ins.ts";
 import { type Parked, valueMoves } from "./value-moves.ts";
 
@@ -32,22 +34,38 @@ export const entityBatches = <DB>(
   const parkedColumns = parkedColumnsOf(plan);
   const park = parkedColumns.length === 0 ? undefined : parkValues(tables, parkedColumns);
 
+  const settingsOf = settingsOfScope(plan);
+  const settingsFor = (writes: readonly BatchWrite[]): ScopeSettings | undefined =>
+    plan.rowLevelSecurity
+      ? settingsOf(
+          commonScope(
+            plan,
+            writes.map(({ columns }) => columns),
+          ),
+        )
+      : undefined;
+
   const run = async (
     statement: Statement,
     parameters: readonly unknown[],
     join: Join<Transaction<DB>>,
+    settings: ScopeSettings | undefined,
   ): Promise<BatchResult> => {
     const call = statement === create ? "createAll" : "updateAll";
-    const outcome: Outcome<BatchOutcome> = await database.run(statement, parameters, join, [
-      plan.name,
-      call,
-    ]);
+    const operation = [plan.name, call] as const;
+    const outcome: Outcome<BatchOutcome> = await database.run(
+      statement,
+      parameters,
+      join,
+      operation,
+      settings,
+    );
     const { durability, rows } = outcome;
     return refusalOf(plan, rows[0]) ?? { kind: "written", durability };
   };
 
   const createAll = (writes: readonly BatchWrite[], join: Join<Transaction<DB>>) =>
-    run(create, batchParameters(plan, writes, bound, []), join);
+    run(create, batchParameters(plan, writes, bound, []), join, settingsFor(writes));
 
   const updateAll = async (
     writes: readonly BatchWrite[],
@@ -56,16 +74,18 @@ export const entityBatches = <DB>(
   ): Promise<BatchResult> => {
     const moves = valueMoves(plan, writes, (unique) => parkingCost(plan, unique));
     const parameters = batchParameters(plan, writes, bound, moves.order);
+    const settings = settingsFor(writes);
     if (moves.parked.length === 0) {
       const chosen = moves.moves ? updateMoving : update;
-      return run(chosen, [...parameters, looks || moves.moves], join);
+      return run(chosen, [...parameters, looks || moves.moves], join, settings);
     }
     const rooms = roomFor(writes, moves.parked);
     return inTransaction(join, async (tx) => {
       const recordedAt = plan.lifecycle === undefined ? [] : [parameters[3]];
-      await makeRoom([parameters[0], rooms, bound, ...recordedAt], moves.parked, tx);
+      const parking = [parameters[0], rooms, bound, ...recordedAt];
+      await makeRoom(parking, moves.parked, tx, settings);
       // What is taken from now on has to fail: the rows that made room must not stay as they are.
-      return run(updateMoving, [...parameters, false], tx);
+      return run(updateMoving, [...parameters, false], tx, settings);
     });
   };
 
@@ -84,13 +104,17 @@ export const entityBatches = <DB>(
     parameters: readonly unknown[],
     parked: readonly Parked[],
     tx: Transaction<DB>,
+    settings: ScopeSettings | undefined,
   ): Promise<void> => {
     const constraint = parked[0]?.constraints[0]?.constraint ?? "unknown";
     try {
-      const outcome: Outcome<BatchOutcome> = await database.run(park as Statement, parameters, tx, [
-        plan.name,
-        "updateAll",
-      ]);
+      const outcome: Outcome<BatchOutcome> = await database.run(
+        park as Statement,
+        parameters,
+        tx,
+        [plan.name, "updateAll"],
+        settings,
+      );
       const [row] = outcome.rows;
       const refused = refusalOf(plan, row);
       if (refused !== undefined) throw new BatchRefused(refused);

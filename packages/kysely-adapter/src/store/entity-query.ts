@@ -9,6 +9,7 @@ import { queriedEntities } from "../statements/queried-entities.ts";
 import { type StoredEntityRow, toStoredTree } from "../statements/stored-entity.ts";
 import { withConditions } from "../statements/tree-columns.ts";
 import { Queries } from "./queries.ts";
+import { settingsOfScope } from "./settings-of-scope.ts";
 import { queryFailure } from "./violations.ts";
 
 /** A query of Kysely's, or a fragment of raw SQL, before it is executed. */
@@ -23,6 +24,7 @@ export type BuildQuery<DB> = (db: Kysely<DB>) => BuiltQuery<unknown>;
 export const entityQuery = <DB>(database: Database<DB>, tables: EntityTables) => {
   const { plan } = tables;
   const queries = new Queries();
+  const settingsOf = settingsOfScope(plan);
   return async (
     build: BuildQuery<DB>,
     join: Join<Transaction<DB>>,
@@ -37,10 +39,13 @@ export const entityQuery = <DB>(database: Database<DB>, tables: EntityTables) =>
       queriedEntities(tables, sql, sight, parameters.length + 1),
     );
     try {
-      const { rows } = await database.run<StoredEntityRow>(statement, all.values, join, [
-        plan.name,
-        "query",
-      ]);
+      const { rows } = await database.run<StoredEntityRow>(
+        statement,
+        all.values,
+        join,
+        [plan.name, "query"],
+        settingsOf(seen?.scope),
+      );
       return rows.map(toStoredTree(tables, seen));
     } catch (error) {
       throw queryFailure(plan, error);

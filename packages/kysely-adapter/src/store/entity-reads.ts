@@ -41,6 +41,7 @@ import {
 } from "../statements/tree-history.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { Queries } from "./queries.ts";
+import { scopeOfKey, settingsOfScope } from "./settings-of-scope.ts";
 import { readFailure } from "./violations.ts";
 
 interface ListedRow extends StoredEntityRow {
@@ -65,15 +66,19 @@ export const entityReads = <DB>(
   const queries = new Queries();
   const recall = recallRequest(tables);
   const toTree = toStoredTree(tables);
+  const settingsOf = settingsOfScope(plan);
 
   const read = async <Row>(
     call: string,
     statement: Statement,
     parameters: readonly unknown[],
     join: Join<Transaction<DB>>,
+    scope: Visibility["scope"],
   ): Promise<readonly Row[]> => {
+    const operation = [plan.name, call] as const;
     try {
-      return final(await database.run<Row>(statement, parameters, join, [plan.name, call]));
+      const settings = settingsOf(scope);
+      return final(await database.run<Row>(statement, parameters, join, operation, settings));
     } catch (error) {
       throw readFailure(plan, error);
     }
@@ -90,7 +95,7 @@ export const entityReads = <DB>(
     const parameters = new Parameters(first);
     const sql = text(withConditions(tables, seen, parameters));
     const chosen = queries.statement(`chosen_${plan.indexTable}`, sql);
-    return read<Row>(call, chosen, parameters.values, join);
+    return read<Row>(call, chosen, parameters.values, join, seen.scope);
   };
 
   return {
@@ -107,22 +112,28 @@ export const entityReads = <DB>(
       const rest = [...inScope(seen), ...parametersOf(known, knows)];
       const rows =
         ids.length === 1
-          ? await read<StoredEntityRow>("findById", load, [first, ...rest], join)
-          : await read<StoredEntityRow>("findAll", loadMany, [ids, ...rest], join);
+          ? await read<StoredEntityRow>("findById", load, [first, ...rest], join, of(seen))
+          : await read<StoredEntityRow>("findAll", loadMany, [ids, ...rest], join, of(seen));
       return rows.map(toStored);
     },
 
     loadPast: async (id, bound, join, seen) => {
       const { past, toPast } = lookupsFor(seen);
       const parameters = [id, pastValue(bound), ...inScope(seen)];
-      const [row] = await read<StoredEntityRow>("findById", past[bound.kind], parameters, join);
+      const [row] = await read<StoredEntityRow>(
+        "findById",
+        past[bound.kind],
+        parameters,
+        join,
+        of(seen),
+      );
       return row && toPast(row);
     },
 
     history: async (id, { above, below, direction, limit }, join, seen) => {
       const parameters = [id, above, below, limit, ...inScope(seen)];
       const statement = lookupsFor(seen).histories[direction];
-      const [row] = await read<HistoryRow>("history", statement, parameters, join);
+      const [row] = await read<HistoryRow>("history", statement, parameters, join, of(seen));
       return row && toHistoryEvents(row);
     },
 
@@ -136,7 +147,13 @@ export const entityReads = <DB>(
       }
       const statement = lookupsFor(seen).treeHistories?.[direction];
       if (statement === undefined) throw new Error(`${plan.name} has no children`);
-      const [row] = await read<TreeHistoryRow>("treeHistory", statement, parameters, join);
+      const [row] = await read<TreeHistoryRow>(
+        "treeHistory",
+        statement,
+        parameters,
+        join,
+        of(seen),
+      );
       return row && toTreeEvents(row);
     },
 
@@ -153,13 +170,15 @@ export const entityReads = <DB>(
         return chosen && toStored(chosen);
       }
       const all = [...parameters, ...parametersOf(known, knows)];
-      const [row] = await read<StoredEntityRow>("find", find.statement, all, join);
+      const [row] = await read<StoredEntityRow>("find", find.statement, all, join, of(seen));
       return row && toStored(row);
     },
 
-    recall: async ({ key, fingerprint, within }, join) => {
+    recall: async (idempotency, join) => {
+      const { key, fingerprint, within } = idempotency;
+      const scope = scopeOfKey(idempotency);
       const parameters = [key, fingerprint, ...keyScope(plan, within)];
-      const [row] = await read<RecalledRow>("recall", recall, parameters, join);
+      const [row] = await read<RecalledRow>("recall", recall, parameters, join, scope);
       if (row === undefined) return undefined;
       if (!row.is_same) return { kind: "keyReused" };
       return { kind: "replayed", entity: toTree(row), firstSequence: row.first_sequence };
@@ -168,7 +187,7 @@ export const entityReads = <DB>(
     count: async (where, limit, join, seen) => {
       const { sql, parameters } = countEntities(tables, where, limit, seen);
       const counted = queries.statement(`count_${plan.indexTable}`, sql);
-      const [row] = await read<{ count: number }>("count", counted, parameters, join);
+      const [row] = await read<{ count: number }>("count", counted, parameters, join, of(seen));
       return row?.count ?? 0;
     },
 
@@ -176,7 +195,7 @@ export const entityReads = <DB>(
       const known = heard(told);
       const { sql, parameters } = listEntities(tables, query, seen, known);
       const list = queries.statement(`list_${plan.indexTable}`, sql);
-      const rows = await read<ListedRow>("list", list, parameters, join);
+      const rows = await read<ListedRow>("list", list, parameters, join, of(seen));
       const toStored = known === undefined ? toStoredTree(tables, seen) : toNewerEntity;
       return rows.map((row) => ({
         ...toStored(row),
@@ -185,6 +204,8 @@ export const entityReads = <DB>(
     },
   };
 };
+
+const of = (seen: Visibility | undefined): Visibility["scope"] => seen?.scope;
 
 /** The statements that look entities up by values that are known, compiled once. */
 interface Lookups {

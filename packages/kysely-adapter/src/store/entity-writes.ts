@@ -1,4 +1,4 @@
-import { AnnalsError } from "@annals/core";
+import { AnnalsError, type JsonValue } from "@annals/core";
 import type {
   ColumnPlan,
   Durability,
@@ -20,6 +20,7 @@ import { scopeColumns } from "../statements/in-scope.ts";
 import { touchTree, touchTrees } from "../statements/touch-trees.ts";
 import { carriedColumns, type WriteShape, writeEntity } from "../statements/write-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
+import { commonScope, settingsOfScope } from "./settings-of-scope.ts";
 import { writeFailure } from "./violations.ts";
 
 type EntityWrites<Tx> = Pick<EntityStore<Tx>, "write" | "touch" | "hold">;
@@ -35,6 +36,7 @@ export const entityWrites = <DB>(
   const writes = writeStatements(tables);
   const touches = touchStatements(tables);
   const bound = `${lockTimeoutMs}ms`;
+  const settingsOf = settingsOfScope(plan);
   const onCreate = writtenPlaces(plan, true);
   const onUpdate = writtenPlaces(plan, false);
 
@@ -51,7 +53,9 @@ export const entityWrites = <DB>(
       : writeParameters(plan, write, places, bound);
     const call = write.expectedVersion === 0 ? "create" : "update";
     try {
-      const result = written(await database.run(chosen, parameters, join, [plan.name, call]));
+      const settings = settingsOf(write.columns);
+      const operation = [plan.name, call] as const;
+      const result = written(await database.run(chosen, parameters, join, operation, settings));
       return result.kind === "conflict" && write.mayExist ? { kind: "exists" } : result;
     } catch (error) {
       if (error instanceof AnnalsError) throw error;
@@ -67,15 +71,23 @@ export const entityWrites = <DB>(
   /** Runs what looks at rows under their locks, and says which of them is in the way. */
   const conflictAt = async (
     chosen: Statement,
-    given: readonly object[],
+    given: readonly { readonly scope: readonly JsonValue[] }[],
     join: Join<Transaction<DB>>,
   ): Promise<{ readonly at: number | undefined; readonly durability: Durability }> => {
     const rows = JSON.stringify(given.map((row, at) => ({ ...row, at })));
     try {
-      const outcome = await database.run<{ conflict: number | null }>(chosen, [rows, bound], join, [
-        plan.name,
-        "update",
-      ]);
+      const outcome = await database.run<{ conflict: number | null }>(
+        chosen,
+        [rows, bound],
+        join,
+        [plan.name, "update"],
+        settingsOf(
+          commonScope(
+            plan,
+            given.map(({ scope }) => scope),
+          ),
+        ),
+      );
       return { at: outcome.rows[0]?.conflict ?? undefined, durability: outcome.durability };
     } catch (error) {
       const failure = error instanceof AnnalsError ? error : writeFailure(plan, error);

@@ -14,6 +14,7 @@ import { qualify, quoteName, quoteText } from "./quote.ts";
 import { replayFunctions } from "./replay-functions.ts";
 import { createObject, type SchemaObject, type TablePart } from "./schema-object.ts";
 import { scopeGuards, scopeParts } from "./scope-guards.ts";
+import { scopePolicies } from "./scope-policies.ts";
 import { snapshotsTable } from "./snapshots-table.ts";
 import type { TableNames } from "./table-names.ts";
 import { type MadeColumns, PREVIOUS_COLUMN, writerGrant } from "./writer-grant.ts";
@@ -65,6 +66,7 @@ export const entityObjects = (
     ...(plan.guards === "minimal" ? [] : guards(plan, names)),
     ...snapshotsTable(plan, names),
     ...scopeGuards(plan, names),
+    ...scopePolicies(plan, names),
     ...functions(plan, names),
     ...publicFunctions(plan, names),
     ...writerGrant(plan, names, { index: index.columns, events: events.columns }),

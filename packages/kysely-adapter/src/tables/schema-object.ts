@@ -20,7 +20,8 @@ export type SchemaObject =
       readonly options: string;
     }
   | {
-      readonly kind: "index" | "trigger";
+      /** Row-level security is named after its table. */
+      readonly kind: "index" | "trigger" | "row-level security" | "policy";
       readonly name: string;
       readonly comment?: string | undefined;
       /** The table that it is on, with its schema, quoted. */

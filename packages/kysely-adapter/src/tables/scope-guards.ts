@@ -5,12 +5,12 @@ import type { SchemaObject, TablePart } from "./schema-object.ts";
 import type { TableNames } from "./table-names.ts";
 
 /** The columns that divide the entities into scopes; they come first in the index table. */
-const columnsOf = ({ columns, scope }: EntityPlan): readonly ColumnPlan[] =>
+export const scopeColumnsOf = ({ columns, scope }: EntityPlan): readonly ColumnPlan[] =>
   columns.slice(0, scope.length);
 
 /** The columns of the scope as the events table has them: the values alone, no rules of their own. */
 export const scopeParts = (plan: EntityPlan): readonly TablePart[] =>
-  columnsOf(plan).map(columnPart);
+  scopeColumnsOf(plan).map(columnPart);
 
 /**
  * What an INSERT of events says for the columns of the scope: the index row's own values, whoever calls. A
@@ -22,7 +22,7 @@ export const eventScope = (
   { schema, index }: TableNames,
   id: string,
 ): { readonly names: readonly string[]; readonly values: readonly string[] } => {
-  const names = columnsOf(plan).map(({ column }) => quoteName(column));
+  const names = scopeColumnsOf(plan).map(({ column }) => quoteName(column));
   return {
     names,
     values: names.map(
@@ -55,7 +55,7 @@ export const scopeGuards = (plan: EntityPlan, names: TableNames): readonly Schem
 /** Fires for statements that set these columns only, which none of the library's own does. */
 const immovable = (plan: EntityPlan, names: TableNames): readonly SchemaObject[] => {
   const { schema, index, events } = names;
-  const columns = columnsOf(plan).map(({ column }) => quoteName(column));
+  const columns = scopeColumnsOf(plan).map(({ column }) => quoteName(column));
   const moved = columns.map((name) => `old.${name} is distinct from new.${name}`).join(" or ");
   const foreign = columns.map((name) => `e.${name} is distinct from new.${name}`).join(" or ");
   const guard = qualify(schema, `${index}_scope_guard`);

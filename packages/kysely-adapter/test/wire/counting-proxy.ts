@@ -7,6 +7,8 @@ export class CountingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #sent: FrontendMessage[];
+  #held: (() => void)[] | undefined;
+  #sentBefore = 0;
 
   private constructor(server: Server, connectionString: string, sent: FrontendMessage[]) {
     this.#server = server;
@@ -20,6 +22,7 @@ export class CountingProxy {
     const url = new URL(target);
     const { hostname, port } = url;
     const sent: FrontendMessage[] = [];
+    let proxy: CountingProxy;
     const server = createServer((client) => {
       const upstream = connect(Number(port || 5432), hostname);
       const messages = new FrontendMessages();
@@ -27,7 +30,7 @@ export class CountingProxy {
         sent.push(...messages.read(bytes));
         upstream.write(bytes);
       });
-      upstream.pipe(client);
+      upstream.on("data", (bytes) => proxy.#pass(() => client.write(bytes)));
       client.on("close", () => upstream.destroy());
       upstream.on("close", () => client.destroy());
       for (const socket of [client, upstream]) socket.on("error", () => {});
@@ -36,7 +39,29 @@ export class CountingProxy {
     const address = server.address();
     url.hostname = "127.0.0.1";
     url.port = String(typeof address === "object" ? address?.port : "");
-    return new CountingProxy(server, url.href, sent);
+    proxy = new CountingProxy(server, url.href, sent);
+    return proxy;
+  }
+
+  /** Keeps answers back, so that whatever is sent from now on is sent without any. */
+  holdAnswers(): void {
+    this.#held = [];
+    this.#sentBefore = this.#sent.length;
+  }
+
+  /** How many messages of a kind were sent since answers are held. */
+  unanswered(kind: FrontendMessage["kind"]): number {
+    return this.#sent.slice(this.#sentBefore).filter((one) => one.kind === kind).length;
+  }
+
+  letAnswersPass(): void {
+    for (const pass of this.#held ?? []) pass();
+    this.#held = undefined;
+  }
+
+  #pass(answer: () => void): void {
+    if (this.#held === undefined) answer();
+    else this.#held.push(answer);
   }
 
   /** What was sent while `work` ran; the handshakes of new connections are left out. */
