@@ -65,7 +65,8 @@ export const entityReads = <DB>(
   const heard = (known?: KnownEntities) => (plan.children.length === 0 ? known : undefined);
   const queries = new Queries();
   const recall = recallRequest(tables);
-  const toTree = toStoredTree(tables);
+  // A request is answered from whole histories, children's too.
+  const toTree = toStoredTree(tables, { history: true });
   const settingsOf = settingsOfScope(plan);
 
   const read = async <Row>(

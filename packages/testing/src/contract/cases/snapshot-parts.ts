@@ -67,6 +67,20 @@ export const snapshotParts = contractGroup("snapshots: with the other parts", {
     expect((await beds.findById(first)).state).toMatchObject({ crop: "kale", grown: 2 });
   },
 
+  "of children change nothing about a request that is repeated": async (bench) => {
+    const { ours, beginnings } = await openGardens(bench);
+    const { id } = await ours.create({ owner: "Ada", crops: ["kale", "peas"] });
+    const once = { idempotencyKey: `key-${id}` };
+    await ours.transact(id, (garden) => garden.water(), once);
+    expect(await beginnings(id)).toEqual([undefined, 2, 2]);
+    const { entity, replayed } = await ours.transact(id, (garden) => garden.water(), once);
+    expect(replayed).toBe(true);
+    expect(entity.beds.list.map(({ state, history }) => [state.grown, history.length])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  },
+
   "of removed children say so": async (bench) => {
     const { ours, beginnings } = await openGardens(bench);
     const garden = await ours.create({ owner: "Ada", crops: ["kale"] });
