@@ -1,13 +1,25 @@
-import { decide, OutcomeUnknownError, Scope } from "@annals/core";
+import {
+  type CreateView,
+  decide,
+  defineEntity,
+  forgotten,
+  localKeys,
+  OutcomeUnknownError,
+  personal,
+  Scope,
+} from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
 import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
+import * as z from "zod";
 import {
   annalsPool,
   checkSchema,
   createConsumer,
+  createErasure,
   createRepository,
+  entityMigration,
   transaction,
   verify,
 } from "../src/index.ts";
@@ -183,7 +195,10 @@ describe("plain SQL of the role", () => {
     const other = await tenancies.scoped(theirs).create("plain");
     other.addZone("theirs");
     await tenancies.scoped(theirs).update(other);
-    for (const table of ["tenancies", "tenancy_events", "zones", "zone_events"]) {
+    other.note("kept");
+    await tenancies.scoped(theirs).update(other);
+    const names = ["tenancies", "tenancy_events", "tenancy_snapshots"];
+    for (const table of [...names, "zones", "zone_events", "zone_snapshots"]) {
       const { rows } = await sql.raw(`select * from ${table}`).execute(db);
       expect(rows).toEqual([]);
       const seen = await within(ours, `select distinct tenant_id from ${table}`);
@@ -200,6 +215,15 @@ describe("plain SQL of the role", () => {
     const event = `insert into tenancy_events (id, sequence, event_type, event, recorded_at, tenant_id, branch)
        values ('${other.id}', 2, 'Noted', '{"type": "Noted", "note": "x"}', now(), '${theirs.tenantId}', 1)`;
     expect(await within(ours, event)).toBe("42501");
+    const snapshot = (id: string, { tenantId }: typeof ours) =>
+      `insert into tenancy_snapshots (id, tenant_id, branch, fingerprint, version, snapshot, taken_at)
+       values ('${id}', '${tenantId}', 1, 'f', 1, '{}', now())`;
+    expect(await within(ours, snapshot(other.id, theirs))).toBe("42501");
+    const overwritten = "update tenancy_snapshots set snapshot = '{}' returning id";
+    expect(JSON.stringify(await within(ours, overwritten))).not.toContain(other.id);
+    const { rows: kept } = await sql<{ snapshot: object }>`
+      select snapshot from tenancy_snapshots where id = ${other.id}`.execute(owner);
+    expect(kept).toMatchObject([{ snapshot: { state: { code: "plain" } } }]);
   });
 
   it("cannot turn it off", async () => {
@@ -210,6 +234,66 @@ describe("plain SQL of the role", () => {
     ]) {
       expect(await within(ours, text)).toBe("42501");
     }
+  });
+});
+
+describe.each(["crypto-shredding", "payload-table"] as const)("personal values by %s", (method) => {
+  it("are written and read by the role in its scope, and forgotten by whoever may", async () => {
+    const Lodger = defineEntity({
+      name: method === "payload-table" ? "lodger" : "sealedLodger",
+      scope: ["tenantId"],
+      rowLevelSecurity: true,
+      snapshot: { every: 2 },
+      writerRole: ROLE,
+      schema: z.object({ tenantId: z.string(), email: personal(z.string()), room: z.int() }),
+      events: {
+        MovedIn: z.object({ tenantId: z.string(), email: personal(z.string()) }),
+        RoomChanged: z.object({ room: z.int() }),
+        LodgerForgotten: z.object({}),
+      },
+      erasure: { method, event: "LodgerForgotten" },
+      create: (email: string, { scope }: CreateView<{ tenantId: string }>) => ({
+        type: "MovedIn",
+        ...scope,
+        email,
+      }),
+      evolve: {
+        MovedIn: (_, { tenantId, email }) => ({ tenantId, email, room: 1 }),
+        RoomChanged: (before, { room }) => ({ ...before, room }),
+        LodgerForgotten: (before) => before,
+      },
+      commands: { move: (_, room: number) => ({ type: "RoomChanged", room }) },
+      index: { email: { unique: true } },
+    });
+    await entityMigration(Lodger).up(owner);
+    expect(await checkSchema(owner, [Lodger])).toEqual([]);
+    const db = open((pool) => annalsPool(pool), { pipeline: true });
+    const keys = localKeys({ current: "one", keys: { one: "K".repeat(43) } });
+    const lodgers = createRepository(Lodger, { db, keys });
+    const [ours, theirs] = [newTenant(), newTenant()];
+    const [acme, globex] = [ours, theirs].map(({ tenantId }) => lodgers.scoped({ tenantId }));
+    const ada = await acme?.create("ada@example.com");
+    const bob = await globex?.create("ada@example.com");
+    if (acme === undefined || ada === undefined || bob === undefined) throw new Error("No scope");
+    ada.move(2);
+    await acme.update(ada);
+    expect((await acme.findByEmail("ada@example.com")).state).toMatchObject({ room: 2 });
+    expect(await acme.maybeFindById(bob.id)).toBeUndefined();
+    const subject = { kind: Lodger.name, id: ada.id };
+    const refused = createErasure(db, { definitions: [Lodger], keys });
+    await expect(refused.forget(subject, { reason: "r" })).rejects.toMatchObject({
+      code: "ANNALS_DATABASE",
+    });
+    expect((await acme.findById(ada.id)).state.email).toBe("ada@example.com");
+    const erasure = createErasure(owner, { definitions: [Lodger], keys });
+    expect(await erasure.forget(subject, { reason: "r" })).toMatchObject({ entities: 1 });
+    const values = ["ada@example.com"];
+    const { remnants } = await erasure.verifyForgotten(subject, { values });
+    // The other one of the same address is somebody else, of another scope.
+    expect(remnants.length).toBeLessThanOrEqual(2);
+    expect((await acme.findById(ada.id)).state).toMatchObject({ email: forgotten, room: 2 });
+    expect((await globex?.findByEmail("ada@example.com"))?.id).toBe(bob.id);
+    expect(await verify(owner, Lodger, { keys })).toMatchObject({ differing: 0, skipped: 0 });
   });
 });
 

@@ -101,8 +101,10 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
   const columns = columnModels(literal, parent && parentColumn(parent));
   const stored = storedTypes(literal);
   const children = childModels(literal, literal.table ?? `${snakeCase(literal.name)}s`);
+  const erasure = erasurePlan(literal, stored, "entity");
+  const plan = buildPlan(literal, columns, stored, parent, children, erasure !== undefined);
   return Object.freeze({
-    plan: buildPlan(literal, columns, stored, parent, children),
+    plan,
     idSource: literal.idSource ?? "generated",
     keepsContext: literal.context ?? true,
     parseId: idParser(literal.id),
@@ -124,7 +126,7 @@ export const buildModel = (literal: UntypedLiteral): EntityModel => {
     state: payloadCodec(literal.schema),
     columns,
     children,
-    erasure: erasurePlan(literal, stored, "entity"),
+    erasure,
   });
 };
 
@@ -134,6 +136,7 @@ const buildPlan = (
   stored: StoredTypes,
   parent: EntityPlan["parent"],
   children: readonly ChildModel[],
+  hasPersonal: boolean,
 ): EntityPlan => {
   const { name } = literal;
   const indexTable = checkIdentifier(name, literal.table ?? `${snakeCase(name)}s`);
@@ -188,6 +191,7 @@ const buildPlan = (
     snapshot,
     guards: literal.guards ?? "full",
     writerRole: checkedRole(literal),
+    hasPersonal,
   });
 };
 

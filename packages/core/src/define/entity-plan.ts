@@ -95,6 +95,8 @@ export interface EntityPlan extends TopicPlan {
   readonly guards: "minimal" | "full" | "chained";
   /** The role that may read and add events alone; `undefined` for none. */
   readonly writerRole: string | undefined;
+  /** Whether its events have personal values, which are kept with the help of tables of our own. */
+  readonly hasPersonal: boolean;
 }
 
 /** Whether a topic is an entity's. */

@@ -1,5 +1,7 @@
 import type { EntityPlan, StoredEntity, Visibility } from "@annals/core/adapter";
+import { quoteName } from "../tables/quote.ts";
 import type { EntityTables, SnapshotNames } from "./entity-table-names.ts";
+import { scopeColumns } from "./in-scope.ts";
 
 // States that are kept beside the events: written by the statement that appends, read by the one that reads.
 
@@ -43,6 +45,10 @@ export const toSnapshotWithEvents = ([version, body, events]: SnapshotWithEvents
   ...(version !== null && body !== null && { snapshot: { version, body } }),
 });
 
+/** The columns of the scope, as a snapshot's row has them too. */
+export const scopeNames = (plan: EntityPlan): readonly string[] =>
+  scopeColumns(plan).map(({ column }) => quoteName(column));
+
 /**
  * The CTEs that keep the state after a write, for `source`, which has a row for each member with these
  * columns. A snapshot of another fingerprint is left to the code that reads it, until twice as many events have
@@ -50,19 +56,27 @@ export const toSnapshotWithEvents = ([version, body, events]: SnapshotWithEvents
  * while both are in use.
  */
 export const keptSnapshots = (
-  { snapshots }: EntityTables,
+  { plan, snapshots }: EntityTables,
   source: string,
-  value: { readonly version: string; readonly snapshot: string; readonly at: string },
+  value: {
+    readonly version: string;
+    readonly snapshot: string;
+    readonly at: string;
+    /** What has the columns of the scope. */
+    readonly scoped: "w" | "g";
+  },
   condition: string,
 ): string => {
   if (snapshots === undefined) return "";
+  const scope = scopeNames(plan);
+  const names = ["id", ...scope, "fingerprint", "version", "snapshot", "taken_at"];
   const { table, fingerprint, every } = snapshots;
   const where = condition === "" ? "" : `\n  where ${condition}`;
   const and = condition === "" ? "" : ` and ${condition}`;
   return `,
 kept as (
-  insert into ${table} (id, fingerprint, version, snapshot, taken_at)
-  select w.id, ${fingerprint}, ${value.version}, ${value.snapshot}, ${value.at}
+  insert into ${table} (${names.join(", ")})
+  select ${["w.id", ...scope.map((name) => `${value.scoped}.${name}`), fingerprint, value.version, value.snapshot, value.at].join(", ")}
   from ${source}${where}
   on conflict (id, fingerprint) do update
   set version = excluded.version, snapshot = excluded.snapshot, taken_at = excluded.taken_at
@@ -82,6 +96,7 @@ export const keptSnapshotsOfAll = (tables: EntityTables): string =>
       version: "g.version",
       snapshot: 'g."$snapshot"',
       at: "coalesce($4::timestamptz, now())",
+      scoped: "g",
     },
     'g."$snapshot" is not null',
   );

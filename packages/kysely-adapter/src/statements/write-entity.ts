@@ -5,7 +5,7 @@ import { quoteName } from "../tables/quote.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { claimedKey, firstAfterKey } from "./idempotency-key.ts";
 import { scopeColumns, scopeCondition } from "./in-scope.ts";
-import { keptSnapshots } from "./snapshots.ts";
+import { keptSnapshots, scopeNames } from "./snapshots.ts";
 
 /** What of a write changes the text of its statement. */
 export interface WriteShape {
@@ -89,8 +89,12 @@ const kept = (tables: EntityTables, shape: WriteShape): string => {
   const isRevised = plan.hasRevision && !shape.creates;
   const before = carriedColumns(plan, shape.creates).length + (isRevised ? 1 : 0);
   const snapshot = `$${firstColumn(plan, shape) + before}::jsonb`;
-  return keptSnapshots(tables, "w", { version: "$3::int", snapshot, at: "w.at" }, "");
+  return keptSnapshots(tables, "w", { version: "$3::int", snapshot, at: "w.at", scoped: "w" }, "");
 };
+
+/** What a snapshot's row takes from the index row. */
+const keptScope = ({ plan }: EntityTables, { snapshot }: WriteShape): readonly string[] =>
+  snapshot ? scopeNames(plan) : [];
 
 const labelOf = ({ creates, deletion, keyed, mayExist, snapshot }: WriteShape): string => {
   const once = `${keyed ? "_once" : ""}${snapshot ? "_kept" : ""}`;
@@ -177,7 +181,7 @@ const insertRow = (tables: EntityTables, shape: WriteShape): string => {
   return `  insert into ${tables.index} (${columns.join(", ")})
   select ${values.join(", ")}${from}
   where ${condition} and $2::int = 0${shape.mayExist ? "\n  on conflict (id) do nothing" : ""}
-  returning id, created_at as at`;
+  returning ${["id", "created_at as at", ...keptScope(tables, shape)].join(", ")}`;
 };
 
 const updateRow = (tables: EntityTables, shape: WriteShape): string => {
@@ -187,5 +191,5 @@ const updateRow = (tables: EntityTables, shape: WriteShape): string => {
   const set = ["version = $3::int", ...revision.set, ...declared];
   return `  update ${tables.index} u set ${set.join(", ")}${from}
   where u.id = $1::uuid and u.version = $2::int${ofItsScope(tables, shape)} and ${condition}${revision.condition}
-  returning u.id, coalesce($4::timestamptz, now()) as at`;
+  returning ${["u.id", "coalesce($4::timestamptz, now()) as at", ...keptScope(tables, shape).map((name) => `u.${name}`)].join(", ")}`;
 };

@@ -9,7 +9,7 @@ import type { TableNames } from "./table-names.ts";
 export const scopeSetting = (column: string): string => `annals.${column}`;
 
 /**
- * Row-level security of both tables, where the definition asks for it. The owner of the tables is not
+ * Row-level security of the entity's tables, where the definition asks for it. The owner of the tables is not
  * bound: migrations, consumers and maintenance work over all scopes.
  *
  * The subselect is evaluated once for a statement, not for each row. A setting that was made in an
@@ -26,7 +26,8 @@ export const scopePolicies = (
       return `${quoteName(column)} = (select ${value}::${parameterType(type)})`;
     })
     .join(" and ");
-  return [index, events].flatMap((name): readonly SchemaObject[] => {
+  const tables = [index, events, ...(plan.snapshot === undefined ? [] : [plan.snapshot.table])];
+  return tables.flatMap((name): readonly SchemaObject[] => {
     const table = qualify(schema, name);
     return [
       {

@@ -1,6 +1,7 @@
 import type { EntityPlan } from "@annals/core/adapter";
 import { qualify } from "./quote.ts";
 import type { SchemaObject } from "./schema-object.ts";
+import { scopeParts } from "./scope-guards.ts";
 import type { TableNames } from "./table-names.ts";
 
 type Table = SchemaObject & { readonly kind: "table" };
@@ -10,31 +11,32 @@ type Table = SchemaObject & { readonly kind: "table" };
  * code from before and after a change may run side by side. Nothing refers to it, and it may be emptied at any time.
  */
 export const snapshotsTable = (
-  { name, snapshot }: EntityPlan,
+  plan: EntityPlan,
   { schema, index }: TableNames,
 ): readonly Table[] =>
-  snapshot === undefined
+  plan.snapshot === undefined
     ? []
     : [
         {
           kind: "table",
-          name: snapshot.table,
-          comment: `The state of each "${name}" at one of its versions, for reads to begin at. May be emptied at any time.`,
-          qualified: qualify(schema, snapshot.table),
+          name: plan.snapshot.table,
+          comment: `The state of each "${plan.name}" at one of its versions, for reads to begin at. May be emptied at any time.`,
+          qualified: qualify(schema, plan.snapshot.table),
           columns: [
             { name: "id", sql: "uuid not null" },
+            ...scopeParts(plan),
             { name: "fingerprint", sql: "text not null" },
             { name: "version", sql: "integer not null" },
             { name: "snapshot", sql: "jsonb not null" },
             { name: "taken_at", sql: "timestamptz(3) not null" },
           ],
           constraints: [
-            { name: `${snapshot.table}_pkey`, sql: 'primary key ("id", "fingerprint")' },
+            { name: `${plan.snapshot.table}_pkey`, sql: 'primary key ("id", "fingerprint")' },
             {
-              name: `${snapshot.table}_id_fkey`,
+              name: `${plan.snapshot.table}_id_fkey`,
               sql: `foreign key ("id") references ${qualify(schema, index)} ("id") on delete cascade`,
             },
-            { name: `${snapshot.table}_version_check`, sql: 'check ("version" > 0)' },
+            { name: `${plan.snapshot.table}_version_check`, sql: 'check ("version" > 0)' },
           ],
           options: "",
         },

@@ -33,6 +33,12 @@ export const writableColumns = (plan: EntityPlan, made: MadeColumns): WritableCo
   };
 };
 
+/** Adding subjects and their values. A row lock on a subject asks for the right to update some column. */
+const personalGrants = (role: string): readonly string[] => [
+  `grant select, insert, update (created_at) on annals.subjects to ${role}`,
+  `grant select, insert on annals.subject_uses, annals.personal_values to ${role}`,
+];
+
 /** Lets one role read, and add what the guards let pass; nothing that is stored can be changed by it. */
 export const writerGrant = (
   plan: EntityPlan,
@@ -58,6 +64,7 @@ export const writerGrant = (
     `grant select, insert, update on annals.idempotency_keys to ${role}`,
     // Whoever has read an event asks whether it was erased since.
     `grant select (events_table, entity_id) on annals.erasures to ${role}`,
+    ...(plan.hasPersonal ? personalGrants(role) : []),
     `grant execute on function ${functionsOf(names).join(", ")} to ${role}`,
   ];
   return [

@@ -10,6 +10,7 @@ export const Zone = defineEntity({
   parent: { name: "tenancy", table: "tenancies" },
   scope: ["tenantId", "branch"],
   rowLevelSecurity: true,
+  snapshot: { every: 2 },
   writerRole: "annals_test_tenant",
   schema: z.object({ tenantId: z.uuid(), branch: z.int(), name: z.string() }),
   events: {
@@ -30,6 +31,7 @@ export const Tenancy = defineEntity({
   table: "tenancies",
   scope: ["tenantId", "branch"],
   rowLevelSecurity: true,
+  snapshot: { every: 2 },
   writerRole: "annals_test_tenant",
   schema: z.object({ tenantId: z.uuid(), branch: z.int(), code: z.string(), note: z.string() }),
   events: {
@@ -69,6 +71,7 @@ export const Badge = defineEntity({
   name: "badge",
   scope: ["tenantId"],
   rowLevelSecurity: true,
+  snapshot: { every: 2 },
   writerRole: "annals_test_tenant",
   schema: z.object({ tenantId: z.string(), number: z.int() }),
   events: {
