@@ -44,6 +44,8 @@ describe("a lost connection", () => {
     const tx = await begin();
     await accounts.update(account, { tx });
     await terminate(await backendOf(tx));
+    // A commit that is sent before anybody has heard of the end would leave it in doubt.
+    await expect(sql`select 1`.execute(tx)).rejects.toThrow();
     await expect(tx.commit().execute()).rejects.toThrow();
     await tx
       .rollback()
