@@ -225,7 +225,8 @@ export const forgetting = contractGroup("forgetting", {
     const [ada, bob] = (await families.findById(made.id)).members.list;
     expect([ada?.state.name, bob?.state.name].toSorted()).toEqual(["Ada", "Bob"]);
     const [stored] = await bench.store.entity(Family.plan).load([made.id], undefined);
-    expect(JSON.stringify(stored)).not.toMatch(/Ada|Bob/);
+    // In quotes: a ciphertext may well spell a short name.
+    expect(JSON.stringify(stored)).not.toMatch(/"(Ada|Bob)"/);
     const erasure = createStoreErasure(bench.store, { definitions: all, keys });
     await erasure.forget({ kind: Member.name, id: ada?.id ?? "" }, { reason: "r" });
     const left = (await families.findById(made.id)).members.list;
