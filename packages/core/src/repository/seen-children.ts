@@ -44,8 +44,8 @@ export const visibilityOf = (
       ? [[kind.name, conditionOf(kind, one.where, includeDeleted)]]
       : [];
   });
-  if (conditions.length === 0) return { includeDeleted, kinds };
-  return { includeDeleted, kinds, childrenWhere: Object.fromEntries(conditions) };
+  if (conditions.length === 0) return { includeDeleted, history, kinds };
+  return { includeDeleted, history, kinds, childrenWhere: Object.fromEntries(conditions) };
 };
 
 const conditionOf = (

@@ -55,6 +55,22 @@ export const snapshotParts = contractGroup("snapshots: with the other parts", {
     expect(short.beds.list.map(({ state }) => state.grown)).toEqual([2, 2, 1]);
     expect(long.beds.list.map(({ history }) => history.length)).toEqual([3, 3, 2]);
     expect(() => short.beds.list[0]?.history).toThrow(HistoryNotLoadedError);
+    // However children are asked for, histories are as well.
+    const listed = await ours.findById(garden.id, { history: true, children: ["beds"] });
+    const named = await ours.findById(garden.id, { history: true, children: { beds: true } });
+    for (const tree of [listed, named]) {
+      expect(tree.beds.list.map(({ history }) => history.length)).toEqual([3, 3, 2]);
+    }
+    const chosen = await ours.findById(garden.id, {
+      history: true,
+      children: { beds: { where: { crop: "kale" } } },
+    });
+    expect(chosen.history).toEqual(long.history);
+    expect(chosen.beds.list.map(({ state, history }) => [state.crop, history.length])).toEqual([
+      ["kale", 3],
+    ]);
+    const bare = await ours.findById(garden.id, { history: true, children: { beds: false } });
+    expect(bare.history).toEqual(long.history);
     const past = await ours.findById(garden.id, { asOf: { version: 2 } });
     expect(past.beds.list.map(({ state, history }) => [state.grown, history.length])).toEqual([
       [1, 2],
