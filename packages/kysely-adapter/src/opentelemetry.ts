@@ -24,10 +24,11 @@ export interface OpenTelemetryOptions {
  * Spans and metrics of repositories, topics and consumers, through `@opentelemetry/api`. Pass it to them as
  * `instrument`; make it once and share it.
  *
- * Every call of a repository or topic is a client span `{method} {table}` and a measurement of
- * `db.client.operation.duration`; every event that a handler gets is a consumer span `process {topic}`,
- * linked to the span that stored the event, and a measurement of `messaging.process.duration`. Attributes
- * name methods, tables and error codes: never a value of an argument, an event or a state.
+ * Every call of a repository or topic, and of `verify`, `rebuild`, `checkEvents` and `importHistories`, is a
+ * client span `{method} {table}` and a measurement of `db.client.operation.duration`; every event that a
+ * handler gets is a consumer span `process {topic}`, linked to the span that stored the event, and a
+ * measurement of `messaging.process.duration`. Attributes name methods, tables and error codes: never a
+ * value of an argument, an event or a state.
  *
  * @example
  * const instrument = openTelemetry({ namespace: "shop|public" });

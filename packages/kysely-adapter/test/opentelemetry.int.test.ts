@@ -3,11 +3,16 @@ import { testDatabase } from "@annals/testing/vitest";
 import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
 import {
+  checkEvents,
   createConsumer,
   createRepository,
   createTopic,
+  exportHistories,
+  importHistories,
   maintainTopics,
+  rebuild,
   transaction,
+  verify,
 } from "../src/index.ts";
 import { Account } from "./database/account.ts";
 import { Feed, noted } from "./database/feed.ts";
@@ -102,6 +107,58 @@ describe("on PostgreSQL", () => {
     const measured = await telemetry.measured();
     const operations = measured.map(({ attributes }) => attributes);
     expect(operations).toContainEqual(expect.objectContaining({ "db.operation.name": "maintain" }));
+  });
+
+  it("verifying and rebuilding are operations, each as a whole", async () => {
+    await accounts.create({ email: "verified@example.com" });
+    telemetry.finished();
+    const inBatches = { instrument, batchSize: 1 } as const;
+    await verify(db, Account, inBatches);
+    await rebuild(db, Account, inBatches);
+    await checkEvents(db, Account, inBatches);
+    await expect(verify(db, Account, { instrument, sample: 2 })).rejects.toThrow("sample");
+    const spans = telemetry.finished();
+    expect(spans.map(({ name }) => name)).toEqual([
+      "verify accounts",
+      "rebuild accounts",
+      "checkEvents account_events",
+      "verify accounts",
+    ]);
+    for (const { kind } of spans) expect(kind).toBe("CLIENT");
+    expect(spans[1]?.attributes).toMatchObject({
+      "db.operation.name": "rebuild",
+      "db.collection.name": "accounts",
+    });
+    expect(spans.map(({ attributes }) => attributes["error.type"])).toEqual([
+      ...[undefined, undefined, undefined],
+      "ANNALS_INVALID_ARGUMENT",
+    ]);
+    const operations = (await telemetry.measured()).map(({ attributes }) => attributes);
+    expect(operations).toContainEqual(expect.objectContaining({ "db.operation.name": "verify" }));
+  });
+
+  it("an import is an operation for each batch, with the events that it stored", async () => {
+    const lines: string[] = [];
+    for await (const batch of exportHistories(db, Account)) lines.push(...batch);
+    const [line = ""] = lines;
+    const copies = ["one", "two", "three"].map((copy) => {
+      const history = JSON.parse(line);
+      history.id = crypto.randomUUID();
+      for (const { event } of history.events) event.email = `${copy}@import.example.com`;
+      return JSON.stringify(history);
+    });
+    const events = JSON.parse(line).events.length;
+    const given = [...copies, line];
+    const checked = { instrument, dryRun: true };
+    expect(await importHistories(db, [Account], given, checked)).toMatchObject({ imported: 3 });
+    const done = await importHistories(db, [Account], given, { instrument, batchSize: 2 });
+    expect(done).toMatchObject({ imported: 3, present: 1, refused: 0 });
+    const spans = telemetry.finished();
+    expect(spans.map(({ name }) => name)).toEqual(spans.map(() => "importHistories accounts"));
+    // One that only checked, then one of two that are new, and one of a new and a known one.
+    const stored = spans.map(({ attributes }) => attributes["annals.events"]);
+    expect(stored).toEqual([undefined, 2 * events, events]);
+    expect(JSON.stringify(spans)).not.toContain("import.example.com");
   });
 
   it("a query of the user's own is an operation like the others", async () => {

@@ -1,6 +1,6 @@
 import type { TopicEvent } from "./rows.ts";
 
-/** A call of a repository, or of a topic of its own, by words that are few: nothing of its arguments. */
+/** A call of a repository, of a topic of its own, or of maintenance, by words that are few: nothing of its arguments. */
 export interface Operation {
   /** The method's name, for example `findByEmail`. */
   readonly name: string;

@@ -3,6 +3,7 @@ import {
   type AnyTopic,
   DataKeys,
   hiddenKeys,
+  instrumented,
   model,
   readingProblem,
   type StoredVersion,
@@ -71,6 +72,16 @@ export const checkEvents = async <DB>(
   db: Kysely<DB>,
   definition: AnyTopic,
   options: CheckEventsOptions = {},
+): Promise<EventCheck> => {
+  const of = { entity: definition.name, table: definition.plan.eventsTable };
+  const work = { checkEvents: () => checkAll(db, definition, options) };
+  return instrumented(of, options.instrument, work).checkEvents();
+};
+
+const checkAll = async <DB>(
+  db: Kysely<DB>,
+  definition: AnyTopic,
+  options: CheckEventsOptions,
 ): Promise<EventCheck> => {
   const { name: topic, plan, [model]: engine } = definition;
   const { sample = 1, listed = 100, batchSize = BATCH_SIZE, signal } = options;

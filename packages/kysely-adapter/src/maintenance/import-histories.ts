@@ -1,5 +1,5 @@
-import type { AnyEntity, JsonObject, KeyProvider } from "@annals/core";
-import { importedHistory, model } from "@annals/core/adapter";
+import type { AnyEntity, Instrument, JsonObject, KeyProvider } from "@annals/core";
+import { importedHistory, instrumented, model } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { type HistoryLine, HistoryWriter, type WrittenLine } from "./history-writer.ts";
 import { type PersonalReading, personalReading } from "./personal-reading.ts";
@@ -13,6 +13,8 @@ export interface ImportOptions {
   readonly keepUnknownFields?: boolean;
   /** How many entities are written at once, in one transaction: 1 to 10,000. Default is 500. */
   readonly batchSize?: number;
+  /** Watches each batch as one operation of its entity. Default is nobody. */
+  readonly instrument?: Instrument;
   /** Stops after the batch in hand. */
   readonly signal?: AbortSignal;
   /** Told after each batch how many lines are done. */
@@ -51,14 +53,15 @@ export const importHistories = async <DB>(
   lines: AsyncIterable<string> | Iterable<string>,
   options: ImportOptions = {},
 ): Promise<Import> => {
-  const { dryRun = false, keepUnknownFields = false, batchSize = 500, signal } = options;
+  const { dryRun = false, keepUnknownFields = false, batchSize = 500 } = options;
+  const { instrument, signal } = options;
   const known = new Map(definitions.map((definition) => [definition.name, definition]));
   const readings = new Map(
     definitions
       .filter((definition) => definition[model].erasure !== undefined)
       .map((one) => [one.name, personalReading(db, one, options.keys)]),
   );
-  const writers = new Map<AnyEntity, HistoryWriter<DB>>();
+  const writers = new Map<AnyEntity, BatchWriter>();
   const result = { imported: 0, present: 0, refused: 0 };
   let number = 0;
   let batch = emptyBatch(undefined);
@@ -71,9 +74,9 @@ export const importHistories = async <DB>(
     const { definition, members } = batch;
     batch = emptyBatch(next);
     if (definition !== undefined && members.size > 0) {
-      const writer = writers.get(definition) ?? new HistoryWriter(db, definition);
-      writers.set(definition, writer);
-      const written = await writer.write([...members.values()], dryRun);
+      const write = writers.get(definition) ?? batchWriter(db, definition, { dryRun, instrument });
+      writers.set(definition, write);
+      const written = await write([...members.values()]);
       for (const line of written.toSorted((one, other) => one.number - other.number)) count(line);
     }
     options.onProgress?.({ lines: number });
@@ -97,6 +100,34 @@ export const importHistories = async <DB>(
   }
   await flush(undefined);
   return { ...result, finished: signal?.aborted !== true };
+};
+
+type BatchWriter = (lines: readonly HistoryLine[]) => Promise<readonly WrittenLine[]>;
+
+/** Writes each batch of an entity's histories as one operation. */
+const batchWriter = <DB>(
+  db: Kysely<DB>,
+  definition: AnyEntity,
+  { dryRun, instrument }: { readonly dryRun: boolean; readonly instrument: Instrument | undefined },
+): BatchWriter => {
+  const writer = new HistoryWriter(db, definition);
+  const { name: entity, plan } = definition;
+  const write = {
+    importHistories: async (lines: readonly HistoryLine[]) => {
+      const written = await writer.write(lines, dryRun);
+      if (!dryRun) instrument?.writes(eventsOf(lines, written));
+      return written;
+    },
+  };
+  return instrumented({ entity, table: plan.indexTable }, instrument, write).importHistories;
+};
+
+/** How many events were stored of those lines. */
+const eventsOf = (lines: readonly HistoryLine[], written: readonly WrittenLine[]): number => {
+  const imported = new Set(
+    written.filter(({ kind }) => kind === "imported").map(({ number }) => number),
+  );
+  return lines.reduce((sum, { number, version }) => sum + (imported.has(number) ? version : 0), 0);
 };
 
 const emptyBatch = (definition: AnyEntity | undefined) => ({

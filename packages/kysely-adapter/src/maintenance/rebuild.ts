@@ -1,5 +1,5 @@
 import type { AnyEntity } from "@annals/core";
-import { DELETED_AT } from "@annals/core/adapter";
+import { DELETED_AT, instrumented } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import type { Statement } from "../connection/statement.ts";
 import { filledColumn, presentColumns, repairIndexRows } from "../statements/compare-index-rows.ts";
@@ -44,6 +44,16 @@ export const rebuild = async <DB>(
   db: Kysely<DB>,
   definition: AnyEntity,
   options: RebuildOptions = {},
+): Promise<Rebuilding> => {
+  const of = { entity: definition.name, table: definition.plan.indexTable };
+  const work = { rebuild: () => rebuildAll(db, definition, options) };
+  return instrumented(of, options.instrument, work).rebuild();
+};
+
+const rebuildAll = async <DB>(
+  db: Kysely<DB>,
+  definition: AnyEntity,
+  options: RebuildOptions,
 ): Promise<Rebuilding> => {
   const { restart = false, listed = 100 } = options;
   const batches = new FoldedBatches(db, definition, options.keys);

@@ -1,4 +1,5 @@
 import { type AnyEntity, InvalidArgumentError } from "@annals/core";
+import { instrumented } from "@annals/core/adapter";
 import type { Kysely } from "kysely";
 import { type ComparedRow, compareIndexRows } from "../statements/compare-index-rows.ts";
 import { divided, expectedParameter, type Folded, FoldedBatches } from "./folded-batches.ts";
@@ -46,6 +47,16 @@ export const verify = async <DB>(
   db: Kysely<DB>,
   definition: AnyEntity,
   options: VerifyOptions = {},
+): Promise<Verification> => {
+  const of = { entity: definition.name, table: definition.plan.indexTable };
+  const work = { verify: () => verifyAll(db, definition, options) };
+  return instrumented(of, options.instrument, work).verify();
+};
+
+const verifyAll = async <DB>(
+  db: Kysely<DB>,
+  definition: AnyEntity,
+  options: VerifyOptions,
 ): Promise<Verification> => {
   const { sample = 1, listed = 100 } = options;
   if (!(sample > 0 && sample <= 1)) {

@@ -1,4 +1,5 @@
-import type { KeyProvider } from "@annals/core";
+import type { Instrument, KeyProvider } from "@annals/core";
+
 /** How a walk over a whole table goes. */
 export interface WalkOptions {
   /** How many entities, or events, are read at once: 1 to 10,000. Default is 500. */
@@ -7,6 +8,8 @@ export interface WalkOptions {
   readonly concurrency?: number;
   /** Who holds the keys of personal values, where the definition has any. */
   readonly keys?: KeyProvider;
+  /** Watches the whole walk as one operation. Default is nobody. */
+  readonly instrument?: Instrument;
   /** Stops after the batches in hand. */
   readonly signal?: AbortSignal;
   /** Told after each batch: how much is done so far, and about how much there is. */
