@@ -12,19 +12,18 @@ const PROGRAM = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, impor
 /** Proves one store in a process of its own. */
 export const proveApart = async (
   { name }: Driver,
-  { events, seed, phases }: Required<Pick<ProveOptions, "events" | "seed" | "phases">>,
+  {
+    events,
+    writers,
+    seed,
+    phases,
+  }: Required<Pick<ProveOptions, "events" | "writers" | "seed" | "phases">>,
 ): Promise<Proof> => {
   const home = await mkdtemp(join(tmpdir(), "annals-proof-"));
   const file = join(home, "proof.json");
   const args = [
-    "--driver",
-    name,
-    "--events",
-    String(events),
-    "--seed",
-    String(seed),
-    "--json",
-    file,
+    ...["--driver", name, "--json", file],
+    ...["--events", String(events), "--writers", String(writers), "--seed", String(seed)],
   ];
   for (const phase of phases) args.push("--phase", phase.name);
   try {

@@ -9,6 +9,7 @@ const driver = driverNamed(name);
 const given = JSON.parse(connection) as Connection;
 const stop = new AbortController();
 process.on("SIGTERM", () => stop.abort());
+process.stdin.once("end", () => process.exit(1)).resume();
 
 // What becomes of its connections is part of the trial. When it cannot go on, a new process does.
 await driver.follow(given, writeDown, stop.signal).catch((error: unknown) => {

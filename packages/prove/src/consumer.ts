@@ -46,7 +46,8 @@ export class Consumer {
   #start(): void {
     const task = [this.#driver.name, JSON.stringify(this.#connection)];
     const child = spawn(process.execPath, ["--conditions=@annals/source", PROGRAM, ...task], {
-      stdio: ["ignore", "ignore", "pipe"],
+      // Its input ends with this process, also when nothing else can be said any more.
+      stdio: ["pipe", "ignore", "pipe"],
     });
     let complaint = "";
     child.stderr?.on("data", (chunk: Buffer) => {

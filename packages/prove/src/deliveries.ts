@@ -9,6 +9,7 @@ create table prove.deliveries (
   n bigint generated always as identity primary key,
   stream uuid not null, id bigint not null, at timestamptz not null default clock_timestamp()
 )
+create index on prove.deliveries (id)
 create table prove.elsewhere (note text)`),
   );
 };
@@ -38,15 +39,22 @@ where n > $1 order by deliveries.n limit 50000`,
     }
   });
 
-/** How much was delivered, and the mark that moves with every delivery. */
-export const progressIn = (
-  connectionString: string,
-): Promise<{ readonly distinct: number; readonly mark: string }> =>
+/** A number that rises with every delivery, and is never below how many there were. */
+export const deliveriesMark = (connectionString: string): Promise<number> =>
   once(connectionString, async (client) => {
-    const { rows } = await client.query<{ distinct: string; mark: string }>(
-      `select count(distinct id)::text as distinct, coalesce(max(n), 0)::text as mark from prove.deliveries`,
+    const { rows } = await client.query<{ mark: string }>(
+      "select coalesce(max(n), 0)::text as mark from prove.deliveries",
     );
-    return { distinct: Number(rows[0]?.distinct), mark: rows[0]?.mark ?? "" };
+    return Number(rows[0]?.mark);
+  });
+
+/** How many events were delivered, each counted once. */
+export const deliveredIn = (connectionString: string): Promise<number> =>
+  once(connectionString, async (client) => {
+    const { rows } = await client.query<{ delivered: string }>(
+      "select count(distinct id)::text as delivered from prove.deliveries",
+    );
+    return Number(rows[0]?.delivered);
   });
 
 /** When each of these events was first delivered, in milliseconds since the epoch. */

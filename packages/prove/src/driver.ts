@@ -44,6 +44,8 @@ export interface Connection {
   readonly connectionString: string;
   /** Whether a pooler hands connections out by transaction: drivers then do as their store's docs say. */
   readonly isPooled: boolean;
+  /** How many connections may be opened at once. */
+  readonly connections: number;
 }
 
 /** What the harness needs of an event store. */

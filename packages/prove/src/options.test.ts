@@ -9,9 +9,10 @@ it("tries everything that is compared, unless it is told which", () => {
 });
 
 it("takes a million as people write it", () => {
-  expect(parseCommand(["--events", "1,000,000", "--seed", "7"])).toMatchObject({
+  expect(parseCommand(["--events", "1,000,000", "--seed", "7", "--writers", "40"])).toMatchObject({
     events: 1_000_000,
     seed: 7,
+    writers: 40,
   });
 });
 

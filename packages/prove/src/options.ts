@@ -2,11 +2,12 @@ import { parseArgs } from "node:util";
 import { comparedDrivers, driverNamed } from "./all-drivers.ts";
 import type { Driver } from "./driver.ts";
 import type { Phase } from "./phases/phase.ts";
-import { allPhases } from "./prove.ts";
+import { allPhases, WRITERS } from "./prove.ts";
 
 export const USAGE = `pnpm prove [options]
 
   --events N       about how many events each store is given, default 20,000
+  --writers N      how many write at once, on twice as many streams; default ${WRITERS}
   --seed N         decides what happens when, as far as timing lets it; default 1
   --driver NAME    only this one; may be repeated: ${comparedDrivers.map(({ name }) => name).join(", ")}
                    or one that is wrong on purpose: doubles, inverts, invents, loses, overwrites, forgets, all-wrong
@@ -22,6 +23,7 @@ export interface Command {
   readonly isHelp: boolean;
   readonly drivers: readonly Driver[];
   readonly events: number;
+  readonly writers: number;
   readonly seed: number;
   readonly phases: readonly Phase[];
   readonly jsonFile: string | undefined;
@@ -33,6 +35,7 @@ export const parseCommand = (args: readonly string[]): Command => {
     args: [...args],
     options: {
       events: { type: "string", default: "20000" },
+      writers: { type: "string", default: String(WRITERS) },
       seed: { type: "string", default: "1" },
       driver: { type: "string", multiple: true, default: [] },
       phase: { type: "string", multiple: true, default: [] },
@@ -44,6 +47,7 @@ export const parseCommand = (args: readonly string[]): Command => {
     isHelp: values.help,
     drivers: values.driver.length === 0 ? comparedDrivers : values.driver.map(driverNamed),
     events: wholeNumber("--events", values.events),
+    writers: wholeNumber("--writers", values.writers),
     seed: wholeNumber("--seed", values.seed),
     phases: values.phase.length === 0 ? allPhases : values.phase.map(phaseNamed),
     jsonFile: values.json,

@@ -9,12 +9,16 @@ import { unrelated } from "./phases/unrelated.ts";
 import { startServer } from "./server.ts";
 import { Trial } from "./trial.ts";
 
+export const WRITERS = 12;
+
 export const allPhases: readonly Phase[] = [crossing, restart, unrelated, pooler, restored];
 
 export interface ProveOptions {
   readonly seed: number;
   /** About how many events are appended. */
   readonly events: number;
+  /** How many write at once, on twice as many streams. Default is 12. */
+  readonly writers?: number;
   readonly phases?: readonly Phase[];
   /** For how long nothing may be delivered before what is missing counts as lost. Default is 10,000. */
   readonly quietMs?: number;
@@ -41,13 +45,20 @@ export interface Proof {
 
 /** Puts one store through every phase, on a server of its own, and judges what is on record. */
 export const prove = async (driver: Driver, options: ProveOptions): Promise<Proof> => {
-  const { seed, events, phases = allPhases, quietMs = 10_000, onProgress } = options;
+  const {
+    seed,
+    events,
+    writers = WRITERS,
+    phases = allPhases,
+    quietMs = 10_000,
+    onProgress,
+  } = options;
   const began = Date.now();
   const server = await startServer();
   const description = /PostgreSQL [\d.]+/.exec(server.description)?.[0] ?? server.description;
   let trial: Trial | undefined;
   try {
-    trial = await Trial.begin(server, { driver, seed, quietMs });
+    trial = await Trial.begin(server, { driver, seed, writers, quietMs });
     const shares = phases.reduce((sum, { share }) => sum + share, 0) || 1;
     const outcomes: (PhaseOutcome & { readonly name: string })[] = [];
     for (const phase of phases) {

@@ -3,7 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "@annals/faults";
 import type { EmbeddedServer } from "@annals/testing/postgres";
 import { Consumer } from "./consumer.ts";
-import { createDeliveries, deliveriesIn, deliveryTimes, progressIn } from "./deliveries.ts";
+import {
+  createDeliveries,
+  deliveredIn,
+  deliveriesIn,
+  deliveriesMark,
+  deliveryTimes,
+} from "./deliveries.ts";
 import type { Connection, Driver, EventId, Writer } from "./driver.ts";
 import { History } from "./history.ts";
 import { judge, type Verdict } from "./judge.ts";
@@ -12,9 +18,14 @@ import { appendOne, HotStreams } from "./writers.ts";
 export interface TrialOptions {
   readonly driver: Driver;
   readonly seed: number;
+  /** How many write at once, each over a connection of its own. */
+  readonly writers: number;
   /** For how long nothing may be delivered before what is missing counts as lost, in milliseconds. */
   readonly quietMs: number;
 }
+
+/** More than any of the stores' consumers takes. */
+export const CONSUMER_CONNECTIONS = 14;
 
 /** For how long a consumer may take to begin, on a machine that is busy. */
 const UP_MS = 30_000;
@@ -24,7 +35,8 @@ export class Trial {
   readonly driver: Driver;
   readonly random: Random;
   readonly history = new History();
-  readonly streams = new HotStreams(24);
+  readonly writers: number;
+  readonly streams: HotStreams;
   readonly #quietMs: number;
   server: EmbeddedServer;
   connectionString: string;
@@ -35,6 +47,8 @@ export class Trial {
   private constructor(options: TrialOptions, server: EmbeddedServer, connectionString: string) {
     this.driver = options.driver;
     this.random = new Random(options.seed);
+    this.writers = options.writers;
+    this.streams = new HotStreams(2 * options.writers);
     this.#quietMs = options.quietMs;
     this.server = server;
     this.connectionString = connectionString;
@@ -57,7 +71,10 @@ export class Trial {
   /** Starts the consumer, in place of one that runs. */
   async startConsumer(connection?: Connection): Promise<void> {
     await this.stopConsumer();
-    const direct = { connectionString: this.connection("consumer"), isPooled: false };
+    const direct = {
+      ...{ connectionString: this.connection("consumer"), isPooled: false },
+      connections: CONSUMER_CONNECTIONS,
+    };
     this.#consumer = new Consumer(this.driver, connection ?? direct);
   }
 
@@ -77,7 +94,9 @@ export class Trial {
 
   /** Opens a writer over a connection that nothing stands in the way of. */
   async writing<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result> {
-    const connection = { connectionString: this.connection("writer"), isPooled: false };
+    const connection = {
+      ...{ connectionString: this.connection("writer"), isPooled: false, connections: 1 },
+    };
     const writer = await this.driver.openWriter(connection);
     try {
       return await work(writer);
@@ -114,12 +133,13 @@ export class Trial {
   async drained(stored: ReadonlyMap<string, readonly EventId[]>): Promise<boolean> {
     let expected = 0;
     for (const ids of stored.values()) expected += ids.length;
-    let mark = "";
+    let mark = 0;
     for (let movedAt = Date.now(); Date.now() - movedAt < this.#quietMs; await sleep(100)) {
-      const progress = await progressIn(this.connectionString);
-      if (progress.distinct >= expected) return true;
-      if (progress.mark !== mark) movedAt = Date.now();
-      mark = progress.mark;
+      const reached = await deliveriesMark(this.connectionString);
+      const isEnough = reached >= expected;
+      if (isEnough && (await deliveredIn(this.connectionString)) >= expected) return true;
+      if (reached !== mark) movedAt = Date.now();
+      mark = reached;
     }
     return false;
   }

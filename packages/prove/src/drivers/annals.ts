@@ -40,10 +40,10 @@ export interface AnnalsVariant {
   readonly batchSize: number;
 }
 
-const connect = ({ connectionString, isPooled }: Connection): Kysely<unknown> =>
+const connect = ({ connectionString, isPooled, connections }: Connection): Kysely<unknown> =>
   new Kysely<unknown>({
     dialect: new PostgresDialect({
-      pool: annalsPool(survivingPool(connectionString, 14), { prepare: !isPooled }),
+      pool: annalsPool(survivingPool(connectionString, connections), { prepare: !isPooled }),
     }),
   });
 
@@ -94,7 +94,7 @@ export const annalsDriver = ({ name, options, slots, batchSize }: AnnalsVariant)
   version: "this checkout",
   options,
   install: async (connectionString) => {
-    const db = connect({ connectionString, isPooled: false });
+    const db = connect({ connectionString, isPooled: false, connections: 1 });
     const migrations = { ...frameworkMigrations, entity_streams: entityMigration(Stream) };
     const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
     const { error } = await migrator.migrateToLatest();

@@ -37,8 +37,8 @@ export interface DcbVariant {
 const storeOn = (pool: pg.Pool, { hwmCacheTtlMs }: DcbVariant): PostgresEventStore =>
   new PostgresEventStore({ pool, ...(hwmCacheTtlMs !== undefined && { hwmCacheTtlMs }) });
 
-const openWriter = ({ connectionString }: Connection, variant: DcbVariant): Writer => {
-  const pool = survivingPool(connectionString, 14);
+const openWriter = ({ connectionString, connections }: Connection, variant: DcbVariant): Writer => {
+  const pool = survivingPool(connectionString, connections);
   const store = storeOn(pool, variant);
   return {
     read: async (stream) => {

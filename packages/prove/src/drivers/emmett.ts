@@ -9,11 +9,11 @@ type Noted = Event<"Noted", { readonly id: number }>;
 const load = () => import("@event-driven-io/emmett-postgresql");
 
 const openWriter = async (
-  { connectionString }: Connection,
+  { connectionString, connections }: Connection,
   { isStrict }: EmmettVariant,
 ): Promise<Writer> => {
   const { getPostgreSQLEventStore } = await load();
-  const pool = survivingPool(connectionString, 14);
+  const pool = survivingPool(connectionString, connections);
   const store = getPostgreSQLEventStore(connectionString, {
     schema: { autoMigration: "None" },
     connectionOptions: { pool },

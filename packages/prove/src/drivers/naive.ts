@@ -48,8 +48,8 @@ const streamsOn = (queries: Queries): Streams => ({
   },
 });
 
-const openWriter = ({ connectionString }: Connection): Writer => {
-  const pool = survivingPool(connectionString, 14);
+const openWriter = ({ connectionString, connections }: Connection): Writer => {
+  const pool = survivingPool(connectionString, connections);
   return {
     ...streamsOn(pool),
     transaction: (work) =>

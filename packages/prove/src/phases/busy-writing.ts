@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPausingProxy } from "@annals/faults";
 import pg from "pg";
-import { progressIn } from "../deliveries.ts";
+import { deliveriesMark } from "../deliveries.ts";
 import type { Trial } from "../trial.ts";
 import { type Budget, stoodStill, write } from "../writers.ts";
-
-const WRITERS = 12;
 
 export interface Busy {
   readonly events: number;
@@ -31,6 +29,7 @@ export const writeBusily = async (trial: Trial, busy: Busy): Promise<string> => 
   const writer = await trial.driver.openWriter({
     connectionString: trial.connection("writer", proxy.connectionString),
     isPooled,
+    connections: trial.writers + 2,
   });
   const { random, history, streams } = trial;
   const budget: Budget = { left: busy.events, movedAt: Date.now() };
@@ -42,7 +41,7 @@ export const writeBusily = async (trial: Trial, busy: Busy): Promise<string> => 
   ]);
   const meanwhile = busy.meanwhile?.(budget);
   try {
-    await Promise.all(Array.from({ length: WRITERS }, () => write(desk)));
+    await Promise.all(Array.from({ length: trial.writers }, () => write(desk)));
     await meanwhile;
   } finally {
     stop.abort();
@@ -87,12 +86,12 @@ const terminateBackends = async (trial: Trial, signal: AbortSignal): Promise<num
 const killConsumers = async (trial: Trial, signal: AbortSignal): Promise<number> => {
   let killed = 0;
   let wait = trial.random.between(200, 500);
-  let mark = "";
+  let mark = 0;
   while (await pause(wait, signal)) {
     // One that has done nothing yet has nothing to lose.
-    const progress = await progressIn(trial.connectionString).catch(() => undefined);
-    if (progress === undefined || progress.mark === mark) continue;
-    mark = progress.mark;
+    const reached = await deliveriesMark(trial.connectionString).catch(() => mark);
+    if (reached === mark) continue;
+    mark = reached;
     await trial.killConsumer();
     killed += 1;
     wait = trial.random.between(1_500, 4_000);

@@ -1,4 +1,5 @@
 import { type PgBouncer, startPgBouncer, whyNoPgBouncer } from "../pgbouncer.ts";
+import { CONSUMER_CONNECTIONS } from "../trial.ts";
 import { writeBusily } from "./busy-writing.ts";
 import type { Phase } from "./phase.ts";
 
@@ -16,6 +17,7 @@ export const pooler: Phase = {
       await trial.startConsumer({
         connectionString: trial.connection("consumer", connectionString),
         isPooled: true,
+        connections: CONSUMER_CONNECTIONS,
       });
       const told = await writeBusily(trial, {
         events,
