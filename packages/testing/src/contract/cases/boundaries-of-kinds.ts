@@ -8,6 +8,7 @@ import {
   TransactionRequiredError,
 } from "@annals/core";
 import { expect } from "vitest";
+import { both } from "../both-methods.ts";
 import { contractGroup } from "../contract-case.ts";
 import { defineAccount } from "../entities/account.ts";
 import { withPatients } from "../entities/patient.ts";
@@ -143,29 +144,27 @@ export const boundariesOfKinds = contractGroup("consistency boundaries of severa
     expect((await plain.findById(a)).state.balance).toBe(8);
   },
 
-  "personal values are sealed as ever": async (bench) => {
-    for (const method of ["crypto-shredding", "payload-table"] as const) {
-      const { patients, visits, forget, Patient } = await withPatients(bench, method);
-      const { id } = await patients.create({ email: "marker@example.com" });
-      const { result: visit } = await decide(
-        [patients.byEmail("MARKER@example.com"), visits.creator()],
-        (patient, plan) => {
-          patient.changeEmail("marker-2@example.com");
-          return plan({ patientId: patient.id, complaint: "marker-3" });
-        },
-      );
-      const [stored] = await bench.store.entity(Patient.plan).load([id], undefined);
-      expect(JSON.stringify(stored)).not.toContain("marker");
-      expect((await visits.findById(visit?.id ?? "")).state.complaint).toBe("marker-3");
-      const seen: unknown[] = [];
-      await decide([patients.byId(id), visits.byId(visit?.id ?? "")], async (patient, one) => {
-        seen.push(patient.state.ward);
-        if (seen.length === 1) await forget(id);
-        one.finish();
-      });
-      expect(seen).toEqual(["a", "none"]);
-    }
-  },
+  "personal values are sealed as ever": both(async (bench, method) => {
+    const { patients, visits, forget, Patient } = await withPatients(bench, method);
+    const { id } = await patients.create({ email: "marker@example.com" });
+    const { result: visit } = await decide(
+      [patients.byEmail("MARKER@example.com"), visits.creator()],
+      (patient, plan) => {
+        patient.changeEmail("marker-2@example.com");
+        return plan({ patientId: patient.id, complaint: "marker-3" });
+      },
+    );
+    const [stored] = await bench.store.entity(Patient.plan).load([id], undefined);
+    expect(JSON.stringify(stored)).not.toContain("marker");
+    expect((await visits.findById(visit?.id ?? "")).state.complaint).toBe("marker-3");
+    const seen: unknown[] = [];
+    await decide([patients.byId(id), visits.byId(visit?.id ?? "")], async (patient, one) => {
+      seen.push(patient.state.ward);
+      if (seen.length === 1) await forget(id);
+      one.finish();
+    });
+    expect(seen).toEqual(["a", "none"]);
+  }),
 
   "a repository that demands a transaction does so here as well": async (bench) => {
     const definition = await bench.define(defineWallet);

@@ -1,22 +1,11 @@
-import {
-  createStoreErasure,
-  createStoreRepository,
-  type ErasureMethod,
-  forgotten,
-} from "@annals/core";
+import { createStoreErasure, createStoreRepository, forgotten } from "@annals/core";
 import type { EntityStore, Store } from "@annals/core/adapter";
 import { expect } from "vitest";
-import type { Bench, OpaqueTx } from "../bench.ts";
-import { contractGroup, type Run } from "../contract-case.ts";
+import type { OpaqueTx } from "../bench.ts";
+import { both } from "../both-methods.ts";
+import { contractGroup } from "../contract-case.ts";
 import { withPatients } from "../entities/patient.ts";
 import { watchedReads } from "../watched-reads.ts";
-
-const both =
-  (run: (bench: Bench, method: ErasureMethod) => Promise<void>): Run =>
-  async (bench) => {
-    await run(bench, "crypto-shredding");
-    await run(bench, "payload-table");
-  };
 
 /** A store that forgets, and knows of nobody to tell: as it is while the events that say so are on their way. */
 const forgettingOnly = (store: Store<OpaqueTx>): Store<OpaqueTx> => ({

@@ -3,7 +3,6 @@ import {
   createStoreErasure,
   createStoreRepository,
   DuplicateValueError,
-  type ErasureMethod,
   type EventOf,
   forgotten,
   InvalidArgumentError,
@@ -13,19 +12,12 @@ import {
   SubjectForgottenError,
 } from "@annals/core";
 import { expect } from "vitest";
-import type { Bench } from "../bench.ts";
-import { contractGroup, type Run } from "../contract-case.ts";
+import { both } from "../both-methods.ts";
+import { contractGroup } from "../contract-case.ts";
 import { defineFamily } from "../entities/family.ts";
 import { defineLodger } from "../entities/lodger.ts";
 import { countedKeys, withPatients } from "../entities/patient.ts";
 import { thrownBy } from "../thrown-by.ts";
-
-const both =
-  (run: (bench: Bench, method: ErasureMethod) => Promise<void>): Run =>
-  async (bench) => {
-    await run(bench, "crypto-shredding");
-    await run(bench, "payload-table");
-  };
 
 export const forgetting = contractGroup("forgetting", {
   "leaves an entity that folds without the values": both(async (bench, method) => {
@@ -300,8 +292,8 @@ export const forgetting = contractGroup("forgetting", {
     const bob = await patients.create({ email: "bob@example.com" });
     await forget(ada.id);
     const all = { first: "A".repeat(43), second: "C".repeat(43) };
-    const both = localKeys({ current: "second", keys: all });
-    const erasure = createStoreErasure(bench.store, { definitions, keys: both });
+    const rotating = localKeys({ current: "second", keys: all });
+    const erasure = createStoreErasure(bench.store, { definitions, keys: rotating });
     expect(await erasure.rotateKeys()).toMatchObject({ finished: true });
     expect(await erasure.rotateKeys()).toEqual({ finished: true, rewrapped: 0 });
     const keys = localKeys({ current: "second", keys: { second: all.second } });

@@ -3,7 +3,6 @@ import {
   createStoreRepository,
   DuplicateValueError,
   EntityNotFoundError,
-  type ErasureMethod,
   forgotten,
   isForgotten,
   type JsonObject,
@@ -14,18 +13,10 @@ import {
 import { DataKeys, type EntityPlan, Vault } from "@annals/core/adapter";
 import { expect } from "vitest";
 import type { Bench, OpaqueTx } from "../bench.ts";
-import { contractGroup, type Run } from "../contract-case.ts";
+import { both } from "../both-methods.ts";
+import { contractGroup } from "../contract-case.ts";
 import { type PatientInput, withPatients } from "../entities/patient.ts";
 import { thrownBy } from "../thrown-by.ts";
-
-const METHODS: readonly ErasureMethod[] = ["crypto-shredding", "payload-table"];
-
-/** The same for both ways of keeping values. */
-const both =
-  (run: (bench: Bench, method: ErasureMethod) => Promise<void>): Run =>
-  async (bench) => {
-    for (const method of METHODS) await run(bench, method);
-  };
 
 const full: PatientInput = {
   email: "Marker-1@example.com",

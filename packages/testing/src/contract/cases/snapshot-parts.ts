@@ -1,21 +1,10 @@
-import {
-  createStoreRepository,
-  type ErasureMethod,
-  forgotten,
-  HistoryNotLoadedError,
-  Scope,
-} from "@annals/core";
+import { createStoreRepository, forgotten, HistoryNotLoadedError, Scope } from "@annals/core";
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
-import { contractGroup, type Run } from "../contract-case.ts";
+import { both } from "../both-methods.ts";
+import { contractGroup } from "../contract-case.ts";
 import { defineGarden } from "../entities/garden.ts";
 import { withPatients } from "../entities/patient.ts";
-
-const both =
-  (run: (bench: Bench, method: ErasureMethod) => Promise<void>): Run =>
-  async (bench) => {
-    for (const method of ["crypto-shredding", "payload-table"] as const) await run(bench, method);
-  };
 
 const openGardens = async (bench: Bench) => {
   const { Garden, Bed } = await bench.defineAll(defineGarden);

@@ -6,17 +6,11 @@ import {
 } from "@annals/core";
 import { expect } from "vitest";
 import type { Bench } from "../bench.ts";
-import { contractGroup, type Run } from "../contract-case.ts";
+import { both } from "../both-methods.ts";
+import { contractGroup } from "../contract-case.ts";
 import { defineHouse } from "../entities/house.ts";
 import { countedKeys } from "../entities/patient.ts";
 import { nextId } from "../scoped-projects.ts";
-
-const both =
-  (run: (bench: Bench, method: ErasureMethod) => Promise<void>): Run =>
-  async (bench) => {
-    await run(bench, "crypto-shredding");
-    await run(bench, "payload-table");
-  };
 
 /** A house of Ada's with two guests, and what forgets any of the three. */
 const furnished = async (bench: Bench, method: ErasureMethod) => {
