@@ -1,8 +1,8 @@
 import type { UniquePlan } from "@annals/core/adapter";
 import { sqlType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
+import { scopeNames } from "../tables/scope-columns.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-import { scopeColumns } from "./in-scope.ts";
 import { writtenColumns } from "./write-entity.ts";
 
 // What the statements over many entities have in common. Their members come as one JSON list. Names that
@@ -78,8 +78,8 @@ conflict as materialized (
 
 /** A row of another scope than its member's is as if it were not there. */
 const ofItsScope = ({ plan }: EntityTables): string =>
-  scopeColumns(plan)
-    .map(({ column }) => ` and ${quoteName(column)} = g.${quoteName(column)}`)
+  scopeNames(plan)
+    .map((name) => ` and ${name} = g.${name}`)
     .join("");
 
 /** When a member is deleted after the write, for entities with a lifecycle. */

@@ -1,11 +1,8 @@
-import type { ColumnPlan, EntityPlan, Visibility } from "@annals/core/adapter";
+import type { EntityPlan, Visibility } from "@annals/core/adapter";
 import { parameterType, toParameter } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
+import { scopeColumns } from "../tables/scope-columns.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-
-/** The columns that divide a plan's entities into scopes; they come first. */
-export const scopeColumns = ({ columns, scope }: EntityPlan): readonly ColumnPlan[] =>
-  columns.slice(0, scope.length);
 
 /** Whether a read sees one scope alone. */
 export const isScoped = ({ scope }: EntityPlan, seen: Visibility | undefined): boolean =>

@@ -1,6 +1,6 @@
 import { type Statement, statement } from "../connection/statement.ts";
 import type { EntityTables } from "./entity-table-names.ts";
-import { isScoped, scopeColumns, scopeOnly } from "./in-scope.ts";
+import { isScoped, scopeOnly } from "./in-scope.ts";
 import { joinKnown, type Knowledge, newerColumns } from "./known-entity.ts";
 import { storedEntityColumns } from "./stored-entity.ts";
 import type { SeenTree } from "./tree-columns.ts";
@@ -33,7 +33,7 @@ const load = (
   if (knows === undefined) {
     return statement(`${label}_${plan.indexTable}`, loadText(tables, ids, seen));
   }
-  const next = isScoped(plan, seen) ? scopeColumns(plan).length + 2 : 2;
+  const next = isScoped(plan, seen) ? plan.scope.length + 2 : 2;
   return statement(
     `${label}_newer_${plan.indexTable}`,
     `select ${newerColumns(tables, knows)}

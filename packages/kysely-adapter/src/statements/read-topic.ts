@@ -2,7 +2,7 @@ import { isEntityPlan, type TopicPlan } from "@annals/core/adapter";
 import { type Statement, statement } from "../connection/statement.ts";
 import { parameterType } from "../tables/column-sql.ts";
 import { qualify, quoteName } from "../tables/quote.ts";
-import { scopeColumns } from "./in-scope.ts";
+import { scopeColumns } from "../tables/scope-columns.ts";
 import { SERVER_LIFE } from "./server-life.ts";
 import { topicColumns } from "./topic-columns.ts";
 

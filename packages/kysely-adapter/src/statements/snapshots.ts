@@ -1,7 +1,6 @@
 import type { EntityPlan, StoredEntity, Visibility } from "@annals/core/adapter";
-import { quoteName } from "../tables/quote.ts";
+import { scopeNames } from "../tables/scope-columns.ts";
 import type { EntityTables, SnapshotNames } from "./entity-table-names.ts";
-import { scopeColumns } from "./in-scope.ts";
 
 // States that are kept beside the events: written by the statement that appends, read by the one that reads.
 
@@ -44,10 +43,6 @@ export const toSnapshotWithEvents = ([version, body, events]: SnapshotWithEvents
   events: events ?? [],
   ...(version !== null && body !== null && { snapshot: { version, body } }),
 });
-
-/** The columns of the scope, as a snapshot's row has them too. */
-export const scopeNames = (plan: EntityPlan): readonly string[] =>
-  scopeColumns(plan).map(({ column }) => quoteName(column));
 
 /**
  * The CTEs that keep the state after a write, for `source`, which has a row for each member with these

@@ -1,6 +1,6 @@
 import { isEntityPlan, type TopicPlan } from "@annals/core/adapter";
 import { qualify, quoteName, quoteText } from "../tables/quote.ts";
-import { scopeColumns } from "./in-scope.ts";
+import { scopeNames } from "../tables/scope-columns.ts";
 
 /**
  * The columns that a reader of topics selects from each events table, alike for all of them, so that
@@ -22,8 +22,7 @@ export const topicColumns = (
 
 /** The scope of the event's entity as one list; left out where no topic has one. */
 const scopeColumn = (plan: TopicPlan, plans: readonly TopicPlan[]): string => {
-  const namesOf = (one: TopicPlan): readonly string[] =>
-    isEntityPlan(one) ? scopeColumns(one).map(({ column }) => quoteName(column)) : [];
+  const namesOf = (one: TopicPlan): readonly string[] => (isEntityPlan(one) ? scopeNames(one) : []);
   if (plans.every((one) => namesOf(one).length === 0)) return "";
   const names = namesOf(plan);
   return names.length === 0

@@ -2,10 +2,11 @@ import { type ColumnPlan, DELETED_AT, type Deletion, type EntityPlan } from "@an
 import { type Statement, statement } from "../connection/statement.ts";
 import { parameterType } from "../tables/column-sql.ts";
 import { quoteName } from "../tables/quote.ts";
+import { scopeColumns, scopeNames } from "../tables/scope-columns.ts";
 import type { EntityTables } from "./entity-table-names.ts";
 import { claimedKey, firstAfterKey } from "./idempotency-key.ts";
-import { scopeColumns, scopeCondition } from "./in-scope.ts";
-import { keptSnapshots, scopeNames } from "./snapshots.ts";
+import { scopeCondition } from "./in-scope.ts";
+import { keptSnapshots } from "./snapshots.ts";
 
 /** What of a write changes the text of its statement. */
 export interface WriteShape {

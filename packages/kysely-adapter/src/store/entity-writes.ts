@@ -16,10 +16,10 @@ import type { Statement } from "../connection/statement.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
 import { holdEntities } from "../statements/hold-entities.ts";
 import { keyScope } from "../statements/idempotency-key.ts";
-import { scopeColumns } from "../statements/in-scope.ts";
 import { touchTree, touchTrees } from "../statements/touch-trees.ts";
 import { carriedColumns, type WriteShape, writeEntity } from "../statements/write-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
+import { scopeColumns } from "../tables/scope-columns.ts";
 import { commonScope, settingsOfScope } from "./settings-of-scope.ts";
 import { writeFailure } from "./violations.ts";
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@annals/core";
 import type { EntityPlan, Idempotency } from "@annals/core/adapter";
 import type { ScopeSettings } from "../connection/scope-settings.ts";
-import { scopeColumns } from "../statements/in-scope.ts";
+import { scopeColumns } from "../tables/scope-columns.ts";
 import { scopeSetting } from "../tables/scope-policies.ts";
 
 /** Says what a transaction is told of the scope of a call; `undefined` for what concerns several. */

@@ -2,6 +2,7 @@ import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
 import { sqlType } from "./column-sql.ts";
 import { EVENT_COLUMNS } from "./events-guards.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
+import { scopeColumns } from "./scope-columns.ts";
 import { eventScope } from "./scope-guards.ts";
 import type { TableNames } from "./table-names.ts";
 
@@ -24,7 +25,7 @@ export const appendFunction = (plan: EntityPlan, names: TableNames): string => {
   const { schema, index, events } = names;
   const entity = quoteText(plan.name);
   const mutable = plan.columns.filter(({ immutable }) => !immutable);
-  const scope = plan.columns.slice(0, plan.scope.length);
+  const scope = scopeColumns(plan);
   const scoped = eventScope(plan, names, "$1");
   const { variables, check } = lifecycleRule(plan, names);
   return `create function ${qualify(schema, appendFunctionName(events))}(
@@ -104,11 +105,12 @@ const givenColumns = (columns: readonly ColumnPlan[]): string => {
  * row holds, because the row is written at that version only.
  */
 const lifecycleRule = (
-  { name, lifecycle, columns, scope: { length } }: EntityPlan,
+  plan: EntityPlan,
   { schema, index }: TableNames,
 ): { readonly variables: string; readonly check: string } => {
+  const { name, lifecycle } = plan;
   if (lifecycle === undefined) return { variables: "", check: "" };
-  const scope = columns.slice(0, length);
+  const scope = scopeColumns(plan);
   const restored =
     lifecycle.restoreEvent === undefined
       ? ""
@@ -158,7 +160,7 @@ const updateRow = (
       return `${name} = case when $4 ? ${quoteText(column)} then given.${name} else u.${name} end`;
     }),
   ];
-  const scope = plan.columns.slice(0, plan.scope.length);
+  const scope = scopeColumns(plan);
   const given = [...scope, ...mutable];
   const from = given.length === 0 ? "" : `\n    from ${givenColumns(given)}`;
   return `    update ${qualify(schema, index)} u

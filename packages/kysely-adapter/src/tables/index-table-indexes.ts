@@ -1,6 +1,7 @@
 import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
 import { qualify, quoteName } from "./quote.ts";
 import type { SchemaObject, TablePart } from "./schema-object.ts";
+import { scopeColumns, scopeNames } from "./scope-columns.ts";
 import type { TableNames } from "./table-names.ts";
 
 /** The constraints that keep values unique, where rows are never deleted. */
@@ -76,13 +77,7 @@ const dividedIndexes = (plan: EntityPlan): readonly IndexParts[] => {
     {
       name: `${plan.indexTable}_deleted_at_idx`,
       comment: "Lists what is deleted, in the order of its deletion.",
-      on: deleted(
-        list([
-          ...plan.columns.slice(0, plan.scope.length).map(({ column }) => column),
-          "deleted_at",
-          "id",
-        ]),
-      ),
+      on: deleted(list([...scopeColumns(plan).map(({ column }) => column), "deleted_at", "id"])),
     },
   ];
 };
@@ -100,10 +95,10 @@ interface ListIndex {
 
 /** Lists are those of a scope, whose columns therefore come first in every index. */
 const listIndexes = (plan: EntityPlan): readonly ListIndex[] => {
-  const scope = plan.columns.slice(0, plan.scope.length);
+  const scope = scopeNames(plan);
   const led = (index: ListIndex): ListIndex => ({
     ...index,
-    columns: [...scope.map(({ column }) => quoteName(column)), index.columns].join(", "),
+    columns: [...scope, index.columns].join(", "),
   });
   const byId = { name: "scope", columns: '"id"', comment: "Lists a scope by id" };
   return [

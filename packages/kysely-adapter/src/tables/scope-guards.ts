@@ -1,16 +1,13 @@
-import type { ColumnPlan, EntityPlan } from "@annals/core/adapter";
+import type { EntityPlan } from "@annals/core/adapter";
 import { columnPart } from "./column-sql.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
 import type { SchemaObject, TablePart } from "./schema-object.ts";
+import { scopeColumns, scopeNames } from "./scope-columns.ts";
 import type { TableNames } from "./table-names.ts";
-
-/** The columns that divide the entities into scopes; they come first in the index table. */
-export const scopeColumnsOf = ({ columns, scope }: EntityPlan): readonly ColumnPlan[] =>
-  columns.slice(0, scope.length);
 
 /** The columns of the scope as the events table has them: the values alone, no rules of their own. */
 export const scopeParts = (plan: EntityPlan): readonly TablePart[] =>
-  scopeColumnsOf(plan).map(columnPart);
+  scopeColumns(plan).map(columnPart);
 
 /**
  * What an INSERT of events says for the columns of the scope: the index row's own values, whoever calls. A
@@ -22,7 +19,7 @@ export const eventScope = (
   { schema, index }: TableNames,
   id: string,
 ): { readonly names: readonly string[]; readonly values: readonly string[] } => {
-  const names = scopeColumnsOf(plan).map(({ column }) => quoteName(column));
+  const names = scopeNames(plan);
   return {
     names,
     values: names.map(
@@ -55,7 +52,7 @@ export const scopeGuards = (plan: EntityPlan, names: TableNames): readonly Schem
 /** Fires for statements that set these columns only, which none of the library's own does. */
 const immovable = (plan: EntityPlan, names: TableNames): readonly SchemaObject[] => {
   const { schema, index, events } = names;
-  const columns = scopeColumnsOf(plan).map(({ column }) => quoteName(column));
+  const columns = scopeNames(plan);
   const moved = columns.map((name) => `old.${name} is distinct from new.${name}`).join(" or ");
   const foreign = columns.map((name) => `e.${name} is distinct from new.${name}`).join(" or ");
   const guard = qualify(schema, `${index}_scope_guard`);

@@ -2,7 +2,7 @@ import type { EntityPlan } from "@annals/core/adapter";
 import { parameterType } from "./column-sql.ts";
 import { qualify, quoteName, quoteText } from "./quote.ts";
 import type { SchemaObject } from "./schema-object.ts";
-import { scopeColumnsOf } from "./scope-guards.ts";
+import { scopeColumns } from "./scope-columns.ts";
 import type { TableNames } from "./table-names.ts";
 
 /** The setting of a transaction that says which value rows have to have in a column of the scope. */
@@ -20,7 +20,7 @@ export const scopePolicies = (
   { schema, index, events }: TableNames,
 ): readonly SchemaObject[] => {
   if (!plan.rowLevelSecurity) return [];
-  const isOfScope = scopeColumnsOf(plan)
+  const isOfScope = scopeColumns(plan)
     .map(({ column, type }) => {
       const value = `nullif(current_setting(${quoteText(scopeSetting(column))}, true), '')`;
       return `${quoteName(column)} = (select ${value}::${parameterType(type)})`;
