@@ -74,6 +74,7 @@ export type {
   SlotTrouble,
 } from "./port/dead-letters.ts";
 export { eventIdentity } from "./port/event-identity.ts";
+export { isJoined } from "./port/joined.ts";
 export type {
   BatchResult,
   BatchWrite,

@@ -1,3 +1,4 @@
+import { isJoined } from "../port/joined.ts";
 import type { Join } from "../port/store.ts";
 import { scopeOf } from "../transaction/transaction-scope.ts";
 import type { MemoryTransaction } from "./memory-transaction.ts";
@@ -11,7 +12,7 @@ export const transactionOf = (
   join: Join<MemoryTransaction>,
   call = "a call of a repository",
 ): MemoryTransaction | undefined => {
-  if (join === undefined || join === "none") return undefined;
+  if (!isJoined(join)) return undefined;
   scopeOf(join)?.check(call);
   return join;
 };

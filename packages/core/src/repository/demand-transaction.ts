@@ -1,4 +1,5 @@
 import { TransactionRequiredError } from "../errors/transaction-errors.ts";
+import { isJoined } from "../port/joined.ts";
 import type { EntityStore, Join, Store } from "../port/store.ts";
 
 /** Where each of a store's calls is told what it joins: all of them, so that none is left out. */
@@ -19,7 +20,7 @@ const JOIN_AT: Readonly<Record<keyof EntityStore<never> | "writeAll", number>> =
 
 /** @throws TransactionRequiredError when a call joins no transaction. */
 export const checkJoins = <Tx>(entity: string, join: Join<Tx>): void => {
-  if (join === undefined || join === "none") throw new TransactionRequiredError(entity);
+  if (!isJoined(join)) throw new TransactionRequiredError(entity);
 };
 
 /** The store of an entity whose calls all have to take part in a transaction. */

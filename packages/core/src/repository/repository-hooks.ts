@@ -4,6 +4,7 @@ import type { PendingWrite } from "../decide/pending-write.ts";
 import type { AnyEntity, EventOf } from "../define/entity-definition.ts";
 import { EntityHookError } from "../errors/read-errors.ts";
 import type { Clock } from "../port/clock.ts";
+import { isJoined } from "../port/joined.ts";
 import type { Join, Store } from "../port/store.ts";
 import { scopeOf } from "../transaction/transaction-scope.ts";
 
@@ -131,7 +132,7 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
     join: Join<Tx>,
     work: (tx: Opened) => Promise<Result>,
   ): Promise<Result> {
-    if (join !== undefined && join !== "none") return work(this.#store.opened(join));
+    if (isJoined(join)) return work(this.#store.opened(join));
     const forgot = join === undefined ? { call: [this.#name, call] as const } : {};
     return this.#store.transaction(work, { entity: this.#name, clock: this.#clock, ...forgot });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../port/clock.ts";
+import { isJoined } from "../port/joined.ts";
 import type { Join, Store } from "../port/store.ts";
 import type { TransactionHooks } from "../transaction/transaction-hooks.ts";
 
@@ -19,7 +20,7 @@ export const togetherOn =
     clock: Clock | undefined,
   ): Together<Tx> =>
   (call, join, work) => {
-    if (join !== undefined && join !== "none") {
+    if (isJoined(join)) {
       const opened = store.opened(join) as unknown as TransactionHooks<Opened>;
       return opened.savepoint(work);
     }

@@ -1,4 +1,5 @@
 import { KeyProviderError, KeysRequiredError } from "../errors/erase-errors.ts";
+import { isJoined } from "../port/joined.ts";
 import type { KeyProvider, WrappedKey } from "../port/key-provider.ts";
 import type { Join } from "../port/store.ts";
 import type {
@@ -113,7 +114,7 @@ export class DataKeys<Tx> {
     const raw = new Uint8Array(bytes as Uint8Array);
     const key = await crypto.subtle.importKey("raw", raw, algorithm, false, ["sign"]);
     // A row that was seen in a transaction may never be committed.
-    const mayVanish = (tx !== undefined && tx !== "none") || this.#store.isInTransaction;
+    const mayVanish = isJoined(tx) || this.#store.isInTransaction;
     if (!mayVanish) this.#hashKey = key;
     return key;
   }

@@ -3,6 +3,7 @@ import type { EntityPlan } from "../define/entity-plan.ts";
 import type { JsonObject } from "../define/json-value.ts";
 import { FORGOTTEN, findMarks } from "../define/personal-marks.ts";
 import { SubjectForgottenError } from "../errors/erase-errors.ts";
+import { isJoined } from "../port/joined.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type {
   BatchResult,
@@ -118,7 +119,7 @@ export const sealedEntities = <Tx>(
     write: (join: Join<Tx>) => Promise<Result>,
   ): Promise<Result> => {
     const needsOne = erasure?.method === "payload-table" && havePersonal(writes);
-    if (!needsOne || (join !== undefined && join !== "none")) return write(join);
+    if (!needsOne || isJoined(join)) return write(join);
     return inTransaction(plan.name, store, join, write);
   };
 
@@ -131,9 +132,8 @@ export const sealedEntities = <Tx>(
     try {
       return await write(writes);
     } catch (error) {
-      const isJoined = join !== undefined && join !== "none";
       // The rows could not be written, with which the whole transaction has failed.
-      const isOver = erasure?.method === "payload-table" && isJoined;
+      const isOver = erasure?.method === "payload-table" && isJoined(join);
       const hasSnapshot = writes.some(({ snapshot }) => snapshot !== undefined);
       if (!(error instanceof SubjectForgottenError) || isOver || !hasSnapshot) throw error;
       return write(writes.map((one) => ({ ...one, snapshot: undefined })));

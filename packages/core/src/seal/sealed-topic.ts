@@ -3,6 +3,7 @@ import { findMarks, PERSONAL } from "../define/personal-marks.ts";
 import type { PublishedModel } from "../define/topic-definition.ts";
 import { InvalidEventError } from "../errors/decide-errors.ts";
 import { KeysRequiredError } from "../errors/erase-errors.ts";
+import { isJoined } from "../port/joined.ts";
 import type { KeyProvider } from "../port/key-provider.ts";
 import type { Store } from "../port/store.ts";
 import type { Publication, TopicStore } from "../port/topic-store.ts";
@@ -56,7 +57,7 @@ export const sealedTopic = <Tx>(
         }));
         return topic.publish({ ...write, publications }, tx);
       };
-      if (method !== "payload-table" || (join !== undefined && join !== "none")) {
+      if (method !== "payload-table" || isJoined(join)) {
         return publish(join);
       }
       const forgot = join === undefined ? { call: [plan.name, "publish"] as const } : {};

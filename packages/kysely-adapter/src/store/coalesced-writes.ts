@@ -1,5 +1,12 @@
 import { AnnalsError, OutcomeUnknownError } from "@annals/core";
-import type { EntityPlan, EntityStore, EntityWrite, Join, WriteResult } from "@annals/core/adapter";
+import {
+  type EntityPlan,
+  type EntityStore,
+  type EntityWrite,
+  isJoined,
+  type Join,
+  type WriteResult,
+} from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
 import { appendEach } from "../statements/append-each.ts";
@@ -97,7 +104,7 @@ const isPlain = <DB>(
   join: Join<Transaction<DB>>,
   { db }: Database<DB>,
 ): boolean =>
-  (join === undefined || join === "none") &&
+  !isJoined(join) &&
   !db.isTransaction &&
   idempotency === undefined &&
   mayExist !== true &&

@@ -1,5 +1,11 @@
 import { AnnalsError } from "@annals/core";
-import type { BatchResult, BatchWrite, EntityStore, Join } from "@annals/core/adapter";
+import {
+  type BatchResult,
+  type BatchWrite,
+  type EntityStore,
+  isJoined,
+  type Join,
+} from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
 import type { ScopeSettings } from "../connection/scope-settings.ts";
@@ -143,7 +149,7 @@ export const entityBatches = <DB>(
   return {
     writeAll: async (writes, join) => {
       const creates = writes[0]?.expectedVersion === 0;
-      const isJoined = (join !== undefined && join !== "none") || database.db.isTransaction;
+      const isInTransaction = isJoined(join) || database.db.isTransaction;
       for (let attempt = 1; ; attempt += 1) {
         try {
           if (creates) return await createAll(writes, join);
@@ -153,7 +159,7 @@ export const entityBatches = <DB>(
           if (error instanceof BatchRefused) return error.result;
           const { result, mayLookAgain } = batchFailure(plan, writes, error);
           // Nothing of it remains, so it can look again at who was first. A joined transaction is lost.
-          if (mayLookAgain && !isJoined && attempt < ATTEMPTS) continue;
+          if (mayLookAgain && !isInTransaction && attempt < ATTEMPTS) continue;
           if (result instanceof AnnalsError) throw result;
           return result;
         }

@@ -1,13 +1,14 @@
 import { AnnalsError, type JsonValue } from "@annals/core";
-import type {
-  ColumnPlan,
-  Durability,
-  EntityPlan,
-  EntityStore,
-  EntityWrite,
-  Idempotency,
-  Join,
-  WriteResult,
+import {
+  type ColumnPlan,
+  type Durability,
+  type EntityPlan,
+  type EntityStore,
+  type EntityWrite,
+  type Idempotency,
+  isJoined,
+  type Join,
+  type WriteResult,
 } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
@@ -43,10 +44,10 @@ export const entityWrites = <DB>(
   const tryWrite = async (
     write: EntityWrite,
     join: Join<Transaction<DB>>,
-    isJoined: boolean,
+    isInTransaction: boolean,
   ): Promise<WriteResult> => {
     const isTouch = write.events.length === 0;
-    const chosen = isTouch ? touches(write) : writes(write, isJoined);
+    const chosen = isTouch ? touches(write) : writes(write, isInTransaction);
     const places = write.expectedVersion === 0 ? onCreate : onUpdate;
     const parameters = isTouch
       ? touchParameters(plan, write, bound)
@@ -108,13 +109,14 @@ export const entityWrites = <DB>(
     },
     write: async (write, join) => {
       // The instance itself may be a transaction of the user's, whose bound must come back too.
-      const isJoined = (join !== undefined && join !== "none") || database.db.isTransaction;
+      const isInTransaction = isJoined(join) || database.db.isTransaction;
       const { idempotency } = write;
-      if (idempotency === undefined) return tryWrite(write, join, isJoined);
+      if (idempotency === undefined) return tryWrite(write, join, isInTransaction);
       for (let attempt = 1; ; attempt += 1) {
-        const result = await tryWrite(write, join, isJoined);
+        const result = await tryWrite(write, join, isInTransaction);
         // Nothing can be asked of a transaction that an error has ended.
-        if (result.kind !== "conflict" || (isJoined && result.cause !== undefined)) return result;
+        if (result.kind !== "conflict" || (isInTransaction && result.cause !== undefined))
+          return result;
         const earlier = await recall(idempotency, join);
         if (earlier !== undefined) return earlier;
         // Only a key keeps a create from writing: it has expired since.
