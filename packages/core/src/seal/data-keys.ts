@@ -9,6 +9,7 @@ import type {
   SubjectUse,
   SubjectWrite,
 } from "../port/subject-store.ts";
+import { LeastRecentlyUsed } from "../read/least-recently-used.ts";
 import { aesKey, newKeyBytes, type SealKey } from "./aes-gcm.ts";
 import { toText } from "./bytes.ts";
 import { hiddenKeys } from "./hidden-keys.ts";
@@ -16,12 +17,13 @@ import { hiddenKeys } from "./hidden-keys.ts";
 /** The subject whose key hashes index columns. No kind of a definition's can be named like it. */
 export const HASH_SUBJECT = "$columns/1";
 
-const CACHE_MAX = 10_000;
+/** How many unwrapped keys are kept. */
+const KEPT_MAX = 10_000;
 
 /** Whether what a subject sealed can be read. */
 export type ReadKey = SealKey | "forgotten" | "missing";
 
-interface Cached {
+interface Kept {
   /** The wrapped form that the key came from: a row with another one has another key. */
   readonly from: string;
   readonly key: SealKey;
@@ -44,7 +46,7 @@ export class DataKeys<Tx> {
   readonly #definition: string;
   readonly #store: SubjectStore<Tx>;
   readonly #provider: KeyProvider | undefined;
-  readonly #cache = new Map<string, Cached>();
+  readonly #kept = new LeastRecentlyUsed<string, Kept>(KEPT_MAX);
   #hashKey: SealKey | undefined;
 
   constructor(definition: string, store: SubjectStore<Tx>, provider: KeyProvider | undefined) {
@@ -148,11 +150,11 @@ export class DataKeys<Tx> {
     const unknown: (StoredSubject & { readonly key: WrappedKey })[] = [];
     for (const row of rows) {
       const { subject, key, isForgotten } = row;
-      if (isForgotten) this.#cache.delete(subject);
+      if (isForgotten) this.#kept.delete(subject);
       else if (key !== undefined) {
-        const cached = this.#cached(subject, key);
-        if (cached === undefined) unknown.push({ ...row, key });
-        else keys.set(subject, cached);
+        const kept = this.#kept.get(subject);
+        if (kept?.from === nameOf(key)) keys.set(subject, kept.key);
+        else unknown.push({ ...row, key });
       }
     }
     const bytes = await this.#unwrap(unknown);
@@ -162,21 +164,9 @@ export class DataKeys<Tx> {
     return keys;
   }
 
-  #cached(subject: string, key: WrappedKey): SealKey | undefined {
-    const cached = this.#cache.get(subject);
-    if (cached?.from !== nameOf(key)) return undefined;
-    // The one that was not used for the longest is at the front.
-    this.#cache.delete(subject);
-    this.#cache.set(subject, cached);
-    return cached.key;
-  }
-
   async #remember(subject: string, wrapped: WrappedKey, bytes: Uint8Array): Promise<SealKey> {
     const key = await aesKey(new Uint8Array(bytes));
-    this.#cache.delete(subject);
-    this.#cache.set(subject, { from: nameOf(wrapped), key });
-    const [oldest] = this.#cache.keys();
-    if (this.#cache.size > CACHE_MAX && oldest !== undefined) this.#cache.delete(oldest);
+    this.#kept.set(subject, { from: nameOf(wrapped), key }, 1);
     return key;
   }
 
