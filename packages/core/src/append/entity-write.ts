@@ -11,6 +11,7 @@ import {
 } from "../errors/append-errors.ts";
 import { InvalidStateError } from "../errors/decide-errors.ts";
 import type { EntityWrite, Idempotency, WriteResult } from "../port/rows.ts";
+import { scopeValues } from "./scope-values.ts";
 import { shownValue } from "./shown-value.ts";
 import { snapshotBody } from "./snapshot-body.ts";
 
@@ -58,13 +59,6 @@ export const touchingWrite = (
   context: null,
   idempotency,
 });
-
-/** The values of an entity's scope, which it never leaves. */
-export const scopeValues = (
-  { plan, columns }: EntityModel,
-  { state, parentId }: PendingWrite,
-): readonly JsonValue[] =>
-  plan.scope.map((_, at) => columns[at]?.readOldValue(state, parentId) ?? null);
 
 /** Whom personal values are about, as the state says; `undefined` while it says nobody. */
 const subjectIn = (state: JsonObject, field: string): string | undefined => {

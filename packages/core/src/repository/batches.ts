@@ -1,5 +1,6 @@
 import { batchRefusal, batchWrite, repeatedValue } from "../append/batch-write.ts";
-import { type Recording, refusal, scopeValues, touchingWrite } from "../append/entity-write.ts";
+import { type Recording, refusal, touchingWrite } from "../append/entity-write.ts";
+import { scopeValues } from "../append/scope-values.ts";
 import type { Ambient } from "../decide/ambient.ts";
 import { decideCreation } from "../decide/decide.ts";
 import type { History } from "../decide/history.ts";

@@ -1,5 +1,6 @@
 import { batchWrite, memberRefusal, repeatedValue } from "../append/batch-write.ts";
 import type { Recording } from "../append/entity-write.ts";
+import { scopeValues } from "../append/scope-values.ts";
 import type { History } from "../decide/history.ts";
 import {
   beginBelow,
@@ -136,10 +137,7 @@ export class TreeWrites<Tx> implements AroundAppend<Tx> {
 
 /** A child lives in the scope of its root. */
 const checkScope = ({ plan }: EntityModel, { id, columns }: BatchWrite, root: History): void => {
-  const isSame = plan.scope.every(
-    (_, at) =>
-      columns[at] === root.model.columns[at]?.readOldValue(root.state as object, root.parentId),
-  );
+  const isSame = scopeValues(root.model, root).every((value, at) => columns[at] === value);
   if (!isSame) throw new ScopeMismatchError({ entity: plan.name, id });
 };
 

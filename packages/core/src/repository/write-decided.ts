@@ -1,3 +1,4 @@
+import { scopeValues } from "../append/scope-values.ts";
 import { AnnalsError, atBatchIndex } from "../errors/annals-error.ts";
 import { ConcurrentModificationError } from "../errors/append-errors.ts";
 import type { Idempotency, ReadEntity } from "../port/rows.ts";
@@ -83,17 +84,13 @@ const holdRun = async <Tx>(
   throw atBatchIndex(outrun(repository, history.id, history.version), at);
 };
 
-const asRead = <Tx>({ history }: Decided<Tx>, writes: boolean): ReadEntity => {
-  const { plan, columns } = history.model;
-  const state = history.state as object;
-  return {
-    id: history.id,
-    scope: plan.scope.map((_, at) => columns[at]?.readOldValue(state, undefined) ?? null),
-    version: history.version,
-    revision: history.revision,
-    writes,
-  };
-};
+const asRead = <Tx>({ history }: Decided<Tx>, writes: boolean): ReadEntity => ({
+  id: history.id,
+  scope: scopeValues(history.model, history),
+  version: history.version,
+  revision: history.revision,
+  writes,
+});
 
 /** By table and id, as far as one repository holds what follows one another. */
 const inOneOrder = <Tx>(read: readonly Decided<Tx>[]): readonly (readonly Decided<Tx>[])[] => {
