@@ -1,7 +1,7 @@
 import type { ChildModel } from "../define/child-plans.ts";
 import type { ChildOutcome } from "../define/children.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { EntityNotFoundError } from "../errors/read-errors.ts";
+import { notFoundById } from "../errors/read-errors.ts";
 import { ChildCollection, childrenNotLoaded } from "./child-collection.ts";
 import { EntityBase } from "./entity-base.ts";
 import type { History } from "./history.ts";
@@ -58,8 +58,7 @@ export class ChangingCollection extends ChildCollection {
     const history = this.memberOf(id);
     if (history !== undefined) return history;
     this.#checkWhole();
-    const { name } = this.#kind.model.plan;
-    throw new EntityNotFoundError({ entity: name, columns: ["id"], values: [id] });
+    throw notFoundById(this.#kind.model.plan.name, id);
   }
 
   /** Nobody decides over children of which some were left out. */

@@ -1,7 +1,7 @@
 import type { ChildModel } from "../define/child-plans.ts";
 import type { Children } from "../define/children.ts";
 import { ChildrenNotLoadedError } from "../errors/decide-errors.ts";
-import { EntityNotFoundError } from "../errors/read-errors.ts";
+import { notFoundById } from "../errors/read-errors.ts";
 import { EntityBase, historyOf } from "./entity-base.ts";
 import type { History } from "./history.ts";
 
@@ -43,8 +43,7 @@ export class ChildCollection implements Children<object> {
   get(id: string): object {
     const found = this.maybeGet(id);
     if (found !== undefined) return found;
-    const { name } = this.#kind.model.plan;
-    throw new EntityNotFoundError({ entity: name, columns: ["id"], values: [id] });
+    throw notFoundById(this.#kind.model.plan.name, id);
   }
 
   maybeGet(id: string): object | undefined {

@@ -21,6 +21,10 @@ export class EntityNotFoundError extends AnnalsError {
   }
 }
 
+/** The error for an id that no entity has. */
+export const notFoundById = (entity: string, id: unknown): EntityNotFoundError =>
+  new EntityNotFoundError({ entity, columns: ["id"], values: [id] });
+
 /** Where a stored event is. */
 export interface StoredEventAt {
   readonly table: string;

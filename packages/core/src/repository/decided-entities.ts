@@ -1,6 +1,6 @@
 import type { History } from "../decide/history.ts";
 import { unwrittenBelow } from "../decide/tree-pending.ts";
-import { EntityNotFoundError } from "../errors/read-errors.ts";
+import { notFoundById } from "../errors/read-errors.ts";
 import type { Join } from "../port/store.ts";
 import type { Finder, Place, TakingPart } from "./entity-refs.ts";
 import { ownHistory } from "./own-history.ts";
@@ -114,7 +114,8 @@ const readGroup = async <Tx>(
   const found = (await call(calls, "findAll", ids, { tx })) as ReadonlyMap<string, object>;
   return group.map(({ at, finder }) => {
     const entity = found.get(model.parseId(finder.value) ?? "");
-    if (entity === undefined && !finder.isOptional) throw notFound(model.plan.name, finder.value);
+    if (entity === undefined && !finder.isOptional)
+      throw notFoundById(model.plan.name, finder.value);
     return [at, entity];
   });
 };
@@ -135,6 +136,3 @@ const call = <Tx>(
   options: object,
 ): Promise<unknown> =>
   (calls[name] as (value: unknown, options: object) => Promise<unknown>)(value, options);
-
-const notFound = (entity: string, id: unknown): EntityNotFoundError =>
-  new EntityNotFoundError({ entity, columns: ["id"], values: [id] });

@@ -1,6 +1,6 @@
 import type { History } from "../decide/history.ts";
 import type { EntityModel } from "../define/entity-model.ts";
-import { EntityNotFoundError, InvalidArgumentError } from "../errors/read-errors.ts";
+import { InvalidArgumentError, notFoundById } from "../errors/read-errors.ts";
 import type { PastBound } from "../port/rows.ts";
 import type { EntityStore } from "../port/store.ts";
 import { hydratePast } from "../read/hydrate.ts";
@@ -30,7 +30,7 @@ export class PastReads<Tx> {
     const stretch = new HistoryStretch(this.#model, BY_SEQUENCE, options);
     const known = this.#model.parseId(id);
     const found = known && (await this.#store.history(known, stretch.query, options.tx, options));
-    if (!found) throw this.#notFound(id);
+    if (!found) throw notFoundById(this.#model.plan.name, id);
     return stretch.page(found, (event) =>
       recordedEvents(this.#model, known, event, stretch.direction),
     );
@@ -77,11 +77,6 @@ export class PastReads<Tx> {
     const problem =
       "asOf is neither a date before the year 10000, nor a version from 1, nor a position";
     throw this.#invalid(problem, "Pass a Date, { version: 3 }, or the { position } of an event.");
-  }
-
-  #notFound(id: unknown): EntityNotFoundError {
-    const entity = this.#model.plan.name;
-    return new EntityNotFoundError({ entity, columns: ["id"], values: [id] });
   }
 
   #invalid(problem: string, hint: string): InvalidArgumentError {

@@ -1,5 +1,5 @@
 import type { EntityModel } from "../define/entity-model.ts";
-import { EntityNotFoundError } from "../errors/read-errors.ts";
+import { notFoundById } from "../errors/read-errors.ts";
 import type { EntityStore } from "../port/store.ts";
 import type { UntypedReadOptions } from "./call-options.ts";
 import { BY_POSITION, HistoryStretch } from "./history-stretch.ts";
@@ -26,9 +26,7 @@ export const treeHistoryCall = <Tx>(model: EntityModel, store: EntityStore<Tx>) 
     const seen = visibilityOf(model, options);
     const known = model.parseId(id);
     const found = known && (await store.treeHistory(known, stretch.query, options.tx, seen));
-    if (!found) {
-      throw new EntityNotFoundError({ entity: model.plan.name, columns: ["id"], values: [id] });
-    }
+    if (!found) throw notFoundById(model.plan.name, id);
     return stretch.page(found, (stored) => {
       const { topic, id: entityId, parentId } = stored;
       const of = models.get(topic);

@@ -94,6 +94,7 @@ const withBodies = <Event extends { readonly body: JsonObject }>(
 ): readonly Event[] => events.map((event, at) => ({ ...event, body: bodies[at] ?? event.body }));
 
 const hasForgotten = (json: JsonObject): boolean => findMarks(json, FORGOTTEN).length > 0;
+
 const sealedSnapshot = (
   plan: EntityPlan,
   id: string,
