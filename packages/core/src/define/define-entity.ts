@@ -3,7 +3,6 @@ import type { ChildDeclaration, ParentDeclaration } from "./children.ts";
 import type {
   CommandFunctions,
   ComputedColumns,
-  EntityLiteral,
   EventShapes,
   EventUnion,
   IdSource,
@@ -11,6 +10,7 @@ import type {
   Reducers,
 } from "./definition-types.ts";
 import { type DefaultTable, type EntityDefinition, model } from "./entity-definition.ts";
+import type { EntityLiteral } from "./entity-literal.ts";
 import { buildModel, type UntypedLiteral } from "./entity-model.ts";
 import type { VersionLists } from "./event-versions-type.ts";
 import type { LifecycleNames } from "./lifecycle.ts";
