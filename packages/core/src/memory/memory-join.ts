@@ -1,7 +1,7 @@
 import { isJoined } from "../port/joined.ts";
 import type { Join } from "../port/store.ts";
 import { scopeOf } from "../transaction/transaction-scope.ts";
-import type { MemoryTransaction } from "./memory-transaction.ts";
+import type { MemoryChanges, MemoryTransaction } from "./memory-transaction.ts";
 
 /**
  * The transaction that a call takes part in.
@@ -16,3 +16,7 @@ export const transactionOf = (
   scopeOf(join)?.check(call);
   return join;
 };
+
+/** What the transaction that a call takes part in has written so far. */
+export const changesOf = (join: Join<MemoryTransaction>): MemoryChanges | undefined =>
+  transactionOf(join)?.changes;

@@ -11,30 +11,23 @@ import type {
   EarlierRequest,
   EntityWrite,
   Idempotency,
-  KnownEntities,
-  StoredEntity,
-  TopicEvent,
   TouchResult,
   TreeRevision,
 } from "../port/rows.ts";
 import type { StateStore } from "../port/state-store.ts";
-import type { EntityStore, Join, Store, Visibility } from "../port/store.ts";
+import type { EntityStore, Store } from "../port/store.ts";
 import type { TopicStore } from "../port/topic-store.ts";
-import { uniqueKey } from "../port/unique-key.ts";
 import type { ReportHookError } from "../transaction/hook-list.ts";
 import { scopeOf, TransactionScope } from "../transaction/transaction-scope.ts";
-import { latestDeletedFirst, seenRows } from "./deleted-rows.ts";
-import { historyOf, pastEvents, treeHistoryOf } from "./history-rows.ts";
-import { knownRows } from "./known-rows.ts";
-import { listRows, matchingRows } from "./list-rows.ts";
 import { memoryAdmin } from "./memory-admin.ts";
 import { memoryConsumer } from "./memory-consumer.ts";
 import { MemoryConsumers } from "./memory-consumers.ts";
 import { checkHolds, held } from "./memory-holds.ts";
-import { transactionOf } from "./memory-join.ts";
+import { changesOf, transactionOf } from "./memory-join.ts";
 import { MemoryLog } from "./memory-log.ts";
+import { memoryReads } from "./memory-reads.ts";
 import { earlierRequest, MemoryRequests } from "./memory-requests.ts";
-import { withSnapshot } from "./memory-snapshots.ts";
+import { MemoryRows } from "./memory-rows.ts";
 import { MemoryState } from "./memory-state.ts";
 import { MemorySubjects } from "./memory-subjects.ts";
 import { applyPublications, checkPublications, MemoryTopics } from "./memory-topics.ts";
@@ -44,14 +37,7 @@ import {
   type MemoryTransaction,
   type MemoryWrite,
 } from "./memory-transaction.ts";
-import {
-  eventsOfMembers,
-  isOutrunTree,
-  membersOf,
-  pastTree,
-  touched,
-  withChildren,
-} from "./memory-trees.ts";
+import { isOutrunTree, touched, withChildren } from "./memory-trees.ts";
 import { rowAfter } from "./row-after.ts";
 import { violation } from "./unique-values.ts";
 
@@ -69,7 +55,7 @@ export interface MemoryTransactionOptions {
  */
 export class MemoryStore implements Store<MemoryTransaction> {
   readonly #plans = new Map<string, EntityPlan>();
-  readonly #rows = new Map<EntityPlan, Map<string, MemoryRow>>();
+  readonly #rows = new MemoryRows();
   readonly #requests = new MemoryRequests();
   readonly #log = new MemoryLog();
   readonly #consumers = new MemoryConsumers();
@@ -78,7 +64,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly #subjects = new MemorySubjects({
     forgetRequests: (plan, id) => this.#requests.forget(plan, id),
     dropSnapshots: (plan, id, tx) => {
-      const row = this.#visible(plan, tx.changes).get(id);
+      const row = this.#rows.visible(plan, tx.changes).get(id);
       if (row === undefined) return;
       tx.changes.writes.push({ plan, row: { ...row, snapshot: undefined }, events: [] });
     },
@@ -135,8 +121,12 @@ export class MemoryStore implements Store<MemoryTransaction> {
       );
     }
     this.#plans.set(plan.indexTable, plan);
-    if (!this.#rows.has(plan)) this.#rows.set(plan, new Map());
     return {
+      ...memoryReads(plan, {
+        rows: this.#rows,
+        log: this.#log,
+        isForgotten: (subject) => this.#subjects.isForgotten(subject),
+      }),
       write: async (write, join) => {
         const { idempotency } = write;
         const earlier = idempotency && this.#recall(plan, idempotency, changesOf(join));
@@ -147,43 +137,10 @@ export class MemoryStore implements Store<MemoryTransaction> {
       touch: async (trees, join) => this.#touch(plan, trees, transactionOf(join)),
       hold: async (read, join) => {
         const changes = changesOf(join) ?? new MemoryChanges();
-        const visible = (of: EntityPlan) => this.#visible(of, changes);
-        const committed = (of: EntityPlan) => this.#visible(of, undefined);
+        const visible = (of: EntityPlan) => this.#rows.visible(of, changes);
+        const committed = (of: EntityPlan) => this.#rows.visible(of, undefined);
         return held(plan, read, changes, { visible, committed });
       },
-      load: async (ids, join, seen, known) => {
-        const rows = this.#visible(plan, changesOf(join));
-        const found = ids.flatMap((id) => rows.get(id) ?? []);
-        return this.#trees(plan, seenRows(plan, found, seen), join, seen, known);
-      },
-      find: async (constraint, values, join, seen, known) => {
-        const unique = plan.uniques.find((candidate) => candidate.constraint === constraint);
-        const wanted = JSON.stringify(values);
-        const found = this.#seen(plan, join, seen).filter(
-          ({ columns }) => unique && uniqueKey(plan, unique, columns) === wanted,
-        );
-        const [first] = found.sort(latestDeletedFirst);
-        return first && this.#trees(plan, [first], join, seen, known)[0];
-      },
-      loadPast: async (id, bound, join, seen) => {
-        const row = this.#seenRow(plan, id, join, seen);
-        if (row === undefined) return undefined;
-        const changes = changesOf(join);
-        const events = pastEvents(id, this.#treeEvents(plan, id, changes, seen), bound);
-        return pastTree(plan, row, events, (of) => this.#visible(of, changes), seen);
-      },
-      history: async (id, query, join, seen) =>
-        this.#seenRow(plan, id, join, seen) &&
-        historyOf(this.#eventsOf(plan, id, changesOf(join)), query),
-      treeHistory: async (id, query, join, seen) =>
-        this.#seenRow(plan, id, join, seen) &&
-        treeHistoryOf(this.#treeEvents(plan, id, changesOf(join), seen), query),
-      count: async (where, limit, join, seen) => {
-        const rows = this.#seen(plan, join, seen);
-        return Math.min(matchingRows(plan, rows, where).length, limit ?? Number.POSITIVE_INFINITY);
-      },
-      list: async (query, join, seen, known) =>
-        this.#trees(plan, listRows(plan, this.#seen(plan, join, seen), query), join, seen, known),
     };
   }
 
@@ -221,7 +178,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
     writes: readonly EntityWrite[],
     tx: MemoryTransaction | undefined,
   ): Exclude<BatchResult, { kind: "cycle" }> {
-    const visible = this.#visible(plan, tx?.changes);
+    const visible = this.#rows.visible(plan, tx?.changes);
     const now = tx?.now ?? new Date();
     const made: MemoryWrite[] = [];
     for (const [at, write] of writes.entries()) {
@@ -251,28 +208,12 @@ export class MemoryStore implements Store<MemoryTransaction> {
     trees: readonly TreeRevision[],
     tx: MemoryTransaction | undefined,
   ): TouchResult {
-    const writes = touched(plan, trees, this.#visible(plan, tx?.changes));
+    const writes = touched(plan, trees, this.#rows.visible(plan, tx?.changes));
     if ("kind" in writes) return writes;
     if (tx === undefined) for (const write of writes) this.#apply(write);
     else tx.changes.writes.push(...writes);
     const durability = tx === undefined ? COMMITTED : scopeOf(tx)?.durability;
     return { kind: "written", durability: durability ?? { kind: "unknown" } };
-  }
-
-  #trees<Row extends StoredEntity>(
-    plan: EntityPlan,
-    rows: readonly Row[],
-    join: Join<MemoryTransaction>,
-    seen: Visibility | undefined,
-    known: KnownEntities | undefined,
-  ): readonly Row[] {
-    const changes = changesOf(join);
-    if (plan.children.length === 0 && known !== undefined && changes === undefined) {
-      const whole = rows.map((row) => withSnapshot(row, { history: true }));
-      return knownRows(whole, known, (subject) => this.#subjects.isForgotten(subject));
-    }
-    const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
-    return rows.map((row) => withChildren(plan, row, rowsOf, seen));
   }
 
   #recall(
@@ -282,22 +223,23 @@ export class MemoryStore implements Store<MemoryTransaction> {
   ): EarlierRequest | undefined {
     const request = this.#requests.find(plan, idempotency, changes);
     if (request === undefined) return undefined;
-    const row = this.#visible(plan, changes).get(request.entityId);
+    const row = this.#rows.visible(plan, changes).get(request.entityId);
     if (row === undefined) return undefined;
-    const rowsOf = (of: EntityPlan) => this.#visible(of, changes);
+    const rowsOf = (of: EntityPlan) => this.#rows.visible(of, changes);
     const whole = withChildren(plan, row, rowsOf, { history: true });
     return earlierRequest(request, idempotency, whole);
   }
 
   #commit(changes: MemoryChanges): void {
     changes.checkAccepted();
-    checkHolds(changes, (plan) => this.#visible(plan, undefined));
+    checkHolds(changes, (plan) => this.#rows.visible(plan, undefined));
     // What others committed meanwhile counts against where it began and what it leaves.
     for (const plan of new Set(changes.writes.map((write) => write.plan))) {
       const own = changes.writes.filter((write) => write.plan === plan);
       const first = new Map(own.toReversed().map((write) => [write.row.id, write]));
       for (const write of first.values()) {
-        const { version = 0, revision } = this.#rows.get(plan)?.get(write.row.id) ?? {};
+        const { version = 0, revision } =
+          this.#rows.visible(plan, undefined).get(write.row.id) ?? {};
         if (version !== write.row.version - write.events.length) throw outrun(write);
         if (isOutrunTree(write, revision)) throw outrun(write);
       }
@@ -308,7 +250,7 @@ export class MemoryStore implements Store<MemoryTransaction> {
       }
       const last = [...new Map(own.map((write) => [write.row.id, write])).values()];
       const rows = last.map(({ row }) => row);
-      const violated = violation(plan, rows, this.#visible(plan, changes).values());
+      const violated = violation(plan, rows, this.#rows.visible(plan, changes).values());
       if (violated !== undefined) throw outrun(last[violated.at] as MemoryWrite);
     }
     checkPublications(changes);
@@ -323,52 +265,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
 
   #apply({ plan, row, events, request }: MemoryWrite): void {
     if (request !== undefined) this.#requests.add(request);
-    this.#rows.get(plan)?.set(row.id, row);
+    this.#rows.commit(plan, row);
     for (const event of events) this.#log.append(event);
-  }
-
-  #visible(plan: EntityPlan, changes: MemoryChanges | undefined): Map<string, MemoryRow> {
-    const committed = this.#rows.get(plan) ?? new Map<string, MemoryRow>();
-    const own = changes?.writes.filter((write) => write.plan === plan) ?? [];
-    if (own.length === 0) return committed;
-    return new Map([...committed, ...own.map(({ row }): [string, MemoryRow] => [row.id, row])]);
-  }
-
-  #eventsOf(plan: EntityPlan, id: string, changes: MemoryChanges | undefined): TopicEvent[] {
-    const own = changes?.writes
-      .filter((write) => write.plan === plan)
-      .flatMap(({ events }) => events);
-    return [...this.#log.events, ...(own ?? [])].filter(
-      (event) => event?.topic === plan.name && event.id === id,
-    ) as TopicEvent[];
-  }
-
-  #treeEvents(
-    plan: EntityPlan,
-    id: string,
-    changes: MemoryChanges | undefined,
-    seen: Visibility | undefined,
-  ): readonly TopicEvent[] {
-    const members = membersOf(plan, id, (of) => this.#visible(of, changes), seen);
-    return eventsOfMembers(members, this.#log.events, changes?.writes ?? []);
-  }
-
-  #seenRow(
-    plan: EntityPlan,
-    id: string,
-    join: Join<MemoryTransaction>,
-    seen: Visibility | undefined,
-  ): MemoryRow | undefined {
-    const row = this.#visible(plan, changesOf(join)).get(id);
-    return row && seenRows(plan, [row], seen)[0];
-  }
-
-  #seen(
-    plan: EntityPlan,
-    join: Join<MemoryTransaction>,
-    seen: Visibility | undefined,
-  ): readonly MemoryRow[] {
-    return seenRows(plan, [...this.#visible(plan, changesOf(join)).values()], seen);
   }
 }
 
@@ -380,9 +278,6 @@ const outrun = ({ plan, row, events }: MemoryWrite): ConcurrentModificationError
     id: row.id,
     expectedVersion: row.version - events.length,
   });
-
-const changesOf = (join: Join<MemoryTransaction>): MemoryChanges | undefined =>
-  transactionOf(join)?.changes;
 
 /** What comes too late to be thrown where it belongs must not be lost either. */
 const throwLater = (error: Error): void => {
