@@ -9,18 +9,10 @@ import { growthText, measureGrowth } from "./growth/growth.ts";
 import { layersText, measureLayers } from "./layers/measure-layers.ts";
 import { type Command, parseCommand, type Round, USAGE } from "./options.ts";
 import { reportText } from "./report/table.ts";
+import { DURABLE_SETTINGS } from "./server-settings.ts";
 
-// As a server with data worth keeping, with memory and room in its log for what is measured, so that
-// no checkpoint or vacuum falls into one variant's time by chance.
-const SETTINGS = {
-  fsync: "on",
-  synchronous_commit: "on",
-  full_page_writes: "on",
-  shared_buffers: "1GB",
-  max_wal_size: "8GB",
-  checkpoint_timeout: "1h",
-  autovacuum: "off",
-};
+// No checkpoint and no vacuum falls into one variant's time by chance.
+const SETTINGS = { ...DURABLE_SETTINGS, checkpoint_timeout: "1h", autovacuum: "off" };
 
 const run = async (command: Command): Promise<void> => {
   if (command.kind === "help") return console.log(USAGE);

@@ -1,13 +1,39 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type Following, follow, openPool } from "./follower.ts";
+import { followEmmett } from "./emmett-follower.ts";
+import { type Following, follow } from "./follower.ts";
+import { openLatencyDatabase } from "./latency-database.ts";
 
 // A thread of its own shares nothing with the writers: no wake-up reaches it but through the database.
-const following = workerData as Following;
-const db = openPool(following.connectionString);
-const stop = await follow(following, db, (name, at) => parentPort?.postMessage({ name, at }));
+
+/** Events in the order in which they were handled, and when. */
+export interface Handled {
+  readonly names: string[];
+  readonly at: number[];
+}
+
+const { connectionString, following } = workerData as {
+  readonly connectionString: string;
+  readonly following: Following;
+};
+const database = openLatencyDatabase(connectionString);
+let handled: Handled = { names: [], at: [] };
+const tell = (): void => {
+  if (handled.names.length === 0) return;
+  parentPort?.postMessage(handled);
+  handled = { names: [], at: [] };
+};
+// Many at a time, lest the telling take from writers what they are measured by.
+const telling = setInterval(tell, 50);
+const followIt = following.system === "annals" ? follow : followEmmett;
+const stop = await followIt(database, following, (name, at) => {
+  handled.names.push(name);
+  handled.at.push(at);
+});
 parentPort?.postMessage("ready");
 parentPort?.once("message", async () => {
   await stop();
-  await db.destroy();
+  clearInterval(telling);
+  tell();
+  await database.close();
   parentPort?.close();
 });

@@ -1,36 +1,36 @@
-import { annalsPool, createConsumer, type NotifyHints, notifyHints } from "@annals/kysely-adapter";
-import { Kysely, PostgresDialect } from "kysely";
+import { createConsumer, notifyHints } from "@annals/kysely-adapter";
 import pg from "pg";
 import { User } from "../entity.ts";
+import type { LatencyDatabase } from "./latency-database.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
+import type { System } from "./way.ts";
 
 export interface Following {
-  readonly connectionString: string;
+  readonly system: System;
   readonly consumer: string;
   readonly slots: number;
   readonly hint: boolean;
 }
 
-/** The same clock in every thread and process of the machine, in milliseconds. */
-export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+/** Told the name that a user was given, and when its handler began. */
+export type OnHandled = (name: string, at: number) => void;
 
-/** Follows users over connections of its own, until `stop` is called. */
+/** Follows users from now on over connections of its own, until what it returns is called. */
 export const follow = async (
-  { connectionString, consumer, slots, hint }: Following,
-  db: Kysely<unknown>,
-  onHandled: (name: string, at: number) => void,
+  { connectionString, db }: LatencyDatabase,
+  { consumer, slots, hint }: Following,
+  onHandled: OnHandled,
 ): Promise<() => Promise<void>> => {
   const following = createConsumer(db.withSchema("guarded"), {
     name: consumer,
     topics: [User],
+    start: "now",
     slots,
-    on: {
-      UserRegistered: () => {},
-      UserRenamed: ({ name }) => onHandled(name, monotonicMs()),
-    },
+    on: { UserRenamed: ({ name }) => onHandled(name, monotonicMs()) },
   });
   await following.catchUp();
   const hintPool = new pg.Pool({ connectionString, max: 2 });
-  const hints: NotifyHints | undefined = hint ? notifyHints(db, { pool: hintPool }) : undefined;
+  const hints = hint ? notifyHints(db, { pool: hintPool }) : undefined;
   const ending = new AbortController();
   const running = following.run({ signal: ending.signal });
   return async () => {
@@ -40,8 +40,3 @@ export const follow = async (
     await hintPool.end();
   };
 };
-
-export const openPool = (connectionString: string): Kysely<unknown> =>
-  new Kysely({
-    dialect: new PostgresDialect({ pool: annalsPool(new pg.Pool({ connectionString, max: 12 })) }),
-  });

@@ -1,20 +1,29 @@
+import { writeFile } from "node:fs/promises";
 import { startPostgres } from "@annals/testing/postgres";
-import { openDatabase } from "../database.ts";
-import { latencyText, measureLatency } from "./measure-latency.ts";
+import { DURABLE_SETTINGS } from "../server-settings.ts";
+import { measureLatency } from "./measure-latency.ts";
+import { type LatencyCommand, parseLatencyCommand, USAGE } from "./options.ts";
+import { latencyText } from "./report.ts";
 
-// Every commit is flushed, as where data is worth keeping.
-const settings = { fsync: "on", synchronous_commit: "on", shared_buffers: "256MB" };
-const isQuick = process.argv.includes("--quick");
-const measured = isQuick ? { slots: [1], forMs: 500 } : { slots: [1, 4, 16], forMs: 5_000 };
+const run = async (command: LatencyCommand): Promise<void> => {
+  if (command.kind === "help") return console.log(USAGE);
+  const { parts, jsonFile } = command;
+  const server = await startPostgres({ settings: DURABLE_SETTINGS, log: console.error });
+  process.once("SIGINT", () => void server.stop().finally(() => process.exit(130)));
+  try {
+    console.error(`Using ${server.description}`);
+    const options = { ...command.options, onProgress: console.error };
+    const report = await measureLatency(() => server.createDatabase(), parts, options);
+    console.log(`\n${latencyText(report)}`);
+    if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  } finally {
+    await server.stop();
+  }
+};
 
-const server = await startPostgres({ settings, log: console.error });
-process.once("SIGINT", () => void server.stop().finally(() => process.exit(130)));
 try {
-  const { connectionString } = await server.createDatabase();
-  const database = await openDatabase(connectionString, 4);
-  await database.close();
-  const options = { ...measured, onProgress: console.error };
-  console.log(latencyText(await measureLatency(connectionString, options)));
-} finally {
-  await server.stop();
+  await run(parseLatencyCommand(process.argv.slice(2)));
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
 }

@@ -3,23 +3,24 @@ import { join } from "node:path";
 import type { Report } from "../benchmark.ts";
 import { type Footprint, footprintText } from "../footprint/footprint.ts";
 import type { GrowthPoint } from "../growth/growth.ts";
+import type { LatencyReport } from "../latency/report.ts";
+import { latencyMarkdown } from "./latency-markdown.ts";
 import { caseMarkdown, growthMarkdown } from "./markdown.ts";
 import { fillParts } from "./parts.ts";
 import { growthPlot, ratioPlot } from "./plots.ts";
+import { resultIfThere, resultNamed } from "./results.ts";
 
 // Writes the results of the last full run into the documentation: its tables and its plots.
 
-const results = join(import.meta.dirname, "../../results");
 const reference = join(import.meta.dirname, "../../../../docs/reference");
 const page = join(reference, "benchmarks.md");
 const plots = join(reference, "benchmarks");
 
-const read = async <Result>(name: string): Promise<Result> =>
-  JSON.parse(await readFile(join(results, `${name}.json`), "utf8"));
+const report = await resultNamed<Report>("cases");
+const growth = await resultNamed<{ readonly points: readonly GrowthPoint[] }>("growth");
+const footprint = await resultNamed<Footprint>("footprint");
 
-const report = await read<Report>("cases");
-const growth = await read<{ readonly points: readonly GrowthPoint[] }>("growth");
-const footprint = await read<Footprint>("footprint");
+const latency = await resultIfThere<LatencyReport>("latency");
 
 const { environment, repetitions, slotMs } = report;
 const filled = fillParts(await readFile(page, "utf8"), {
@@ -27,6 +28,8 @@ const filled = fillParts(await readFile(page, "utf8"), {
   cases: report.cases.map(caseMarkdown).join("\n\n"),
   growth: growthMarkdown(growth.points),
   footprint: `\`\`\`text\n${footprintText(footprint)}\n\`\`\``,
+  // Measured on its own, and perhaps not yet.
+  ...(latency && { latency: latencyMarkdown(latency) }),
 });
 await writeFile(page, filled);
 

@@ -1,5 +1,6 @@
 import type { CaseReport, Measurement, VariantReport } from "../benchmark.ts";
 import type { GrowthPoint } from "../growth/growth.ts";
+import { milliseconds, type PlainTable } from "../report/plain-table.ts";
 
 /** One case as a table: a line for each variant, and its rate and share at each number of connections. */
 export const caseMarkdown = ({ name, unit, condition, variants }: CaseReport): string => {
@@ -34,7 +35,9 @@ export const growthMarkdown = (points: readonly GrowthPoint[]): string => {
   return table([head, ...lines]).join("\n");
 };
 
-const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
+/** A table under its title. */
+export const plainMarkdown = ({ title, rows }: PlainTable): string =>
+  [`**${title}**`, "", ...table(rows)].join("\n");
 
 const table = (rows: readonly (readonly string[])[]): readonly string[] => {
   const [head = [], ...body] = rows;

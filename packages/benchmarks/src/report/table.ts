@@ -1,4 +1,5 @@
 import type { CaseReport, Measurement, Report, VariantReport } from "../benchmark.ts";
+import { milliseconds } from "./plain-table.ts";
 
 /** The whole report as text for a terminal. */
 export const reportText = (report: Report): string =>
@@ -25,7 +26,6 @@ const CELLS = [
   { title: "CPU", width: 5, text: (one: Measurement) => cpu(one.cpuMicros) },
 ] as const;
 
-const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
 const cpu = (micros: number): string => micros.toFixed(micros < 10 ? 1 : 0);
 
 const caseTable = ({ name, unit, condition, variants }: CaseReport): readonly string[] => {
