@@ -35,7 +35,7 @@ export class History {
   #sequences: readonly number[] | undefined;
   #folded: FoldedEvents | undefined;
   #snapshotAt: number;
-  #subjects: SubjectTrack;
+  #subjects: SubjectTrack | undefined;
   #committed: number;
   #written: number;
   #revision: number;
@@ -69,14 +69,14 @@ export class History {
     this.#sequences = sequences;
     this.#folded = loaded?.folded;
     this.#snapshotAt = loaded?.snapshotAt ?? 0;
-    this.#subjects = loaded?.subjects ?? new SubjectTrack(model);
+    this.#subjects = loaded?.subjects ?? SubjectTrack.of(model);
   }
 
   /** What it was made of, as long as nothing was decided since: for another one like it, that shares no list. */
   get loaded(): LoadedEvents {
     const { state } = this;
     const sequences = this.#sequences;
-    const subjects = this.#subjects.copy(this.model);
+    const subjects = this.#subjects?.copy();
     return { events: this.#events.slice(), state, version: this.#loaded, sequences, subjects };
   }
 
@@ -182,7 +182,7 @@ export class History {
       this.#stored.push(stored);
     }
     this.#state = recorded.state;
-    this.#subjects.see(recorded.state);
+    this.#subjects?.see(recorded.state);
     this.#storedState = recorded.storedState;
     this.#isDeleted = recorded.isDeleted;
     this.#frozen = undefined;
@@ -265,7 +265,7 @@ export class History {
   /** Whether so many events followed the newest snapshot that the state is to be kept again. */
   #isSnapshotDue({ length }: readonly StoredEvent[]): boolean {
     const { snapshot } = this.model.plan;
-    if (snapshot === undefined || length === 0 || this.#subjects.hasChanged) return false;
+    if (snapshot === undefined || length === 0 || this.#subjects?.hasChanged) return false;
     return this.#written + length - this.#snapshotAt >= snapshot.every;
   }
 

@@ -5,17 +5,23 @@ import type { EntityModel } from "../define/entity-model.ts";
  * snapshot is sealed with the key of one: of several, it could be read after one of them was forgotten.
  */
 export class SubjectTrack {
-  readonly #field: string | undefined;
+  readonly #field: string;
   #last: unknown;
   #hasChanged = false;
 
-  constructor({ plan, erasure }: EntityModel) {
-    this.#field = plan.snapshot && erasure?.field;
+  private constructor(field: string) {
+    this.#field = field;
+  }
+
+  /** The track of an entity that has seen no state; `undefined` where there is nothing to be told by it. */
+  static of({ plan, erasure }: EntityModel): SubjectTrack | undefined {
+    const field = plan.snapshot && erasure?.field;
+    return field === undefined ? undefined : new SubjectTrack(field);
   }
 
   /** Another one that goes on from here. */
-  copy(model: EntityModel): SubjectTrack {
-    const copied = new SubjectTrack(model);
+  copy(): SubjectTrack {
+    const copied = new SubjectTrack(this.#field);
     copied.#last = this.#last;
     copied.#hasChanged = this.#hasChanged;
     return copied;
@@ -28,7 +34,6 @@ export class SubjectTrack {
 
   /** Looks whom a state names. */
   see(state: object | undefined): void {
-    if (this.#field === undefined) return;
     const named = (state as Readonly<Record<string, unknown>> | undefined)?.[this.#field];
     if (named === undefined || named === null || named === "") return;
     this.#hasChanged ||= this.#last !== undefined && this.#last !== named;

@@ -24,7 +24,7 @@ export class Fold {
   readonly #id: string;
   readonly #isKept: boolean;
   readonly #events: DecodedEvent[];
-  readonly #subjects: SubjectTrack;
+  readonly #subjects: SubjectTrack | undefined;
   /** Kept from the first stored event on that became several, or none. */
   #sequences: number[] | undefined;
   #sequence: number;
@@ -36,14 +36,14 @@ export class Fold {
     this.#model = model;
     this.#id = id;
     this.#isKept = isKept;
-    this.#subjects = from?.subjects?.copy(model) ?? new SubjectTrack(model);
+    this.#subjects = from?.subjects?.copy() ?? SubjectTrack.of(model);
     // A history goes on with this list.
     this.#events = (from?.events?.slice() ?? []) as DecodedEvent[];
     this.#sequences = from?.sequences?.slice();
     this.#sequence = from?.version ?? 0;
     this.#state = from?.state;
     this.#deletedBy = from?.deletedBy;
-    this.#subjects.see(from?.state);
+    this.#subjects?.see(from?.state);
   }
 
   get state(): object | undefined {
@@ -93,7 +93,7 @@ export class Fold {
 
   #take(event: DecodedEvent): void {
     this.#state = this.#model.events.get(event.type)?.reduce(this.#state, event);
-    this.#subjects.see(this.state);
+    this.#subjects?.see(this.state);
     if (this.#isKept) {
       this.#events.push(event);
       this.#sequences?.push(this.#sequence);

@@ -10,25 +10,42 @@ export interface Hydrated<Stored> {
   readonly history: History;
 }
 
+/** The same before it is known whether its snapshot can be read. */
+interface Tried<Stored> {
+  readonly stored: Stored;
+  readonly history: History | undefined;
+}
+
 /**
  * Folds what was read of several entities. Those whose snapshots cannot be read are read again without
- * them, all in one go; one that is gone by then is left out.
+ * them, all in one go; one that is gone by then is left out. Nobody waits where all can be read.
  *
  * @throws StoredEventError
  */
-export const hydrateAll = async <Stored extends StoredEntity>(
+export const hydrateAll = <Stored extends StoredEntity>(
   model: EntityModel,
   found: readonly Stored[],
   keeping: Keeping,
   readAgain: (ids: readonly string[]) => Promise<readonly StoredEntity[]>,
+): readonly Hydrated<Stored>[] | Promise<readonly Hydrated<Stored>[]> => {
+  const tried = found.map((stored) => ({ stored, history: readable(model, stored, keeping) }));
+  return tried.every(isRead) ? tried : withWhole(model, tried, keeping, readAgain);
+};
+
+const isRead = <Stored>(one: Tried<Stored>): one is Hydrated<Stored> => one.history !== undefined;
+
+const withWhole = async <Stored extends StoredEntity>(
+  model: EntityModel,
+  tried: readonly Tried<Stored>[],
+  keeping: Keeping,
+  readAgain: (ids: readonly string[]) => Promise<readonly StoredEntity[]>,
 ): Promise<readonly Hydrated<Stored>[]> => {
-  const histories = found.map((stored) => readable(model, stored, keeping));
-  const unreadable = found.filter((_, at) => histories[at] === undefined).map(({ id }) => id);
-  const again = unreadable.length === 0 ? [] : await readAgain(unreadable);
+  const unread = tried.filter((one) => !isRead(one));
+  const again = await readAgain(unread.map(({ stored }) => stored.id));
   const whole = new Map(again.map((stored) => [stored.id, stored]));
-  return found.flatMap((stored, at): readonly Hydrated<Stored>[] => {
-    const history = histories[at];
-    if (history !== undefined) return [{ stored, history }];
+  return tried.flatMap((one): readonly Hydrated<Stored>[] => {
+    if (isRead(one)) return [one];
+    const { stored } = one;
     const read = whole.get(stored.id);
     return read === undefined ? [] : [{ stored, history: hydrate(model, read, keeping) }];
   });

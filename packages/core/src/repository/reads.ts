@@ -181,12 +181,12 @@ export class Reads<Tx> {
     return this.#hydrate(stored, options?.tx, seen, cached);
   }
 
-  async #hydrate<Stored extends StoredEntity>(
+  #hydrate<Stored extends StoredEntity>(
     found: readonly Stored[],
     tx: Join<Tx>,
     seen: Visibility,
     cached?: CachedEntities,
-  ): Promise<readonly Hydrated<Stored>[]> {
+  ): ReturnType<typeof hydrateAll<Stored>> {
     const cache = this.#cache;
     if (cached !== undefined && cache !== undefined) {
       return found.map((stored) => ({ stored, history: cache.hydrate(stored, cached) }));

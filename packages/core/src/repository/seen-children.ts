@@ -27,7 +27,8 @@ export const visibilityOf = (
   model: EntityModel,
   options: UntypedVisibility | undefined,
 ): Visibility => {
-  const { includeDeleted, children, history } = options ?? {};
+  if (options === undefined) return EVERYTHING;
+  const { includeDeleted, children, history } = options;
   if (children === undefined) return { includeDeleted, history };
   if (children === false) return { includeDeleted, history, kinds: [] };
   const names = model.children.map(({ name }) => name);
@@ -47,6 +48,9 @@ export const visibilityOf = (
   if (conditions.length === 0) return { includeDeleted, history, kinds };
   return { includeDeleted, history, kinds, childrenWhere: Object.fromEntries(conditions) };
 };
+
+/** What is seen where nothing is asked for. */
+const EVERYTHING: Visibility = Object.freeze({});
 
 const conditionOf = (
   { model }: ChildModel,

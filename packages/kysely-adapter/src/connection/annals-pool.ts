@@ -114,12 +114,12 @@ class TrackedClient implements PostgresPoolClient {
     parameters?: readonly unknown[],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof sql !== "string") return this.#client.query(sql);
-    const scoped = scopedText(sql);
-    if (scoped !== undefined) return this.#runWithin(scoped.names, scoped.sql, parameters ?? []);
     const own = ownStatement(sql);
-    return own === undefined
+    if (own !== undefined) return this.#runOurs(own.name, sql, parameters);
+    const scoped = scopedText(sql);
+    return scoped === undefined
       ? this.#passOn(sql, parameters)
-      : this.#runOurs(own.name, sql, parameters);
+      : this.#runWithin(scoped.names, scoped.sql, parameters ?? []);
   }
 
   release(destroy?: boolean): void {
@@ -133,7 +133,9 @@ class TrackedClient implements PostgresPoolClient {
     sql: string,
     parameters: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
-    const result = await this.#watched(sql, () => this.#client.query<R>(sql, parameters));
+    const result = await this.#client.query<R>(sql, parameters).catch((error: unknown) => {
+      throw this.#failed(sql, error);
+    });
     // A text of several statements without parameters gives a result for each.
     const results = Array.isArray(result) ? result : [result];
     this.#tracker.succeeded(
@@ -148,15 +150,14 @@ class TrackedClient implements PostgresPoolClient {
     text: string,
     values: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
-    const query = {
-      text,
-      values,
-      types: typeParsers,
-      ...(this.#prepare && name !== undefined && { name }),
-    };
-    const result = await this.#watched(text, () => this.#client.query<R>(query));
-    (result.rows as TrackedRows)[TRACKER] = this.#tracker;
-    return result;
+    const query = { name: this.#prepare ? name : undefined, text, values, types: typeParsers };
+    try {
+      const result = await this.#client.query<R>(query);
+      (result.rows as TrackedRows)[TRACKER] = this.#tracker;
+      return result;
+    } catch (error) {
+      throw this.#failed(text, error);
+    }
   }
 
   /** Makes settings first, and what needs them in the same transaction, with all on their way at once. */
@@ -195,13 +196,10 @@ class TrackedClient implements PostgresPoolClient {
     }
   }
 
-  async #watched<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
-    try {
-      return await run();
-    } catch (error) {
-      this.#tracker.failed(sql, howFailed(error));
-      throw error;
-    }
+  /** Takes note of a text that failed, and gives its error back. */
+  #failed(sql: string, error: unknown): unknown {
+    this.#tracker.failed(sql, howFailed(error));
+    return error;
   }
 }
 

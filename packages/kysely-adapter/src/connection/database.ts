@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { InvalidArgumentError, TransactionNotJoinedError } from "@annals/core";
 import { type Durability, type Join, scopeOf } from "@annals/core/adapter";
-import { type Kysely, PGliteAdapter, type Transaction } from "kysely";
+import { type Kysely, PGliteAdapter, type QueryResult, type Transaction } from "kysely";
 import { trackerOf } from "./annals-pool.ts";
 import { schemaOf } from "./schema-name.ts";
 import { makeSettings, type ScopeSettings, withinScope } from "./scope-settings.ts";
@@ -45,13 +45,11 @@ export class Database<DB> {
   readonly schema: string;
   /** The instance as the user gave it, plugins and all. */
   readonly db: Kysely<DB>;
-  readonly #plain: Kysely<DB>;
 
   constructor(db: Kysely<DB>) {
     this.identity = identityOf(db);
     this.schema = schemaOf(db);
     this.db = db;
-    this.#plain = db.withoutPlugins();
   }
 
   /**
@@ -68,11 +66,11 @@ export class Database<DB> {
   ): Promise<Outcome<Row>> {
     if (join === undefined) this.checkNotForgotten(operation);
     const joined = this.joined(join, operation);
-    const executor = joined?.withoutPlugins() ?? this.#plain;
-    const rows =
+    const on = joined ?? this.db;
+    const { rows } =
       settings === undefined
-        ? await this.#execute<Row>(executor, statement, parameters)
-        : await this.#executeWithin<Row>(settings, executor, statement, parameters);
+        ? await this.#execute<Row>(on, statement, parameters)
+        : await this.#executeWithin<Row>(settings, on, statement, parameters);
     const tracker = trackerOf(rows);
     if (tracker === undefined) this.#warnOnce();
     // Also when nobody passed a transaction: the instance itself may be one, or hold a connection.
@@ -118,46 +116,42 @@ export class Database<DB> {
   /** Our own pool sends the settings ahead by itself; others need a transaction around both. */
   async #executeWithin<Row>(
     settings: ScopeSettings,
-    executor: Kysely<DB>,
+    on: Kysely<DB>,
     statement: Statement,
     parameters: readonly unknown[],
-  ): Promise<Row[]> {
-    if (await this.#isPooledByUs(executor, settings)) {
+  ): Promise<QueryResult<Row>> {
+    if (await this.#isPooledByUs(on, settings)) {
       const text = withinScope(statement.sql, settings);
-      return this.#execute<Row>(executor, { ...statement, sql: text }, [
+      return this.#execute<Row>(on, { ...statement, sql: text }, [
         ...parameters,
         ...settings.values,
       ]);
     }
-    const both = async (tx: Kysely<DB>): Promise<Row[]> => {
+    const both = async (tx: Kysely<DB>): Promise<QueryResult<Row>> => {
       await this.#execute(tx, makeSettings(settings.names), settings.values);
       return this.#execute<Row>(tx, statement, parameters);
     };
-    return executor.isTransaction ? both(executor) : executor.transaction().execute(both);
+    return on.isTransaction ? both(on) : on.transaction().execute(both);
   }
 
   /** Asked once, by a statement that leaves nothing behind: a pool of ours marks what it returns. */
-  async #isPooledByUs(executor: Kysely<DB>, { names, values }: ScopeSettings): Promise<boolean> {
+  async #isPooledByUs(on: Kysely<DB>, { names, values }: ScopeSettings): Promise<boolean> {
     const known = pooledByUs.get(this.identity);
     if (known !== undefined) return known;
-    const rows = await this.#execute(executor, makeSettings(names), values);
+    const { rows } = await this.#execute(on, makeSettings(names), values);
     const isOurs = trackerOf(rows) !== undefined;
     pooledByUs.set(this.identity, isOurs);
     return isOurs;
   }
 
-  async #execute<Row>(
-    executor: Kysely<DB>,
-    { sql: text, node, queryId }: Statement,
+  /** On a connection itself, which knows of no plugins: what the executor would do for them is done for nothing. */
+  #execute<Row>(
+    on: Kysely<DB>,
+    { sql, node, queryId }: Statement,
     parameters: readonly unknown[],
-  ): Promise<Row[]> {
-    const { rows } = await executor.executeQuery<Row>({
-      sql: text,
-      parameters,
-      query: node,
-      queryId,
-    });
-    return rows;
+  ): Promise<QueryResult<Row>> {
+    const query = { sql, parameters, query: node, queryId };
+    return on.getExecutor().provideConnection((connection) => connection.executeQuery<Row>(query));
   }
 
   #warnOnce(): void {
