@@ -1,45 +1,23 @@
-import type {
-  ColumnPlan,
-  EntityStore,
-  Join,
-  KnownEntities,
-  PastBound,
-  PastEntity,
-  StoredEntity,
-  UniquePlan,
-  Visibility,
-} from "@annals/core/adapter";
+import type { EntityStore, Join, KnownEntities, PastBound, Visibility } from "@annals/core/adapter";
 import type { Transaction } from "kysely";
 import type { Database, Outcome } from "../connection/database.ts";
 import type { Statement } from "../connection/statement.ts";
-import { columnOf, Parameters } from "../statements/condition.ts";
+import { Parameters } from "../statements/condition.ts";
 import { countEntities } from "../statements/count-entities.ts";
-import { entityHistory, type HistoryRow, toHistoryEvents } from "../statements/entity-history.ts";
+import { type HistoryRow, toHistoryEvents } from "../statements/entity-history.ts";
 import type { EntityTables } from "../statements/entity-table-names.ts";
-import { findEntity, findEntityText } from "../statements/find-entity.ts";
+import { findEntityText } from "../statements/find-entity.ts";
 import { keyScope, type RecalledRow, recallRequest } from "../statements/idempotency-key.ts";
-import { isScoped, scopeParameters } from "../statements/in-scope.ts";
+import { scopeParameters } from "../statements/in-scope.ts";
 import { type Knowledge, knowledgeOf, knownParameters } from "../statements/known-entity.ts";
 import { listEntities } from "../statements/list-entities.ts";
 import { placeValue } from "../statements/list-order.ts";
-import { loadChosen, loadEntities, loadEntity } from "../statements/load-entities.ts";
-import { loadPast } from "../statements/load-past.ts";
-import { loadPastTree, toPastTree } from "../statements/load-past-tree.ts";
-import { keepsSnapshots } from "../statements/snapshots.ts";
-import {
-  type StoredEntityRow,
-  toNewerEntity,
-  toStoredEntity,
-  toStoredTree,
-} from "../statements/stored-entity.ts";
-import { type SeenTree, wantedKinds, withConditions } from "../statements/tree-columns.ts";
-import {
-  type TreeHistoryRow,
-  toTreeEvents,
-  treeHistory,
-  treeHistoryText,
-} from "../statements/tree-history.ts";
+import { loadChosen } from "../statements/load-entities.ts";
+import { type StoredEntityRow, toNewerEntity, toStoredTree } from "../statements/stored-entity.ts";
+import { type SeenTree, withConditions } from "../statements/tree-columns.ts";
+import { type TreeHistoryRow, toTreeEvents, treeHistoryText } from "../statements/tree-history.ts";
 import { toParameter } from "../tables/column-sql.ts";
+import { lookupsOf } from "./lookups.ts";
 import { Queries } from "./queries.ts";
 import { scopeOfKey, settingsOfScope } from "./settings-of-scope.ts";
 import { readFailure } from "./violations.ts";
@@ -208,26 +186,6 @@ export const entityReads = <DB>(
 
 const of = (seen: Visibility | undefined): Visibility["scope"] => seen?.scope;
 
-/** The statements that look entities up by values that are known, compiled once. */
-interface Lookups {
-  readonly toStored: (row: StoredEntityRow) => StoredEntity;
-  readonly load: Statement;
-  readonly loadMany: Statement;
-  readonly past: Readonly<Record<PastBound["kind"], Statement>>;
-  readonly toPast: (row: StoredEntityRow) => PastEntity;
-  readonly histories: Readonly<Record<"asc" | "desc", Statement>>;
-  /** Of entities that have children. */
-  readonly treeHistories: Readonly<Record<"asc" | "desc", Statement>> | undefined;
-  /** By the unique constraint's name. */
-  readonly finds: ReadonlyMap<string, Finder>;
-}
-
-interface Finder {
-  readonly unique: UniquePlan;
-  readonly statement: Statement;
-  readonly columns: readonly ColumnPlan[];
-}
-
 const parametersOf = (
   known: KnownEntities | undefined,
   knows: Knowledge | undefined,
@@ -242,39 +200,6 @@ const final = <Row>({ rows, durability }: Outcome<Row>): readonly Row[] =>
 const isMarked = (row: unknown): boolean =>
   typeof row === "object" && row !== null && "mark" in row;
 
-/** The lookups for what a read sees and is told, compiled when that is first so. */
-const lookupsOf = (tables: EntityTables): ((seen?: Visibility, knows?: Knowledge) => Lookups) => {
-  const { plan } = tables;
-  const compiled = new Map<string, Lookups>();
-  return (seen, knows) => {
-    const hasDeleted = plan.lifecycle !== undefined || plan.children.length > 0;
-    const includeDeleted = hasDeleted && seen?.includeDeleted === true;
-    const scoped = isScoped(plan, seen);
-    const kinds = plan.children.length === 0 ? undefined : seen?.kinds;
-    const history = keepsSnapshots(plan) && seen?.history === true;
-    const key = `${includeDeleted} ${scoped} ${history} ${kinds?.join(" ")} ${knows?.of} ${knows?.subjects}`;
-    const before = compiled.get(key);
-    if (before !== undefined) return before;
-    const sight = { includeDeleted, history, kinds, ...(scoped && { scope: [] }) };
-    const made = lookups(tables, sight, knows);
-    compiled.set(key, made);
-    return made;
-  };
-};
-
-const pastLookups = (tables: EntityTables, seen: Visibility): Pick<Lookups, "past" | "toPast"> => {
-  const isTree = wantedKinds(tables.plan, seen).length > 0;
-  const load = isTree ? loadPastTree : loadPast;
-  return {
-    past: {
-      version: load(tables, "version", seen),
-      position: load(tables, "position", seen),
-      time: load(tables, "time", seen),
-    },
-    toPast: isTree ? toPastTree(tables, seen) : toStoredEntity,
-  };
-};
-
 const pastValue = (bound: PastBound): number | string => {
   switch (bound.kind) {
     case "version":
@@ -285,32 +210,3 @@ const pastValue = (bound: PastBound): number | string => {
       return bound.at.toISOString();
   }
 };
-
-const lookups = (
-  tables: EntityTables,
-  seen: Visibility,
-  knows: Knowledge | undefined,
-): Lookups => ({
-  toStored: knows === undefined ? toStoredTree(tables, seen) : toNewerEntity,
-  load: loadEntity(tables, seen, knows),
-  loadMany: loadEntities(tables, seen, knows),
-  ...pastLookups(tables, seen),
-  histories: {
-    asc: entityHistory(tables, "asc", seen),
-    desc: entityHistory(tables, "desc", seen),
-  },
-  treeHistories:
-    tables.plan.children.length === 0
-      ? undefined
-      : { asc: treeHistory(tables, "asc", seen), desc: treeHistory(tables, "desc", seen) },
-  finds: new Map(
-    tables.plan.uniques.map((unique): [string, Finder] => [
-      unique.constraint,
-      {
-        unique,
-        statement: findEntity(tables, unique, seen, knows),
-        columns: unique.properties.map((property) => columnOf(tables, property)),
-      },
-    ]),
-  ),
-});
