@@ -1,5 +1,6 @@
 import { asOf } from "./cases/as-of.ts";
 import { batches } from "./cases/batches.ts";
+import { besideDeadLetters } from "./cases/beside-dead-letters.ts";
 import { boundaries } from "./cases/boundaries.ts";
 import { boundariesOfKinds } from "./cases/boundaries-of-kinds.ts";
 import { cachedForgetting } from "./cases/cached-forgetting.ts";
@@ -24,6 +25,7 @@ import { eventVersions } from "./cases/event-versions.ts";
 import { finders } from "./cases/finders.ts";
 import { foldedIndex } from "./cases/folded-index.ts";
 import { forgetting } from "./cases/forgetting.ts";
+import { forgettingReach } from "./cases/forgetting-reach.ts";
 import { handlerTimeouts } from "./cases/handler-timeouts.ts";
 import { history } from "./cases/history.ts";
 import { idempotency } from "./cases/idempotency.ts";
@@ -38,6 +40,7 @@ import { lists } from "./cases/lists.ts";
 import { movingValues } from "./cases/moving-values.ts";
 import { personalContexts } from "./cases/personal-contexts.ts";
 import { personalValues } from "./cases/personal-values.ts";
+import { refusedBatches } from "./cases/refused-batches.ts";
 import { replays } from "./cases/replays.ts";
 import { repositoryHooks } from "./cases/repository-hooks.ts";
 import { restoring } from "./cases/restoring.ts";
@@ -48,6 +51,7 @@ import { scopedConsumers } from "./cases/scoped-consumers.ts";
 import { scopedTrees } from "./cases/scoped-trees.ts";
 import { scopedWrites } from "./cases/scoped-writes.ts";
 import { scopes } from "./cases/scopes.ts";
+import { snapshotHistories } from "./cases/snapshot-histories.ts";
 import { snapshotModel } from "./cases/snapshot-model.ts";
 import { snapshotParts } from "./cases/snapshot-parts.ts";
 import { snapshots } from "./cases/snapshots.ts";
@@ -88,6 +92,7 @@ export const contract: readonly ContractGroup[] = [
   transact,
   createOrFind,
   batches,
+  refusedBatches,
   movingValues,
   lists,
   listPaging,
@@ -106,6 +111,7 @@ export const contract: readonly ContractGroup[] = [
   history,
   asOf,
   snapshots,
+  snapshotHistories,
   transactions,
   transactionEnds,
   transactionHooks,
@@ -124,6 +130,7 @@ export const contract: readonly ContractGroup[] = [
   consumerFailures,
   consumedVersions,
   deadLetters,
+  besideDeadLetters,
   consumerControl,
   wakeUps,
   consumerHealth,
@@ -149,6 +156,7 @@ export const contract: readonly ContractGroup[] = [
   treeErasure,
   personalContexts,
   forgetting,
+  forgettingReach,
   caching,
   cachedForgetting,
   treeModel,
