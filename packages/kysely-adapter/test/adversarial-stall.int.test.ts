@@ -21,8 +21,7 @@ const byPlainStatement: Append = ({ db }, id) =>
 insert into account_events (id, sequence, event_type, event, recorded_at)
 select id, version, 'Deposited', '{"type": "Deposited", "amount": 1}', now() from w`.execute(db);
 
-// Timing decides whether a run comes to the point, and a busy machine spoils some: those are repeated.
-describe("what holds readers up", { retry: 2 }, () => {
+describe("what holds readers up", () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startAnyServer();

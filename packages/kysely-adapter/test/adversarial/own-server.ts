@@ -12,9 +12,14 @@ export const noOwnServer = (): string | undefined =>
 /** The server under test: the installed one that the whole run was asked to use, or the bundled. */
 export const chosenBinaries = (): string | undefined => process.env.POSTGRES_BINARIES || undefined;
 
-/** A server for what crashes nothing: somebody's, if that is what there is. */
+/**
+ * A server for what crashes nothing: somebody's, if that is what there is. One of its own runs what a test
+ * runs, and nothing else: each analysis of a table would hold up readers that go by transaction ids.
+ */
 export const startAnyServer = (): Promise<PostgresServer> =>
-  noOwnServer() === undefined ? startGround({ binaries: chosenBinaries() }) : startPostgres();
+  noOwnServer() === undefined
+    ? startGround({ binaries: chosenBinaries(), settings: { autovacuum: "off" } })
+    : startPostgres();
 
 /** Whether the server takes prepared transactions, which it does not by default. */
 export const takesPrepared = async ({ connectionString }: PostgresServer): Promise<boolean> => {

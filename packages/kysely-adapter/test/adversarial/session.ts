@@ -1,10 +1,10 @@
 import { type ControlledTransaction, type Kysely, sql } from "kysely";
-import { createRepository } from "../../src/index.ts";
+import { createRepository, type KyselyStoreOptions } from "../../src/index.ts";
 import { Account, Order, type Tables } from "./entities.ts";
 
-const repositories = (db: Kysely<Tables>, coalesce: boolean) => ({
-  accounts: createRepository(Account, { db, coalesce }),
-  orders: createRepository(Order, { db, coalesce }),
+const repositories = (db: Kysely<Tables>, options: KyselyStoreOptions) => ({
+  accounts: createRepository(Account, { db, ...options }),
+  orders: createRepository(Order, { db, ...options }),
 });
 
 /** Entities by id, through the repositories, as a service would write them. */
@@ -14,10 +14,9 @@ export class Writing {
   readonly orders;
   readonly #open = new Set<Session>();
 
-  /** @param coalesce whether writes at the same time are gathered into one statement. */
-  constructor(db: Kysely<Tables>, coalesce = true) {
+  constructor(db: Kysely<Tables>, options: KyselyStoreOptions = {}) {
     this.db = db;
-    const { accounts, orders } = repositories(db, coalesce);
+    const { accounts, orders } = repositories(db, options);
     this.accounts = accounts;
     this.orders = orders;
   }

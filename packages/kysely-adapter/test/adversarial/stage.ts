@@ -36,7 +36,8 @@ export const setStage = async (
   const connectionString = await createTestDatabase(server);
   const db = connect(connectionString, { max: 8 });
   const steps = new StepActions();
-  const writing = new Writing(db);
+  // Whoever waits here does so until the next step, however long that takes.
+  const writing = new Writing(db, { lockTimeoutMs: 0 });
   const options = { name: "follower", topic: "account", batchSize } as const;
   const readers = new pg.Pool({ connectionString, max: 4 });
   readers.on("error", () => {});

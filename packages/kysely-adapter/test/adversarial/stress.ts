@@ -76,7 +76,7 @@ export const stress = async ({ server, seed, ms }: StressOptions): Promise<Stres
   naivePool.on("connect", (client) => client.on("error", () => {}));
 
   const writing = new Writing(writerDb);
-  const writingApart = new Writing(writerDb, false);
+  const writingApart = new Writing(writerDb, { coalesce: false });
   const prepared = new PreparedTransactions(db);
   const accounts = await Promise.all(
     Array.from({ length: KEYS }, (_, key) => writing.newAccount(`account-${key}`)),
