@@ -36,9 +36,7 @@ export const entityWrite = (
     deletion: lastDeletion(model.plan.lifecycle, pending.events),
     context: model.keepsContext ? context : null,
     recordedAt,
-    ...(model.erasure?.field !== undefined && {
-      subjectId: subjectIn(pending.storedState, model.erasure.field),
-    }),
+    subjectId: model.erasure?.field && subjectIn(pending.storedState, model.erasure.field),
     snapshot: snapshotBody(pending),
     idempotency,
   };

@@ -31,10 +31,10 @@ export const deepFreeze = <Value>(value: Value): Value => {
   }
   if (!Array.isArray(value) && !isPlain(value)) return value;
   Object.freeze(value);
-  const nested = Object.values(value).filter(isObject);
-  if (nested.length === 0 || walked.has(value)) return value;
+  const parts = Object.values(value);
+  if (!parts.some(isObject) || walked.has(value)) return value;
   walked.add(value);
-  for (const part of nested) deepFreeze(part);
+  for (const part of parts) deepFreeze(part);
   return value;
 };
 

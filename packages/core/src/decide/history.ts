@@ -40,6 +40,8 @@ export class History {
   #written: number;
   #revision: number;
   #state: object | undefined;
+  /** The state that was frozen last, which costs nothing to look at again. */
+  #shown: object | undefined;
   #writtenState: object | undefined;
   #storedState: JsonObject | undefined;
   #frozen: readonly object[] | undefined;
@@ -105,7 +107,8 @@ export class History {
   }
 
   get state(): object | undefined {
-    return deepFreeze(this.#state);
+    if (this.#shown !== this.#state) this.#shown = deepFreeze(this.#state);
+    return this.#state;
   }
 
   /** Whether the last event that deletes or restores is one that deletes. */
@@ -135,7 +138,7 @@ export class History {
 
   /** Those that are in memory: all, or what followed the ones that were folded. */
   get events(): readonly object[] {
-    this.#frozen ??= deepFreeze([...this.#events]);
+    this.#frozen ??= Object.freeze(this.#events.map(deepFreeze));
     return this.#frozen;
   }
 
@@ -182,11 +185,12 @@ export class History {
       this.#stored.push(stored);
     }
     this.#state = recorded.state;
+    this.#shown = recorded.state;
     this.#subjects?.see(recorded.state);
     this.#storedState = recorded.storedState;
     this.#isDeleted = recorded.isDeleted;
     this.#frozen = undefined;
-    return deepFreeze(recorded.entries.map(({ event }) => event));
+    return Object.freeze(recorded.entries.map(({ event }) => event));
   }
 
   /** Where the history is now, for `takeBack`. */

@@ -6,17 +6,23 @@ import type { History } from "./history.ts";
 /** Reads through to the history, so that a command pays only for what it looks at. */
 export class View implements CommandView<object | undefined, object> {
   readonly id: string;
-  readonly now: Date;
   readonly newId: () => string;
   readonly #history: History;
+  readonly #ambient: Ambient;
   readonly #command: string;
+  #now: Date | undefined;
 
   constructor(history: History, ambient: Ambient, command: string) {
     this.id = history.id;
     this.#command = command;
-    this.now = ambient.now();
+    this.#ambient = ambient;
     this.newId = ambient.newId;
     this.#history = history;
+  }
+
+  get now(): Date {
+    this.#now ??= this.#ambient.now();
+    return this.#now;
   }
 
   get state(): object | undefined {

@@ -26,9 +26,10 @@ export const lastDeletion = (
   lifecycle: LifecyclePlan | undefined,
   events: readonly { readonly type: string }[],
 ): Deletion | undefined => {
+  if (lifecycle === undefined) return undefined;
   const last = events[lastOfLifecycle(lifecycle, events)];
   if (last === undefined) return undefined;
-  return last.type === lifecycle?.deleteEvent ? "deleted" : "restored";
+  return last.type === lifecycle.deleteEvent ? "deleted" : "restored";
 };
 
 /** The place of the last event that deletes or restores; -1 for none. */

@@ -85,7 +85,7 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
    * @param appending what `write` is about to write; its writes have begun.
    * @param wasWritten whether `write` has written, by what it returned.
    */
-  async around<Result>(
+  around<Result>(
     call: string,
     join: Join<Tx>,
     appending: readonly Appending[],
@@ -93,7 +93,19 @@ export class AppendHook<Tx, Opened extends Tx = Tx> {
     wasWritten: (result: Result) => boolean = () => true,
   ): Promise<Result> {
     const { onAppending, onAppended, onAllAppended } = this.#hooks;
-    if ((onAppending ?? onAppended ?? onAllAppended) === undefined) return write(join);
+    return (onAppending ?? onAppended ?? onAllAppended) === undefined
+      ? write(join)
+      : this.#hooked(call, join, appending, write, wasWritten);
+  }
+
+  async #hooked<Result>(
+    call: string,
+    join: Join<Tx>,
+    appending: readonly Appending[],
+    write: (join: Join<Tx>) => Promise<Result>,
+    wasWritten: (result: Result) => boolean,
+  ): Promise<Result> {
+    const { onAppending } = this.#hooks;
     let hasBegun = false;
     const work = async (tx: Opened): Promise<Result> => {
       await this.#refusing(tx, async () => onAppending?.(tx, appending.map(allOf)));

@@ -249,7 +249,9 @@ export class Writes<Tx> {
   }
 
   #recordingOf({ events }: PendingWrite, tx: Join<Tx>): Recording {
-    return { ...this.#recording(events.length), ...recordingIn(tx) };
+    const recording = this.#recording(events.length);
+    const inTransaction = recordingIn(tx);
+    return inTransaction === undefined ? recording : { ...recording, ...inTransaction };
   }
 
   get #isIdGiven(): boolean {

@@ -32,11 +32,23 @@ const MEMBERS_MAX = 100;
 const BOUND_MS = 50;
 
 /** One write, and what it needs to be made on its own. */
-interface Single<DB> {
+class Single<DB> {
   readonly write: EntityWrite;
   readonly join: Join<Transaction<DB>>;
-  /** What all members of a statement must have in common. */
-  readonly likeness: string;
+  readonly #plan: EntityPlan;
+  #likeness: string | undefined;
+
+  constructor(plan: EntityPlan, write: EntityWrite, join: Join<Transaction<DB>>) {
+    this.#plan = plan;
+    this.write = write;
+    this.join = join;
+  }
+
+  /** What all members of a statement must have in common; nobody asks it of what does not wait. */
+  get likeness(): string {
+    this.#likeness ??= likenessOf(this.#plan, this.write);
+    return this.#likeness;
+  }
 }
 
 /**
@@ -92,7 +104,7 @@ export const coalescedWrites = <DB>(
     const operation = [plan.name, write.expectedVersion === 0 ? "create" : "update"] as const;
     // Here, where it is known who calls.
     if (join === undefined) database.checkNotForgotten(operation);
-    const result = await lanes.run({ write, join, likeness: likenessOf(plan, write) });
+    const result = await lanes.run(new Single(plan, write, join));
     // The instance holds one connection, in which somebody began a transaction by hand.
     if (result.kind === "written" && result.durability.kind === "open") isWatched = false;
     return result;

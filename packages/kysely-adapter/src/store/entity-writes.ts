@@ -18,9 +18,10 @@ import type { EntityTables } from "../statements/entity-table-names.ts";
 import { holdEntities } from "../statements/hold-entities.ts";
 import { keyScope } from "../statements/idempotency-key.ts";
 import { touchTree, touchTrees } from "../statements/touch-trees.ts";
-import { carriedColumns, type WriteShape, writeEntity } from "../statements/write-entity.ts";
+import { carriedColumns, writeEntity } from "../statements/write-entity.ts";
 import { toParameter } from "../tables/column-sql.ts";
 import { scopeColumns } from "../tables/scope-columns.ts";
+import { answersKey } from "./answers-key.ts";
 import { commonScope, settingsOfScope } from "./settings-of-scope.ts";
 import { writeFailure } from "./violations.ts";
 
@@ -66,6 +67,25 @@ export const entityWrites = <DB>(
     }
   };
 
+  /** Writes what has a key, unless an earlier request has it. */
+  const tryOnce = async (
+    write: EntityWrite,
+    idempotency: Idempotency,
+    join: Join<Transaction<DB>>,
+    isInTransaction: boolean,
+  ): Promise<WriteResult> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await tryWrite(write, join, isInTransaction);
+      // Nothing can be asked of a transaction that an error has ended.
+      if (result.kind !== "conflict" || (isInTransaction && result.cause !== undefined))
+        return result;
+      const earlier = await recall(idempotency, join);
+      if (earlier !== undefined) return earlier;
+      // Only a key keeps a create from writing: it has expired since.
+      if (write.expectedVersion > 0 || attempt === ATTEMPTS_MAX) return result;
+    }
+  };
+
   const touchAll = plan.hasRevision ? touchTrees(tables) : undefined;
   const holdAll = holdEntities(tables);
 
@@ -107,21 +127,13 @@ export const entityWrites = <DB>(
       const { at } = await conflictAt(holdAll, read, join);
       return at === undefined ? { kind: "held" } : { kind: "conflict", at };
     },
-    write: async (write, join) => {
+    write: (write, join) => {
       // The instance itself may be a transaction of the user's, whose bound must come back too.
       const isInTransaction = isJoined(join) || database.db.isTransaction;
       const { idempotency } = write;
-      if (idempotency === undefined) return tryWrite(write, join, isInTransaction);
-      for (let attempt = 1; ; attempt += 1) {
-        const result = await tryWrite(write, join, isInTransaction);
-        // Nothing can be asked of a transaction that an error has ended.
-        if (result.kind !== "conflict" || (isInTransaction && result.cause !== undefined))
-          return result;
-        const earlier = await recall(idempotency, join);
-        if (earlier !== undefined) return earlier;
-        // Only a key keeps a create from writing: it has expired since.
-        if (write.expectedVersion > 0 || attempt === ATTEMPTS_MAX) return result;
-      }
+      return idempotency === undefined
+        ? tryWrite(write, join, isInTransaction)
+        : tryOnce(write, idempotency, join, isInTransaction);
     },
   };
 };
@@ -131,21 +143,28 @@ const ATTEMPTS_MAX = 3;
 
 /** Chooses the statement for a write; the texts differ in what the header of theirs says. */
 const writeStatements = (tables: EntityTables) => {
-  const statements = new Map<string, Statement>();
+  const statements = new Map<number, Statement>();
   return (write: EntityWrite, restoresBound: boolean): Statement => {
-    const shape: WriteShape = {
-      creates: write.expectedVersion === 0,
-      one: write.events.length === 1,
-      deletion: write.deletion,
+    const { deletion } = write;
+    const creates = write.expectedVersion === 0;
+    const one = write.events.length === 1;
+    const keyed = write.idempotency !== undefined;
+    const mayExist = write.mayExist === true;
+    const snapshot = write.snapshot !== undefined;
+    const [deletes, restores] = [deletion === "deleted", deletion === "restored"];
+    const key = answersKey(
+      creates,
+      one,
+      deletes,
+      restores,
       restoresBound,
-      keyed: write.idempotency !== undefined,
-      mayExist: write.mayExist === true,
-      snapshot: write.snapshot !== undefined,
-    };
-    const { creates, one, deletion, keyed, mayExist, snapshot } = shape;
-    const key = `${creates} ${one} ${deletion} ${restoresBound} ${keyed} ${mayExist} ${snapshot}`;
+      keyed,
+      mayExist,
+      snapshot,
+    );
     const known = statements.get(key);
     if (known !== undefined) return known;
+    const shape = { creates, one, deletion, restoresBound, keyed, mayExist, snapshot };
     const made = writeEntity(tables, shape);
     statements.set(key, made);
     return made;
@@ -154,10 +173,10 @@ const writeStatements = (tables: EntityTables) => {
 
 /** Chooses the statement for a write without events of its own. */
 const touchStatements = (tables: EntityTables) => {
-  const statements = new Map<string, Statement>();
+  const statements = new Map<number, Statement>();
   return ({ revision, idempotency }: EntityWrite): Statement => {
     const shape = { raises: revision !== undefined, keyed: idempotency !== undefined };
-    const key = `${shape.raises} ${shape.keyed}`;
+    const key = answersKey(shape.raises, shape.keyed);
     const known = statements.get(key) ?? touchTree(tables, shape);
     statements.set(key, known);
     return known;
@@ -188,7 +207,7 @@ const writeParameters = (
   bound: string,
 ): unknown[] => {
   const { id, expectedVersion, events, context, recordedAt, idempotency } = write;
-  return [
+  const parameters: unknown[] = [
     id,
     expectedVersion,
     expectedVersion + events.length,
@@ -196,11 +215,12 @@ const writeParameters = (
     bound,
     JSON.stringify(events.length === 1 ? events[0]?.body : eventList(write)),
     context && JSON.stringify(context),
-    ...(idempotency ? keyParameters(plan, idempotency) : []),
-    ...places.map(({ column, at }) => toParameter(column, write.columns[at])),
-    ...(plan.hasRevision && expectedVersion > 0 ? [write.revision ?? null] : []),
-    ...(write.snapshot === undefined ? [] : [JSON.stringify(write.snapshot)]),
   ];
+  if (idempotency !== undefined) parameters.push(...keyParameters(plan, idempotency));
+  for (const { column, at } of places) parameters.push(toParameter(column, write.columns[at]));
+  if (plan.hasRevision && expectedVersion > 0) parameters.push(write.revision ?? null);
+  if (write.snapshot !== undefined) parameters.push(JSON.stringify(write.snapshot));
+  return parameters;
 };
 
 const keyParameters = (

@@ -25,6 +25,7 @@ import {
 } from "../statements/stored-entity.ts";
 import { wantedKinds } from "../statements/tree-columns.ts";
 import { treeHistory } from "../statements/tree-history.ts";
+import { answersKey } from "./answers-key.ts";
 
 /** The statements that look entities up by values that are known, compiled once. */
 interface Lookups {
@@ -51,14 +52,18 @@ export const lookupsOf = (
   tables: EntityTables,
 ): ((seen?: Visibility, knows?: Knowledge) => Lookups) => {
   const { plan } = tables;
-  const compiled = new Map<string, Lookups>();
+  const compiled = new Map<string | number, Lookups>();
   return (seen, knows) => {
     const hasDeleted = plan.lifecycle !== undefined || plan.children.length > 0;
     const includeDeleted = hasDeleted && seen?.includeDeleted === true;
     const scoped = isScoped(plan, seen);
     const kinds = plan.children.length === 0 ? undefined : seen?.kinds;
     const history = keepsSnapshots(plan) && seen?.history === true;
-    const key = `${includeDeleted} ${scoped} ${history} ${kinds?.join(" ")} ${knows?.of} ${knows?.subjects}`;
+    const answers = answersKey(includeDeleted, scoped, history);
+    const key =
+      kinds === undefined && knows === undefined
+        ? answers
+        : `${answers} ${kinds?.join(" ")} ${knows?.of} ${knows?.subjects}`;
     const before = compiled.get(key);
     if (before !== undefined) return before;
     const sight = { includeDeleted, history, kinds, ...(scoped && { scope: [] }) };
