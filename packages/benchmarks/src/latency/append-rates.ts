@@ -1,7 +1,7 @@
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { turn } from "../measure/interleave.ts";
 import { median, medianRatio } from "../measure/statistics.ts";
 import { followed } from "./followed.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import type { LatencyOptions } from "./latency-options.ts";
 import { closedLoad, perSecond } from "./load.ts";
 import { everyWay, type SlottedWay, type System } from "./way.ts";
@@ -25,7 +25,7 @@ interface Variant {
 
 /** Whether consumers cost those who append anything: with each and without, in turn. */
 export const measureAppendRates = async (
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   { slots, writers, forMs, repetitions, withEmmett, onProgress = () => {} }: LatencyOptions,
 ): Promise<readonly AppendRate[]> => {
   const variants: readonly Variant[] = [
@@ -55,7 +55,7 @@ export const measureAppendRates = async (
 };
 
 const rateOf = async (
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   { system, followedBy }: Variant,
   count: number,
   forMs: number,

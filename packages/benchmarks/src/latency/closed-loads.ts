@@ -1,6 +1,6 @@
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { followed } from "./followed.ts";
 import { type Latency, latencyOf } from "./latency.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import type { LatencyOptions } from "./latency-options.ts";
 import { closedLoad } from "./load.ts";
 import { everyWay } from "./way.ts";
@@ -10,7 +10,7 @@ export const PAUSE_MS = 10;
 
 /** How soon events reach their handlers, with one writer that pauses and with several that do not. */
 export const measureClosedLoads = async (
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   { slots, writers, forMs, withEmmett, onProgress = () => {} }: LatencyOptions,
 ): Promise<readonly Latency[]> => {
   const loads = [

@@ -1,6 +1,6 @@
 import type { Event } from "@event-driven-io/emmett";
+import type { ConnectedDatabase } from "../connected-database.ts";
 import type { Following, OnHandled } from "./follower.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
 
 type UserRenamed = Event<"UserRenamed", { readonly name: string }>;
@@ -10,7 +10,7 @@ const BATCH_SIZE = 100;
 
 /** Follows Emmett's store from now on, until what it returns is called. */
 export const followEmmett = async (
-  { connectionString }: LatencyDatabase,
+  { connectionString, pool }: ConnectedDatabase,
   { consumer: processorId }: Following,
   onHandled: OnHandled,
 ): Promise<() => Promise<void>> => {
@@ -21,9 +21,13 @@ export const followEmmett = async (
     // Not its default of 50 ms between two full batches, which would be most of what is measured.
     pulling: { batchSize: BATCH_SIZE, pullingFrequencyInMs: 1 },
   });
+  const { rows } = await pool.query<{ last: string | null }>(
+    "select max(global_position)::text as last from emt_messages",
+  );
   consumer.reactor<UserRenamed>({
     processorId,
-    startFrom: "END",
+    // What it takes for "END" is its first message.
+    startFrom: { lastCheckpoint: BigInt(rows[0]?.last ?? 0) },
     eachMessage: async ({ data }) => onHandled(data.name, monotonicMs()),
   });
   const running = consumer.start();

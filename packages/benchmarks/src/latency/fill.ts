@@ -1,12 +1,12 @@
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { seedUsers } from "../tables.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import { openWriters } from "./writers.ts";
 
 const EVENTS_PER_USER = 10;
 const USERS_AT_ONCE = 10_000;
 
 /** Fills in so many events of many users, under the same guards as everybody. */
-export const fillAnnals = async ({ pool }: LatencyDatabase, events: number): Promise<void> => {
+export const fillAnnals = async ({ pool }: ConnectedDatabase, events: number): Promise<void> => {
   for (const { part, users } of parts(events)) {
     const label = `fill-${part.toString().padStart(6, "0")}`;
     await seedUsers(pool, "guarded", label, { users, events: EVENTS_PER_USER });
@@ -14,7 +14,7 @@ export const fillAnnals = async ({ pool }: LatencyDatabase, events: number): Pro
 };
 
 /** Fills in as many for Emmett, as its own function stores them. */
-export const fillEmmett = async (database: LatencyDatabase, events: number): Promise<void> => {
+export const fillEmmett = async (database: ConnectedDatabase, events: number): Promise<void> => {
   // It has its tables made.
   await openWriters("emmett", database, 0);
   for (const { part, users } of parts(events)) {

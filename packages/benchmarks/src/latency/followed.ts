@@ -3,10 +3,10 @@ import { extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { Arrivals, probeName } from "./arrivals.ts";
 import { type Following, follow, type OnHandled } from "./follower.ts";
 import type { Handled } from "./follower-thread.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import type { Written } from "./load.ts";
 import { notifyingWriter } from "./notifying-writer.ts";
 import type { SlottedWay } from "./way.ts";
@@ -28,7 +28,7 @@ export interface Followed {
 
 /** Runs a load while one consumer follows, and waits until everything has come. */
 export const followed = async (
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   { way, slots }: SlottedWay,
   writerCount: number,
   load: (writers: Writers) => Promise<Written>,
@@ -71,7 +71,7 @@ const probe = async (writers: Writers, arrivals: Arrivals): Promise<void> => {
 };
 
 const followInThread = async (
-  { connectionString }: LatencyDatabase,
+  { connectionString }: ConnectedDatabase,
   following: Following,
   note: OnHandled,
 ): Promise<() => Promise<void>> => {

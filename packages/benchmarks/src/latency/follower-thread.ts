@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { connect } from "../connected-database.ts";
 import { followEmmett } from "./emmett-follower.ts";
 import { type Following, follow } from "./follower.ts";
-import { openLatencyDatabase } from "./latency-database.ts";
 
 // A thread of its own shares nothing with the writers: no wake-up reaches it but through the database.
 
@@ -15,7 +15,7 @@ const { connectionString, following } = workerData as {
   readonly connectionString: string;
   readonly following: Following;
 };
-const database = openLatencyDatabase(connectionString);
+const database = connect(connectionString);
 let handled: Handled = { names: [], at: [] };
 const tell = (): void => {
   if (handled.names.length === 0) return;

@@ -1,7 +1,7 @@
 import { createConsumer, notifyHints } from "@annals/kysely-adapter";
 import pg from "pg";
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { User } from "../entity.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
 import type { System } from "./way.ts";
 
@@ -17,7 +17,7 @@ export type OnHandled = (name: string, at: number) => void;
 
 /** Follows users from now on over connections of its own, until what it returns is called. */
 export const follow = async (
-  { connectionString, db }: LatencyDatabase,
+  { connectionString, db }: ConnectedDatabase,
   { consumer, slots, hint }: Following,
   onHandled: OnHandled,
 ): Promise<() => Promise<void>> => {

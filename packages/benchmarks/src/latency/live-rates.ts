@@ -1,5 +1,5 @@
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { type Followed, followed } from "./followed.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import type { LatencyOptions } from "./latency-options.ts";
 import { closedLoad, perSecond } from "./load.ts";
 import { BY_POLLING, everyWay, type SlottedWay } from "./way.ts";
@@ -26,7 +26,7 @@ const EVENTS_PER_APPEND = [1, 50] as const;
 
 /** How many events are handled in a second, from another thread, while several append at full speed. */
 export const measureLiveRates = async (
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   { slots, writers, forMs, withEmmett, onProgress = () => {} }: LatencyOptions,
 ): Promise<readonly LiveRate[]> => {
   const found: LiveRate[] = [];

@@ -1,8 +1,8 @@
 import { describeEnvironment } from "../benchmark.ts";
+import { type ConnectedDatabase, connect } from "../connected-database.ts";
 import { openDatabase } from "../database.ts";
 import { measureAppendRates } from "./append-rates.ts";
 import { measureClosedLoads } from "./closed-loads.ts";
-import { type LatencyDatabase, openLatencyDatabase } from "./latency-database.ts";
 import type { LatencyOptions } from "./latency-options.ts";
 import { measureLiveRates } from "./live-rates.ts";
 import { measureOfferedLoad } from "./offered-load.ts";
@@ -44,16 +44,16 @@ export const measureLatency = async (
 };
 
 const onOne = async <Result>(
-  open: () => Promise<LatencyDatabase>,
-  measure: (database: LatencyDatabase) => Promise<Result>,
+  open: () => Promise<ConnectedDatabase>,
+  measure: (database: ConnectedDatabase) => Promise<Result>,
 ): Promise<Result> => {
   const database = await open();
   return measure(database).finally(database.close);
 };
 
-const migrated = async (createDatabase: CreateDatabase): Promise<LatencyDatabase> => {
+const migrated = async (createDatabase: CreateDatabase): Promise<ConnectedDatabase> => {
   const { connectionString } = await createDatabase();
   const making = await openDatabase(connectionString, 1);
   await making.close();
-  return openLatencyDatabase(connectionString);
+  return connect(connectionString);
 };

@@ -1,6 +1,6 @@
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { followed } from "./followed.ts";
 import { type Latency, latencyOf } from "./latency.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import type { LatencyOptions } from "./latency-options.ts";
 import { closedLoad, openLoad, perSecond } from "./load.ts";
 import { everyWay, type System } from "./way.ts";
@@ -15,7 +15,7 @@ export interface OfferedLatency extends Latency {
 
 /** How soon events reach their handlers at half of what the same writers append at most. */
 export const measureOfferedLoad = async (
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   { slots, writers, forMs, withEmmett, onProgress = () => {} }: LatencyOptions,
 ): Promise<readonly OfferedLatency[]> => {
   const offered = new Map<System, number>();
@@ -42,7 +42,7 @@ export const measureOfferedLoad = async (
 
 /** How many events the writers append in a second when nobody follows and none waits for another. */
 const maximum = async (
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   system: System,
   count: number,
   forMs: number,

@@ -1,9 +1,9 @@
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { turn } from "../measure/interleave.ts";
 import { PAUSE_MS } from "./closed-loads.ts";
 import { fillAnnals, fillEmmett } from "./fill.ts";
 import { type Followed, followed } from "./followed.ts";
 import { type Latency, latencyOf } from "./latency.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import type { LatencyOptions } from "./latency-options.ts";
 import { closedLoad } from "./load.ts";
 import { everyWay, type SlottedWay } from "./way.ts";
@@ -15,16 +15,16 @@ export interface SizedLatency extends Latency {
 
 interface Cell {
   readonly events: number;
-  readonly database: LatencyDatabase;
+  readonly database: ConnectedDatabase;
   readonly slotted: SlottedWay;
 }
 
 /** How soon the events of one writer with pauses reach their handlers, with so many others in the tables. */
 export const measureTableSizes = async (
-  createDatabase: () => Promise<LatencyDatabase>,
+  createDatabase: () => Promise<ConnectedDatabase>,
   { sizes, forMs, repetitions, withEmmett, onProgress = () => {} }: LatencyOptions,
 ): Promise<readonly SizedLatency[]> => {
-  const databases: LatencyDatabase[] = [];
+  const databases: ConnectedDatabase[] = [];
   try {
     const cells: Cell[] = [];
     for (const events of sizes) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createRepository } from "@annals/kysely-adapter";
+import type { ConnectedDatabase } from "../connected-database.ts";
 import { User } from "../entity.ts";
-import type { LatencyDatabase } from "./latency-database.ts";
 import type { System } from "./way.ts";
 
 /** Users that each writer gives new names, in turn: enough to have some in every slot. */
@@ -18,12 +18,12 @@ export interface Writers {
 
 export const openWriters = (
   system: System,
-  database: LatencyDatabase,
+  database: ConnectedDatabase,
   count: number,
 ): Promise<Writers> =>
   system === "annals" ? annalsWriters(database, count) : emmettWriters(database, count);
 
-const annalsWriters = async ({ db }: LatencyDatabase, count: number): Promise<Writers> => {
+const annalsWriters = async ({ db }: ConnectedDatabase, count: number): Promise<Writers> => {
   const users = createRepository(User, { db: db.withSchema("guarded") });
   const inputs = Array.from({ length: count * USERS_PER_WRITER }, () => ({
     email: `${randomUUID()}@latency.example.com`,
@@ -41,7 +41,7 @@ const annalsWriters = async ({ db }: LatencyDatabase, count: number): Promise<Wr
   };
 };
 
-const emmettWriters = async ({ pool }: LatencyDatabase, count: number): Promise<Writers> => {
+const emmettWriters = async ({ pool }: ConnectedDatabase, count: number): Promise<Writers> => {
   // Loaded late: it replaces parsers of `pg` for the whole process.
   const { getPostgreSQLEventStore } = await import("@event-driven-io/emmett-postgresql");
   const store = getPostgreSQLEventStore("", {

@@ -4,11 +4,13 @@ import type { Report } from "../benchmark.ts";
 import { type Footprint, footprintText } from "../footprint/footprint.ts";
 import type { GrowthPoint } from "../growth/growth.ts";
 import type { LatencyReport } from "../latency/report.ts";
+import type { SoakReport } from "../soak/soak.ts";
 import { latencyMarkdown } from "./latency-markdown.ts";
 import { caseMarkdown, growthMarkdown } from "./markdown.ts";
 import { fillParts } from "./parts.ts";
 import { growthPlot, ratioPlot } from "./plots.ts";
 import { resultIfThere, resultNamed } from "./results.ts";
+import { soakMarkdown } from "./soak-markdown.ts";
 
 // Writes the results of the last full run into the documentation: its tables and its plots.
 
@@ -21,6 +23,7 @@ const growth = await resultNamed<{ readonly points: readonly GrowthPoint[] }>("g
 const footprint = await resultNamed<Footprint>("footprint");
 
 const latency = await resultIfThere<LatencyReport>("latency");
+const soaked = await resultIfThere<SoakReport>("soak");
 
 const { environment, repetitions, slotMs } = report;
 const filled = fillParts(await readFile(page, "utf8"), {
@@ -30,6 +33,7 @@ const filled = fillParts(await readFile(page, "utf8"), {
   footprint: `\`\`\`text\n${footprintText(footprint)}\n\`\`\``,
   // Measured on its own, and perhaps not yet.
   ...(latency && { latency: latencyMarkdown(latency) }),
+  ...(soaked && { soak: soakMarkdown(soaked) }),
 });
 await writeFile(page, filled);
 

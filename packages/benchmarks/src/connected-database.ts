@@ -1,17 +1,17 @@
 import { annalsPool } from "@annals/kysely-adapter";
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
-import { pinnedTypes } from "../pinned-types.ts";
+import { pinnedTypes } from "./pinned-types.ts";
 
 /** What writers and consumers of one process have in common. */
-export interface LatencyDatabase {
+export interface ConnectedDatabase {
   readonly connectionString: string;
   readonly pool: pg.Pool;
   readonly db: Kysely<unknown>;
   close(): Promise<void>;
 }
 
-export const openLatencyDatabase = (connectionString: string, max = 16): LatencyDatabase => {
+export const connect = (connectionString: string, max = 16): ConnectedDatabase => {
   const pool = new pg.Pool({ connectionString, max, types: pinnedTypes() });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: annalsPool(pool) }) });
   return {
