@@ -1,22 +1,14 @@
 import {
   IdempotencyKeyReusedError,
-  InvalidArgumentError,
   isReplayed,
   LockTimeoutError,
   OutcomeUnknownError,
 } from "@annals/core";
 import { testDatabase } from "@annals/testing/vitest";
-import fc from "fast-check";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  annalsPool,
-  createRepository,
-  deleteExpiredIdempotencyKeys,
-  entityMigration,
-  transaction,
-} from "../src/index.ts";
+import { annalsPool, createRepository, entityMigration, transaction } from "../src/index.ts";
 import { Account } from "./database/account.ts";
 import { migrate } from "./database/open.ts";
 
@@ -284,91 +276,5 @@ describe("what is stored with a key", () => {
       "tenant.account",
     ]);
     expect((await theirs.create({ email }, { idempotencyKey })).id).toBe(other.id);
-  });
-});
-
-describe("deleteExpiredIdempotencyKeys", () => {
-  it("deletes what has expired, in batches, and nothing else", async () => {
-    await deleteExpiredIdempotencyKeys(db);
-    const { rows: live } = await sql`select from annals.idempotency_keys`.execute(db);
-    const expired = Array.from({ length: 25 }, fresh);
-    const brief = createRepository(Account, { db, idempotencyKeyTtlMs: 1 });
-    for (const { email, idempotencyKey } of expired)
-      await brief.create({ email }, { idempotencyKey });
-    await sql`select pg_sleep(0.01)`.execute(db);
-    expect(await deleteExpiredIdempotencyKeys(db, { batchSize: 10 })).toBe(25);
-    expect(await deleteExpiredIdempotencyKeys(db, { batchSize: 10 })).toBe(0);
-    const { rows } = await sql`select from annals.idempotency_keys`.execute(db);
-    expect(rows).toHaveLength(live.length);
-  });
-
-  it("leaves what another transaction takes over, and does not wait for it", async () => {
-    const [{ email, idempotencyKey }, next] = [fresh(), fresh()];
-    await accounts.create({ email }, { idempotencyKey });
-    await expire();
-    await transaction(db, async (tx) => {
-      const over = await accounts.create({ email: next.email }, { tx, idempotencyKey });
-      expect(isReplayed(over)).toBe(false);
-      await deleteExpiredIdempotencyKeys(db);
-    });
-    const [row = {}] = await keysNamed(idempotencyKey);
-    expect((row.expires_at as Date).getTime()).toBeGreaterThan(Date.now());
-    expect(isReplayed(await accounts.create({ email: next.email }, { idempotencyKey }))).toBe(true);
-  });
-
-  it("stops when it is told to, and takes no batch out of range", async () => {
-    const { email, idempotencyKey } = fresh();
-    await accounts.create({ email }, { idempotencyKey });
-    await expire();
-    expect(await deleteExpiredIdempotencyKeys(db, { signal: AbortSignal.abort() })).toBe(0);
-    for (const batchSize of [0, 10_001, 1.5]) {
-      await expect(deleteExpiredIdempotencyKeys(db, { batchSize })).rejects.toBeInstanceOf(
-        InvalidArgumentError,
-      );
-    }
-  });
-});
-
-describe("requests that are retried at random", () => {
-  const request = fc.record({
-    /** Which of the requests, and how often it arrives. */
-    arrivals: fc.integer({ min: 1, max: 4 }),
-    events: fc.integer({ min: 1, max: 3 }),
-    /** How many of its tries are in transactions that roll back. */
-    rolledBack: fc.integer({ min: 0, max: 2 }),
-  });
-
-  it("take effect once each, whoever tries when, and however tries end", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 4 }), async (requests) => {
-        const { id } = await accounts.create({ email: fresh().email });
-        const tries = requests.flatMap(({ arrivals, events, rolledBack }) => {
-          const { idempotencyKey } = fresh();
-          const options = { idempotencyKey, attempts: 100, pauseMs: 5 };
-          const decide = (account: Awaited<ReturnType<typeof accounts.findById>>) => {
-            for (let at = 0; at < events; at += 1) account.rename(`${idempotencyKey} ${at}`);
-          };
-          const commits = () => accounts.transact(id, decide, options);
-          const rollsBack = () =>
-            transaction(db, async (tx) => {
-              await accounts.transact(id, decide, { ...options, tx });
-              throw new Error("rolled back");
-            }).catch(() => {});
-          return [
-            ...Array.from({ length: rolledBack }, () => rollsBack),
-            ...Array.from({ length: arrivals }, () => commits),
-          ];
-        });
-        await Promise.all(tries.map((once) => once()));
-        const expected = requests.reduce((sum, { events }) => sum + events, 1);
-        const { version, history } = await accounts.findById(id);
-        expect(version).toBe(expected);
-        const names = history.flatMap((event) =>
-          event.type === "AccountRenamed" ? [event.name] : [],
-        );
-        expect(new Set(names).size).toBe(names.length);
-      }),
-      { numRuns: 15 },
-    );
   });
 });
