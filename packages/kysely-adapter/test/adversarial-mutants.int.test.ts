@@ -12,6 +12,8 @@ import {
   looksInOneStatement,
   type Mutant,
   naive,
+  readsBeforeSecondLook,
+  readsBeyondItsLooks,
   withoutPrepared,
 } from "./adversarial/mutant-readers.ts";
 import { noOwnServer, startAnyServer, takesPrepared } from "./adversarial/own-server.ts";
@@ -28,6 +30,7 @@ import {
   type Scenario,
 } from "./adversarial/scenarios.ts";
 import { setStage } from "./adversarial/stage.ts";
+import { toldReader } from "./adversarial/told.ts";
 
 const NOT_PREPARED = "max_prepared_transactions is 0, as it is by default";
 
@@ -51,19 +54,24 @@ describe("readers, interleaved by hand", () => {
     }
   };
 
-  it.for<[string, Scenario]>([
-    ["a late commit", lateCommit],
-    ["a draw before its second look", drawnBetweenLooks("writers")],
-    ["a draw before its reading", drawnBetweenLooks("events")],
-    ["a commit before its second look", committedBetweenLooks],
-    ["a prepared transaction", preparedLate],
-    ["a transaction id that is older than its position", earlyTransactionId],
-    ["transaction ids and positions that cross", crossedIds],
-  ])("the consumer is right despite %s", async ([, scenario], { skip }) => {
-    if (scenario === preparedLate) skip(!(await takesPrepared(server)), NOT_PREPARED);
-    const verdict = await played(scenario);
-    expect(verdict).toMatchObject(FLAWLESS);
-    expect(verdict.delivered).toBe(verdict.events);
+  describe.each<[string, Mutant | undefined]>([
+    ["the consumer", undefined],
+    ["a reading along with its looks", toldReader],
+  ])("%s", (_, reader) => {
+    it.for<[string, Scenario]>([
+      ["a late commit", lateCommit],
+      ["a draw before its second look", drawnBetweenLooks("writers")],
+      ["a draw before its reading", drawnBetweenLooks("events")],
+      ["a commit before its second look", committedBetweenLooks],
+      ["a prepared transaction", preparedLate],
+      ["a transaction id that is older than its position", earlyTransactionId],
+      ["transaction ids and positions that cross", crossedIds],
+    ])("is right despite %s", async ([, scenario], { skip }) => {
+      if (scenario === preparedLate) skip(!(await takesPrepared(server)), NOT_PREPARED);
+      const verdict = await played(scenario, reader);
+      expect(verdict).toMatchObject(FLAWLESS);
+      expect(verdict.delivered).toBe(verdict.events);
+    });
   });
 
   it.for<[string, Scenario]>([
@@ -113,6 +121,13 @@ describe("readers, interleaved by hand", () => {
       "looks and reads in one snapshot of a statement",
       everythingInOneStatement,
       committedWithinStatement,
+      { lost: 1 },
+    ],
+    ["reads before its second look", readsBeforeSecondLook, committedBetweenLooks, { lost: 1 }],
+    [
+      "keeps what it reads beyond its looks",
+      readsBeyondItsLooks,
+      drawnBetweenLooks("events"),
       { lost: 1 },
     ],
     ["does not count prepared transactions", withoutPrepared, preparedLate, { lost: 1 }],

@@ -51,7 +51,7 @@ describe.each([
     (pool: pg.Pool) => annalsPool(pool, { prepare: false }),
   ],
   ["a stock pool", (pool: pg.Pool) => pool],
-])("round trips through %s", (_, wrap) => {
+])("round trips through %s", (name, wrap) => {
   const { db, accounts, cached, residents, parcels } = open(wrap);
 
   const resident = async () => {
@@ -291,6 +291,7 @@ describe.each([
 
   it("a savepoint is two, and three when it is rolled back", async () => {
     await transaction(db, async (tx) => {
+      await sql`select 1`.execute(tx);
       const kept = await proxy.during(() => tx.savepoint(async () => {}));
       expect(roundTrips(kept)).toBe(2);
       const undone = await proxy.during(() =>
@@ -333,6 +334,13 @@ describe.each([
       }),
     );
     expect(roundTrips(sent)).toBe(5);
+  });
+
+  it.skipIf(name === "a stock pool")("a transaction without statements is none", async () => {
+    const kept = () => transaction(db, async () => {});
+    expect(await proxy.during(kept)).toEqual([]);
+    const undone = () => transaction(db, () => Promise.reject(new Error("regret"))).catch(() => {});
+    expect(await proxy.during(undone)).toEqual([]);
   });
 });
 

@@ -61,8 +61,8 @@ const newTenant = () => {
 };
 
 describe.each([
-  ["our pool, pipelined", () => open((pool) => annalsPool(pool), { pipeline: true })],
   ["our pool", () => open((pool) => annalsPool(pool))],
+  ["our pool, always pipelined", () => open((pool) => annalsPool(pool), { pipeline: true })],
   ["a stock pool", () => open((pool) => pool)],
 ])("row-level security through %s", (_, opening) => {
   const db = opening();
@@ -267,7 +267,7 @@ describe.each(["crypto-shredding", "payload-table"] as const)("personal values b
     });
     await entityMigration(Lodger).up(owner);
     expect(await checkSchema(owner, [Lodger])).toEqual([]);
-    const db = open((pool) => annalsPool(pool), { pipeline: true });
+    const db = open((pool) => annalsPool(pool));
     const keys = localKeys({ current: "one", keys: { one: "K".repeat(43) } });
     const lodgers = createRepository(Lodger, { db, keys });
     const [ours, theirs] = [newTenant(), newTenant()];
@@ -325,7 +325,6 @@ describe("a connection that breaks before its COMMIT is answered", () => {
     const lossy = await CountingProxy.open(connectionString);
     const db = open((pool) => annalsPool(pool), {
       connectionString: lossy.connectionString,
-      pipeline: true,
       max: 1,
     });
     const { tenantId } = newTenant();
@@ -369,10 +368,10 @@ describe("the schema", () => {
 });
 
 describe("round trips", () => {
-  const db = open((pool) => annalsPool(pool), { pipeline: true, max: 1 });
+  const db = open((pool) => annalsPool(pool), { max: 1 });
   const tenancies = createRepository(Tenancy, { db });
 
-  it("of a call are what waits for an answer: with a pipeline, one", async () => {
+  it("of a call are what waits for an answer: one", async () => {
     const acme = tenancies.scoped(newTenant());
     const { id } = await acme.create("a");
     // All of it is on its way before the first answer comes: BEGIN, the settings, the statement, COMMIT.

@@ -53,7 +53,6 @@ const asTenant = ({ pool, connections }: BenchmarkDatabase): Kysely<unknown> => 
     ...(connectionString !== undefined && { connectionString }),
     max: connections,
     options: `-c role=${ROLE}`,
-    pipeline: true,
     allowExitOnIdle: true,
   });
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: annalsPool(bound) }) });

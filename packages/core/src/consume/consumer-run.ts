@@ -191,6 +191,7 @@ export class ConsumerRun<Tx> {
 
   async #readLoop(): Promise<void> {
     const { limiter, mode } = this.#parts;
+    let isWoken = false;
     while (!this.#isEnding) {
       const progress = this.#progress;
       const began = performance.now();
@@ -198,25 +199,30 @@ export class ConsumerRun<Tx> {
       if (outcome === "read" || outcome === "all") this.#poll.reset();
       if (outcome === "read" || (outcome === "all" && mode === "catchUp")) continue;
       if (outcome === "nothing" && (await this.#isAllHandled(progress))) return this.#end();
-      // Who waits for room has not looked, and goes on as soon as there is some.
-      const lookMs = outcome === "full" ? 0 : performance.now() - began;
-      await this.#untilMore(progress, this.#poll.gapAfter(lookMs));
+      // Who waits for room has not looked, and goes on as soon as there is some; polls are rare by themselves.
+      const lookMs = outcome === "full" || !isWoken ? 0 : performance.now() - began;
+      isWoken = await this.#untilMore(progress, this.#poll.gapAfter(lookMs));
     }
   }
 
-  /** Waits until there may be more: something was committed, a slot has room, or it is time to look. */
-  async #untilMore(progress: number, gapMs: number): Promise<void> {
+  /**
+   * Waits until there may be more: something was committed, a slot has room, or it is time to look.
+   *
+   * @returns whether it was woken up before it was time.
+   */
+  async #untilMore(progress: number, gapMs: number): Promise<boolean> {
     const looked = performance.now();
     this.#waitsForRoom = this.#intake.isFull(this.#slots);
     const hasRoomMeanwhile = this.#waitsForRoom && progress !== this.#progress;
     // Who waits by the consumer's clock has nothing left to do, which is what tests with a clock rely on.
     const isAtWork = this.#slots.some((slot) => slot.isInHand || slot.waiting > 0);
     const clock = isAtWork ? systemClock : this.#parts.engine.clock;
-    if (!hasRoomMeanwhile) await this.#toRead.wait(this.#poll.next(), clock);
+    const isWoken = hasRoomMeanwhile || (await this.#toRead.wait(this.#poll.next(), clock));
     this.#waitsForRoom = false;
     const early = gapMs - (performance.now() - looked);
     if (early > 0) await systemClock.sleep(early, this.#ending.signal);
     for (const slot of this.#slots) slot.isDry = false;
+    return isWoken;
   }
 
   async #isAllHandled(progress: number): Promise<boolean> {

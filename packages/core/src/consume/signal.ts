@@ -13,11 +13,17 @@ export class Signal {
     this.#wake?.();
   }
 
-  /** Waits for a poke, for as long as `ms` at most; without it, for ever. */
-  async wait(ms?: number, clock: Clock = systemClock): Promise<void> {
+  /**
+   * Waits for a poke, for as long as `ms` at most; without it, for ever.
+   *
+   * @returns whether there was one.
+   */
+  async wait(ms?: number, clock: Clock = systemClock): Promise<boolean> {
     if (!this.#poked) await this.#sleep(ms, clock);
+    const isPoked = this.#poked;
     this.#wake = undefined;
     this.#poked = false;
+    return isPoked;
   }
 
   #sleep(ms: number | undefined, clock: Clock): Promise<void> {

@@ -72,7 +72,10 @@ export class SlotWorker<Tx> {
     const slot = this.#slot;
     if (slot.isDrained) return slot.end();
     // Without a certain lease, another process may be at work on it.
-    if (performance.now() > slot.validUntil) return slot.signal.wait(engine.leaseMs);
+    if (performance.now() > slot.validUntil) {
+      await slot.signal.wait(engine.leaseMs);
+      return;
+    }
     if (slot.isTroubleStale) await limited(() => this.#loadTrouble());
     const due = this.#held.next();
     if (due !== undefined) {

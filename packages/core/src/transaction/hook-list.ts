@@ -22,6 +22,10 @@ export class HookList<Tx> {
   /** Those that ran before the commit, in the order in which they did. */
   readonly #ran: Entry<Tx>[] = [];
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
   add<Data>(hook: CommitHook<Data, Tx>, data: Data): void {
     this.#add({ hook: hook as CommitHook<unknown, Tx>, data });
   }

@@ -67,6 +67,11 @@ export class TransactionScope<Tx> {
     return this.#isOver;
   }
 
+  /** Whether anything runs at its end. */
+  get hasHooks(): boolean {
+    return !this.#hooks.isEmpty;
+  }
+
   /** @throws TransactionUnusableError when nothing can be done through this handle now. */
   check(operation: string): void {
     if (this.#isOver) throw new TransactionUnusableError("over", operation);

@@ -1,4 +1,6 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import { type Answer, DeferredBegin } from "./deferred-begin.ts";
+import { atOnce, type Call, callsIn, canPipeline, type Pipelining } from "./flight.ts";
 import { makeSettings, scopedText } from "./scope-settings.ts";
 import { isConnectionLost, isReportedByServer, wasNeverSent } from "./sqlstate.ts";
 import { ownStatement } from "./statement.ts";
@@ -80,10 +82,8 @@ export const trackerOf = (rows: readonly unknown[]): TransactionTracker | undefi
   (rows as TrackedRows)[TRACKER];
 
 /** The ways in which a client is asked here. */
-interface QueryingClient extends PgPoolClient {
+interface QueryingClient extends PgPoolClient, Pipelining {
   readonly processID: number;
-  /** Whether the pool was opened with `pipeline: true`. */
-  readonly pipeline?: boolean;
   query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
   query<R>(config: object): Promise<PostgresQueryResult<R>>;
   query<R>(
@@ -96,6 +96,7 @@ class TrackedClient implements PostgresPoolClient {
   readonly #client: QueryingClient;
   readonly #prepare: boolean;
   readonly #tracker = new TransactionTracker();
+  readonly #begin = new DeferredBegin(() => this.#client.query("begin", undefined));
 
   constructor(client: PgPoolClient, prepare: boolean) {
     surviveLostConnections(client);
@@ -113,9 +114,27 @@ class TrackedClient implements PostgresPoolClient {
     sql: string | PostgresCursor<R>,
     parameters?: readonly unknown[],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
-    if (typeof sql !== "string") return this.#client.query(sql);
+    if (typeof sql !== "string") {
+      // The client sends what was asked first.
+      this.#begin.sent()?.catch(() => {});
+      return this.#client.query(sql);
+    }
+    const answer = this.#begin.answer(sql, this.#tracker.isOpen);
+    if (answer !== undefined) return this.#answered(sql, answer);
+    const beginning = this.#begin.sent();
+    return beginning === undefined
+      ? this.#run(sql, parameters)
+      : beginning.then(() => this.#run(sql, parameters));
+  }
+
+  #run<R>(
+    sql: string,
+    parameters: readonly unknown[] | undefined,
+  ): Promise<PostgresQueryResult<R>> {
     const own = ownStatement(sql);
     if (own !== undefined) return this.#runOurs(own.name, sql, parameters);
+    const calls = callsIn(sql, parameters);
+    if (calls !== undefined) return this.#fly<R>(calls);
     const scoped = scopedText(sql);
     return scoped === undefined
       ? this.#passOn(sql, parameters)
@@ -124,9 +143,21 @@ class TrackedClient implements PostgresPoolClient {
 
   release(destroy?: boolean): void {
     // A transaction that nobody ended must not take in what the next user of the connection writes.
-    const isLeftOpen = this.#tracker.isOpen;
-    if (isLeftOpen) this.#tracker.end("rolledBack");
+    const isLeftOpen = this.#tracker.isOpen && !this.#begin.isUnsent;
+    if (this.#tracker.isOpen) this.#tracker.end("rolledBack");
+    this.#begin.forget();
     this.#client.release(isLeftOpen || destroy);
+  }
+
+  async #answered<R>(sql: string, answer: Answer): Promise<PostgresQueryResult<R>> {
+    this.#tracker.succeeded(sql, [answer.command]);
+    return this.#ours(answer);
+  }
+
+  /** A result that was made here. */
+  #ours<R>({ command, rows }: Answer): PostgresQueryResult<R> {
+    const tracked = Object.assign([...rows] as R[], { [TRACKER]: this.#tracker });
+    return { command, rowCount: rows.length, rows: tracked } as PostgresQueryResult<R>;
   }
 
   async #passOn<R>(
@@ -175,17 +206,40 @@ class TrackedClient implements PostgresPoolClient {
       () => this.#runOurs<R>(ownStatement(sql)?.name, sql, values),
       ...(isOpen ? [] : [() => this.#client.query({ text: "commit" })]),
     ];
-    const results = await (this.#client.pipeline === true
-      ? atOnce(steps)
+    const results = await (canPipeline(this.#client)
+      ? this.#atOnce(steps)
       : this.#inTurn(steps, isOpen));
     return results[isOpen ? 1 : 2] as PostgresQueryResult<R>;
   }
 
-  async #inTurn(
-    steps: readonly (() => Promise<unknown>)[],
+  /** Each is a statement of its own, with a snapshot of its own. Its rows are the rows of each. */
+  async #fly<R>(calls: readonly Call[]): Promise<PostgresQueryResult<R>> {
+    const steps = calls.map(
+      ([{ name, sql }, parameters]) =>
+        () =>
+          this.#runOurs<unknown>(name, sql, parameters),
+    );
+    const results = await (canPipeline(this.#client)
+      ? this.#atOnce(steps)
+      : this.#inTurn(steps, true));
+    const rows = results.map((result) => result.rows);
+    return this.#ours({ command: "SELECT", rows });
+  }
+
+  /** Sends all before the first has been answered. After one that failed, a COMMIT is a ROLLBACK. */
+  async #atOnce<Result>(steps: readonly (() => Promise<Result>)[]): Promise<readonly Result[]> {
+    const ends = await atOnce(this.#client, () => steps.map((step) => step()));
+    return ends.map((end) => {
+      if (end.status === "rejected") throw end.reason;
+      return end.value;
+    });
+  }
+
+  async #inTurn<Result>(
+    steps: readonly (() => Promise<Result>)[],
     isOpen: boolean,
-  ): Promise<readonly unknown[]> {
-    const results: unknown[] = [];
+  ): Promise<readonly Result[]> {
+    const results: Result[] = [];
     try {
       for (const step of steps) results.push(await step());
       return results;
@@ -202,14 +256,6 @@ class TrackedClient implements PostgresPoolClient {
     return error;
   }
 }
-
-/** Sends all before the first has been answered. After one that failed, a COMMIT is a ROLLBACK. */
-const atOnce = async (steps: readonly (() => Promise<unknown>)[]): Promise<readonly unknown[]> => {
-  const ends = await Promise.allSettled(steps.map((step) => step()));
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  return ends.map((end) => (end as PromiseFulfilledResult<unknown>).value);
-};
 
 const howFailed = (error: unknown): "refused" | "lost" | "uncertain" => {
   if (isReportedByServer(error) || wasNeverSent(error)) return "refused";

@@ -3,6 +3,8 @@ import { InvalidArgumentError, TransactionNotJoinedError } from "@annals/core";
 import { type Durability, type Join, scopeOf } from "@annals/core/adapter";
 import { type Kysely, PGliteAdapter, type QueryResult, type Transaction } from "kysely";
 import { trackerOf } from "./annals-pool.ts";
+import { HAS_BEGUN } from "./deferred-begin.ts";
+import { type Call, FLIGHT } from "./flight.ts";
 import { schemaOf } from "./schema-name.ts";
 import { makeSettings, type ScopeSettings, withinScope } from "./scope-settings.ts";
 import type { Statement } from "./statement.ts";
@@ -111,6 +113,32 @@ export class Database<DB> {
       "tx is not a transaction",
       "Pass what transaction() or db.transaction() handed to your function.",
     );
+  }
+
+  /**
+   * Runs statements one after another, each on its own and with a snapshot of its own, all on their way at once
+   * where the pool is ours.
+   *
+   * @returns the rows of each.
+   */
+  async fly(calls: readonly Call[]): Promise<readonly (readonly object[])[]> {
+    if (pooledByUs.get(this.identity) === true) {
+      return (await this.#execute<readonly object[]>(this.db, FLIGHT, calls)).rows;
+    }
+    const rows: (readonly object[])[] = [];
+    for (const [each, parameters] of calls) {
+      rows.push((await this.#execute<object>(this.db, each, parameters)).rows);
+    }
+    pooledByUs.set(this.identity, rows[0] !== undefined && trackerOf(rows[0]) !== undefined);
+    return rows;
+  }
+
+  /** Whether a transaction has sent anything. On another pool than ours that is not known, and counts as sent. */
+  async hasBegun(tx: Transaction<DB>): Promise<boolean> {
+    if (pooledByUs.get(this.identity) === false) return true;
+    const { rows } = await this.#execute<{ has_begun: boolean }>(tx, HAS_BEGUN, []);
+    pooledByUs.set(this.identity, trackerOf(rows) !== undefined);
+    return rows[0]?.has_begun !== false;
   }
 
   /** Our own pool sends the settings ahead by itself; others need a transaction around both. */

@@ -4,6 +4,7 @@ import type { IsolationLevel, Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./annals-transaction.ts";
 import { identityOf, runningTransaction } from "./database.ts";
 import { isTurnedIntoRollback, transactionFailure } from "./database-error.ts";
+import { isBeginFailure } from "./deferred-begin.ts";
 import { OverGuard } from "./over-guard.ts";
 import { savepointsOn } from "./savepoints.ts";
 import { isReportedByServer, SQLSTATE, sqlstateOf } from "./sqlstate.ts";
@@ -120,7 +121,7 @@ const runOnce = async <DB, Result>(
     const outcome = committing && !isRefusedCommit(error) ? "unknown" : "rolledBack";
     await opened?.end(outcome);
     // On a connection that is gone the rollback fails too, and would hide why.
-    if (failure !== undefined) throw failure.error;
+    if (failure !== undefined && !isBeginFailure(failure.error)) throw failure.error;
     if (failed !== undefined) throw failed(error, outcome);
     throw transactionFailure(committing ? "committing" : "beginning", error);
   });

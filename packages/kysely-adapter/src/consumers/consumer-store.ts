@@ -1,4 +1,5 @@
 import {
+  type AdvanceWork,
   type CheckpointMove,
   type ConsumerPlan,
   type ConsumerStore,
@@ -71,7 +72,11 @@ export const consumerStore = <DB>(
 
     read: (request) => reader.read(request),
 
-    watch: (wake) => WakeUps.of(database.identity).watch(tables, wake),
+    watch: (wake) =>
+      WakeUps.of(database.identity).watch(tables, () => {
+        reader.expectNews();
+        wake();
+      }),
 
     settled: async () => (await reader.settled()).position,
 
@@ -88,9 +93,10 @@ export const consumerStore = <DB>(
         return move(to, tx);
       };
       const isOneStatement = effects === undefined && (changes?.() ?? []).length === 0;
-      const isMoved = isOneStatement
-        ? await move(to, "none")
-        : await withEffects(database, effects, write);
+      const ended = isOneStatement
+        ? "unused"
+        : await withEffects(database, { effects, changes }, write);
+      const isMoved = ended === "unused" ? await move(to, "none") : ended === "moved";
       // Another life of the server may be why.
       if (isMoved) progressOf(database.identity).wake([name]);
       else reader.forget();
@@ -115,28 +121,36 @@ const followsText = ({ topics, keys }: ConsumerPlan, tables: readonly string[]):
     })),
   });
 
-/** The checkpoint's move is the transaction's last statement, so that its row is locked for a moment only. */
+/**
+ * The checkpoint's move is the transaction's last statement, so that its row is locked for a moment only.
+ *
+ * @returns "unused" when nothing was done, so that there is nothing for the move to be together with.
+ */
 const withEffects = async <DB>(
-  { db }: Database<DB>,
-  effects: ((tx: AnnalsTransaction<DB>) => Promise<void>) | undefined,
-  move: (tx: AnnalsTransaction<DB>) => Promise<boolean>,
-): Promise<boolean> => {
+  database: Database<DB>,
+  { effects, changes }: AdvanceWork<AnnalsTransaction<DB>>,
+  write: (tx: AnnalsTransaction<DB>) => Promise<boolean>,
+): Promise<"moved" | "stayed" | "unused"> => {
   try {
-    await transaction(db, async (tx) => {
+    return await transaction(database.db, async (tx) => {
       try {
         await effects?.(tx);
       } catch (error) {
         await closed(tx);
         throw error;
       }
-      if (!(await move(tx))) throw new NotMoved();
+      if ((changes?.() ?? []).length === 0 && (await isUnused(database, tx))) return "unused";
+      if (!(await write(tx))) throw new NotMoved();
+      return "moved";
     });
-    return true;
   } catch (error) {
-    if (error instanceof NotMoved) return false;
+    if (error instanceof NotMoved) return "stayed";
     throw error;
   }
 };
+
+const isUnused = async <DB>(database: Database<DB>, tx: AnnalsTransaction<DB>): Promise<boolean> =>
+  scopeOf(tx)?.hasHooks === false && !(await database.hasBegun(tx));
 
 /**
  * Lets nothing more into a transaction whose handler failed, and waits for what it has sent. A handler that

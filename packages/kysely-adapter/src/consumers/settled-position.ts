@@ -67,21 +67,27 @@ export class SettledPosition {
     this.#looks = looks;
   }
 
+  /** The life of the server, while it is known and nothing waits for a writer. */
+  get clearIn(): string | undefined {
+    return this.#unsettled.length === 0 ? this.#serverStart : undefined;
+  }
+
   /**
    * Looks again and returns the settled position. It falls only after somebody set the sequence back.
    *
+   * @param looks how to look this time.
    * @throws PositionSequenceBehindError when the sequence is behind positions in use.
    * @throws ServerRestartedError when what was known belongs to an earlier life of the server.
    */
-  look(): Promise<Settled> {
-    const look = this.#turn.then(() => this.#look());
+  look(looks: SettledLooks = this.#looks): Promise<Settled> {
+    const look = this.#turn.then(() => this.#look(looks));
     this.#turn = look.catch(() => {});
     return look;
   }
 
-  async #look(): Promise<Settled> {
+  async #look(looks: SettledLooks): Promise<Settled> {
     try {
-      return await this.#lookTwice();
+      return await this.#lookTwice(looks);
     } catch (error) {
       // A lost connection may be the first sign of a restart.
       this.#forget();
@@ -89,8 +95,8 @@ export class SettledPosition {
     }
   }
 
-  async #lookTwice(): Promise<Settled> {
-    const { last, used, serverStart } = await this.#looks.lastPosition();
+  async #lookTwice(looks: SettledLooks): Promise<Settled> {
+    const { last, used, serverStart } = await looks.lastPosition();
     if (last < used) throw new PositionSequenceBehindError({ last, used });
     this.#serverStart ??= serverStart;
     if (serverStart !== this.#serverStart) throw new ServerRestartedError();
@@ -100,7 +106,7 @@ export class SettledPosition {
     if (last === this.#settled && this.#unsettled.length === 0) {
       return { position: last, serverStart };
     }
-    const holders = await this.#looks.topicWriters();
+    const holders = await looks.topicWriters();
     if ((holders.serverStart ?? serverStart) !== serverStart) throw new ServerRestartedError();
     this.#settle(last, new Set(holders.writers));
     return { position: this.#settled, serverStart };

@@ -121,6 +121,27 @@ where e.position > $1 and writers = '{}' order by e.position limit $2`,
   );
 };
 
+/** What is on its way with the looks has to come behind them. */
+export const readsBeforeSecondLook: Mutant = (pool, topic) => {
+  const run = autocommit(pool);
+  return byPosition(async (after, limit) => {
+    const last = numberOf(await run(LAST), "last");
+    const rows = await run(eventsSql(topic), [after, last, limit]);
+    const writers = await run(writersSql(topic));
+    return writers.length > 0 ? [] : rows;
+  });
+};
+
+/** What was read along with the looks counts up to where they say, and no further. */
+export const readsBeyondItsLooks: Mutant = (pool, topic) => {
+  const run = autocommit(pool);
+  return byPosition(async (after, limit) => {
+    await run(LAST);
+    const writers = await run(writersSql(topic));
+    return writers.length > 0 ? [] : await run(eventsSql(topic), [after, 2 ** 52, limit]);
+  });
+};
+
 export const withoutPrepared: Mutant = (pool, topic) => {
   const run = autocommit(pool);
   return settledBy(topic, run, {

@@ -18,6 +18,7 @@ import {
 import { naive } from "./mutant-readers.ts";
 import { PreparedTransactions } from "./prepared-transactions.ts";
 import { Writing } from "./session.ts";
+import { tellOf } from "./told.ts";
 import { type Desk, TAKEN } from "./writer-actions.ts";
 import { type Tally, write, writerRandom } from "./writers.ts";
 
@@ -57,10 +58,10 @@ const WRITERS = 12;
 const KEYS = 10;
 const DRAIN_MS = 60_000;
 
-/** Batch sizes from 1 to 1,000 over both topics; two processes' worth of one consumer. */
-const followersOf = (db: Kysely<Tables>): readonly Follower[] => [
-  consumerFollower(db, { name: "orders-by-1", topic: "order", batchSize: 1 }),
-  consumerFollower(db, { name: "accounts-by-7", topic: "account", batchSize: 7 }),
+/** Batch sizes from 1 to 1,000 over both topics, some told of commits; two processes' worth of one consumer. */
+const followersOf = (db: Kysely<Tables>, told: Kysely<Tables>): readonly Follower[] => [
+  consumerFollower(told, { name: "orders-by-1", topic: "order", batchSize: 1 }),
+  consumerFollower(told, { name: "accounts-by-7", topic: "account", batchSize: 7 }),
   consumerFollower(db, { name: "orders-by-100", topic: "order", batchSize: 100 }),
   consumerFollower(db, { name: "accounts-by-1000", topic: "account", batchSize: 1000 }),
 ];
@@ -70,6 +71,7 @@ export const stress = async ({ server, seed, ms }: StressOptions): Promise<Stres
   const connectionString = await createTestDatabase(server);
   const writerDb = connect(connectionString, { max: WRITERS + 2, name: "writer" });
   const followerDb = connect(connectionString, { max: 14, name: "follower" });
+  const toldDb = connect(connectionString, { max: 8, name: "follower" });
   const db = connect(connectionString, { max: 8 });
   const naivePool = new pg.Pool({ connectionString, max: 2 });
   naivePool.on("error", () => {});
@@ -87,8 +89,9 @@ export const stress = async ({ server, seed, ms }: StressOptions): Promise<Stres
   await writing.newAccount(TAKEN);
 
   const following = new AbortController();
-  const followers = followersOf(followerDb);
-  const competitor = followersOf(followerDb)[2] as Follower;
+  const followers = followersOf(followerDb, toldDb);
+  const competitor = followersOf(followerDb, toldDb)[2] as Follower;
+  const telling = setInterval(() => tellOf(toldDb), 5);
   const followed = [...followers, competitor].map((each) => each.follow(following.signal));
   const loser = readerFollower(db, naive(naivePool, "account"), {
     name: "naive",
@@ -153,9 +156,16 @@ export const stress = async ({ server, seed, ms }: StressOptions): Promise<Stres
     writers.abort();
     losing.abort();
     following.abort();
+    clearInterval(telling);
     for (const each of unrelated) await each.close();
     await Promise.allSettled([...followed, all, terminating, lost]);
-    await Promise.all([writerDb.destroy(), followerDb.destroy(), db.destroy(), naivePool.end()]);
+    await Promise.all([
+      writerDb.destroy(),
+      followerDb.destroy(),
+      toldDb.destroy(),
+      db.destroy(),
+      naivePool.end(),
+    ]);
   }
 };
 
