@@ -147,7 +147,7 @@ describe.each(Object.entries(faults))("with %s", (_, fault) => {
   it.each(["begin", "commit"])("a transaction's %s throws an error of ours", async (statement) => {
     const { db, fail } = open();
     fail({ ...fault, sql: new RegExp(`^${statement}`, "i") });
-    const work = () => transaction(db, async () => "done");
+    const work = () => transaction(db, (tx) => sql`select 1`.execute(tx));
     if (statement === "commit" && fault.at === "connect") return;
     expectOurs(await thrownBy(work), fault.error);
   });
