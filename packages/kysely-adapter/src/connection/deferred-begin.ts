@@ -9,12 +9,12 @@ export interface Answer {
 /** Asks whether a transaction has sent anything yet. Only a pool of ours knows; others answer that it has. */
 export const HAS_BEGUN = statement("has_begun", "select true as has_begun");
 
-/** Errors of a BEGIN, which the first statement was told. */
-const failures = new WeakSet<object>();
+/** What BEGIN failed with, by the error that the first statement was told. */
+const failures = new WeakMap<object, { readonly cause: unknown }>();
 
-/** Whether it was the transaction that could not begin, and not the statement that was to be its first. */
-export const isBeginFailure = (error: unknown): boolean =>
-  typeof error === "object" && error !== null && failures.has(error);
+/** What a transaction could not begin with, where that is why its first statement failed. */
+export const beginFailure = (error: unknown): { readonly cause: unknown } | undefined =>
+  error instanceof Error ? failures.get(error) : undefined;
 
 /**
  * Keeps BEGIN back until there is something to send: a transaction begins with its first statement, and one
@@ -64,9 +64,10 @@ export class DeferredBegin {
         () => {
           this.#sending = undefined;
         },
-        (error: object) => {
+        (cause: unknown) => {
           this.#hasFailed = true;
-          failures.add(error);
+          const error = cause instanceof Error ? cause : new Error("BEGIN failed", { cause });
+          failures.set(error, { cause });
           throw error;
         },
       );

@@ -4,7 +4,7 @@ import type { IsolationLevel, Kysely, Transaction } from "kysely";
 import type { AnnalsTransaction } from "./annals-transaction.ts";
 import { identityOf, runningTransaction } from "./database.ts";
 import { isTurnedIntoRollback, transactionFailure } from "./database-error.ts";
-import { isBeginFailure } from "./deferred-begin.ts";
+import { beginFailure } from "./deferred-begin.ts";
 import { OverGuard } from "./over-guard.ts";
 import { savepointsOn } from "./savepoints.ts";
 import { isReportedByServer, SQLSTATE, sqlstateOf } from "./sqlstate.ts";
@@ -121,9 +121,11 @@ const runOnce = async <DB, Result>(
     const outcome = committing && !isRefusedCommit(error) ? "unknown" : "rolledBack";
     await opened?.end(outcome);
     // On a connection that is gone the rollback fails too, and would hide why.
-    if (failure !== undefined && !isBeginFailure(failure.error)) throw failure.error;
-    if (failed !== undefined) throw failed(error, outcome);
-    throw transactionFailure(committing ? "committing" : "beginning", error);
+    const unbegun = beginFailure(failure?.error);
+    if (failure !== undefined && unbegun === undefined) throw failure.error;
+    const cause = unbegun === undefined ? error : unbegun.cause;
+    if (failed !== undefined) throw failed(cause, outcome);
+    throw transactionFailure(committing ? "committing" : "beginning", cause);
   });
 };
 
