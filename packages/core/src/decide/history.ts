@@ -1,9 +1,9 @@
 import type { EntityModel } from "../define/entity-model.ts";
 import type { JsonObject } from "../define/json-value.ts";
-import { lastOfLifecycle } from "../define/lifecycle.ts";
 import { EntityUnusableError } from "../errors/decide-errors.ts";
 import { deepFreeze } from "./deep-freeze.ts";
-import type { FoldedEvents, LoadedEvents } from "./loaded-events.ts";
+import { EventList } from "./event-list.ts";
+import type { LoadedEvents } from "./loaded-events.ts";
 import type { HistoryMark, PendingWrite, WriteEnd } from "./pending-write.ts";
 import { recordEvents } from "./record-events.ts";
 import type { StoredEvent } from "./stored-event.ts";
@@ -14,10 +14,6 @@ import { SubjectTrack } from "./subject-track.ts";
  *
  * Two versions say how far: `committed` ≤ `written`. Between them are events that were written in a
  * transaction that is still open; a rollback moves `written` back.
- *
- * Versions count stored events. One that was loaded may have become several events, or none, so that what
- * follows the loaded ones stands `shift` places further in the list than its sequence says, or before that
- * where the loaded ones were folded and are not kept. What is decided here is stored one for one.
  */
 export class History {
   readonly model: EntityModel;
@@ -26,14 +22,7 @@ export class History {
   readonly parentId: string | undefined;
   #children: ReadonlyMap<string, Map<string, History>>;
   #partial: ReadonlySet<string> | undefined;
-  #events: object[];
-  /** The stored form of the events that were decided here; the loaded ones have none. */
-  #stored: StoredEvent[] = [];
-  #loaded: number;
-  /** How many more events there are than stored ones became them. */
-  #shift: number;
-  #sequences: readonly number[] | undefined;
-  #folded: FoldedEvents | undefined;
+  #list: EventList;
   #snapshotAt: number;
   #subjects: SubjectTrack | undefined;
   #committed: number;
@@ -44,7 +33,6 @@ export class History {
   #shown: object | undefined;
   #writtenState: object | undefined;
   #storedState: JsonObject | undefined;
-  #frozen: readonly object[] | undefined;
   #isDeleted: boolean | undefined;
   #unusable: EntityUnusableError["reason"] | undefined;
   #isReplayed = false;
@@ -54,32 +42,25 @@ export class History {
    * @param parentId whose child it is.
    */
   constructor(model: EntityModel, id: string, loaded?: LoadedEvents, parentId?: string) {
-    const { events = [], state, version = 0, sequences } = loaded ?? {};
+    const { state, version = 0 } = loaded ?? {};
     this.model = model;
     this.id = id;
     this.parentId = parentId;
     this.#children = loaded === undefined ? emptyKinds(model) : (loaded.children ?? NO_CHILDREN);
     this.#partial = loaded?.partial;
-    this.#events = events;
+    this.#list = new EventList(loaded);
     this.#state = state;
     this.#writtenState = state;
-    this.#loaded = version;
     this.#committed = version;
     this.#written = version;
     this.#revision = loaded?.revision ?? 0;
-    this.#shift = events.length - version;
-    this.#sequences = sequences;
-    this.#folded = loaded?.folded;
     this.#snapshotAt = loaded?.snapshotAt ?? 0;
     this.#subjects = loaded?.subjects ?? SubjectTrack.of(model);
   }
 
   /** What it was made of, as long as nothing was decided since: for another one like it, that shares no list. */
   get loaded(): LoadedEvents {
-    const { state } = this;
-    const sequences = this.#sequences;
-    const subjects = this.#subjects?.copy();
-    return { events: this.#events.slice(), state, version: this.#loaded, sequences, subjects };
+    return { ...this.#list.loaded, state: this.state, subjects: this.#subjects?.copy() };
   }
 
   /** Its children by kind and id; a kind that was left out when it was read is missing. */
@@ -103,7 +84,7 @@ export class History {
 
   /** Whether every event from the first one is here. */
   get isWhole(): boolean {
-    return this.#folded === undefined;
+    return this.#list.isWhole;
   }
 
   get state(): object | undefined {
@@ -119,47 +100,36 @@ export class History {
 
   /** The sequence of the stored event that deletes it; `undefined` while it is not deleted. */
   get deletedBy(): number | undefined {
-    return this.#deletedByOneOf(this.#events);
+    return this.#list.deletedBy(this.model.plan.lifecycle);
   }
 
   /** Whether it was deleted at a version. */
   wasDeletedAt(version: number): boolean {
-    const until = Math.max(version + this.#shift, 0);
-    return this.#deletedByOneOf(this.#events.slice(0, until)) !== undefined;
-  }
-
-  #deletedByOneOf(events: readonly object[]): number | undefined {
-    const { lifecycle } = this.model.plan;
-    const typed = events as readonly { readonly type: string }[];
-    const at = lastOfLifecycle(lifecycle, typed);
-    if (at < 0) return this.#folded?.deletedBy;
-    return typed[at]?.type === lifecycle?.deleteEvent ? this.#sequenceAt(at) : undefined;
+    return this.#list.wasDeletedAt(version, this.model.plan.lifecycle);
   }
 
   /** Those that are in memory: all, or what followed the ones that were folded. */
   get events(): readonly object[] {
-    this.#frozen ??= Object.freeze(this.#events.map(deepFreeze));
-    return this.#frozen;
+    return this.#list.events;
   }
 
   /** Whether there are events that no write has taken. */
   get hasUnwritten(): boolean {
-    return this.#written + this.#shift < this.#events.length;
+    return this.#written < this.#list.version;
   }
 
   /** The stored form of the events that no write has taken. */
   get unwritten(): readonly StoredEvent[] {
-    return this.#stored.slice(this.#written - this.#loaded);
+    return this.#list.storedAfter(this.#written);
   }
 
   get pending(): readonly object[] {
-    return this.events.slice(this.#committed + this.#shift);
+    return this.#list.after(this.#committed);
   }
 
   /** The events of a write that has begun. */
   eventsOf({ expectedVersion, events }: PendingWrite): readonly object[] {
-    const first = expectedVersion + this.#shift;
-    return this.events.slice(first, first + events.length);
+    return this.#list.after(expectedVersion, events.length);
   }
 
   /** Whether it is what an earlier request with the same key came to, and nothing was written since. */
@@ -175,52 +145,34 @@ export class History {
    */
   record(source: string, decided: readonly unknown[]): readonly object[] {
     const { model, id, parentId, state, isDeleted } = this;
-    const isNew = this.#loaded + this.#events.length === 0;
-    const recorded = recordEvents(
-      { model, id, parentId, source, isNew, state, isDeleted },
-      decided,
-    );
-    for (const { event, stored } of recorded.entries) {
-      this.#events.push(event);
-      this.#stored.push(stored);
-    }
+    const isNew = this.#list.isEmpty;
+    const place = { model, id, parentId, source, isNew, state, isDeleted };
+    const recorded = recordEvents(place, decided);
+    for (const { event, stored } of recorded.entries) this.#list.add(event, stored);
     this.#state = recorded.state;
     this.#shown = recorded.state;
     this.#subjects?.see(recorded.state);
     this.#storedState = recorded.storedState;
     this.#isDeleted = recorded.isDeleted;
-    this.#frozen = undefined;
     return Object.freeze(recorded.entries.map(({ event }) => event));
   }
 
   /** Where the history is now, for `takeBack`. */
   mark(): HistoryMark {
-    return {
-      length: this.#events.length,
-      state: this.#state,
-      storedState: this.#storedState,
-    };
+    return { version: this.#list.version, state: this.#state, storedState: this.#storedState };
   }
 
   /** Forgets all events that were recorded since the mark, none of which is written. */
-  rewind({ length, state, storedState }: HistoryMark): void {
-    this.#stored.length -= this.#events.length - length;
-    this.#events.length = length;
+  rewind({ version, state, storedState }: HistoryMark): void {
+    this.#list.cutAfter(version);
     this.#state = state;
     this.#storedState = storedState;
     this.#isDeleted = undefined;
-    this.#frozen = undefined;
   }
 
   /** Forgets the one event that was recorded since the mark, unless it is written or another followed. */
-  takeBack({ length, state, storedState }: HistoryMark): void {
-    if (this.#events.length !== length + 1 || this.#written + this.#shift > length) return;
-    this.#events.pop();
-    this.#stored.pop();
-    this.#state = state;
-    this.#storedState = storedState;
-    this.#isDeleted = undefined;
-    this.#frozen = undefined;
+  takeBack(mark: HistoryMark): void {
+    if (this.#list.version === mark.version + 1 && this.#written <= mark.version) this.rewind(mark);
   }
 
   /**
@@ -247,7 +199,9 @@ export class History {
   }
 
   #checkUsable(): void {
-    if (this.#unusable !== undefined) throw this.#unusableError(this.#unusable);
+    const reason = this.#unusable;
+    if (reason === undefined) return;
+    throw new EntityUnusableError({ entity: this.model.plan.name, id: this.id, reason });
   }
 
   #begin(): PendingWrite {
@@ -293,9 +247,9 @@ export class History {
     if (write.revision !== undefined) this.#revision = write.revision + 1;
     if (write.snapshot !== undefined) this.#snapshotAt = this.#written;
     const written = this.#written;
-    const events = this.#events;
+    const list = this.#list;
     return (end) => {
-      if (events !== this.#events) this.#endBeforeReplay(end);
+      if (list !== this.#list) this.#endBeforeReplay(end);
       else if (end === "committed") this.#committed = Math.max(this.#committed, written);
       else if (end === "unknown") this.#unusable = "in-doubt";
       else this.#giveBack(write);
@@ -312,12 +266,7 @@ export class History {
     this.#children = earlier.#children;
     this.#partial = earlier.#partial;
     this.#revision = earlier.#revision;
-    this.#events = earlier.#events;
-    this.#stored = [];
-    this.#loaded = earlier.#loaded;
-    this.#shift = earlier.#shift;
-    this.#sequences = earlier.#sequences;
-    this.#folded = earlier.#folded;
+    this.#list = earlier.#list;
     this.#snapshotAt = earlier.#snapshotAt;
     this.#subjects = earlier.#subjects;
     this.#committed = earlier.#committed;
@@ -325,13 +274,8 @@ export class History {
     this.#state = earlier.#state;
     this.#writtenState = earlier.#state;
     this.#isDeleted = earlier.#isDeleted;
-    this.#frozen = undefined;
     this.#unusable = undefined;
     this.#isReplayed = true;
-  }
-
-  #sequenceAt(index: number): number {
-    return this.#sequences?.[index] ?? index - this.#shift + 1;
   }
 
   #giveBack(write: PendingWrite): void {
@@ -345,10 +289,6 @@ export class History {
     }
     // A child is created again by the next write of its parent.
     if (write.expectedVersion === 0 && this.parentId === undefined) this.#unusable = "not-created";
-  }
-
-  #unusableError(reason: EntityUnusableError["reason"]): EntityUnusableError {
-    return new EntityUnusableError({ entity: this.model.plan.name, id: this.id, reason });
   }
 }
 

@@ -26,8 +26,8 @@ export interface PendingWrite {
 
 /** A moment of a history, to come back to. */
 export interface HistoryMark {
-  /** How many events there are, which versions do not tell. */
-  readonly length: number;
+  /** The version that all of its events lead to, stored or not. */
+  readonly version: number;
   readonly state: object | undefined;
   readonly storedState: JsonObject | undefined;
 }
