@@ -17,6 +17,7 @@ import {
   migrateNames,
   type NameDatabase,
   nameCounts,
+  shape,
 } from "./database/name-counts.ts";
 import { openDatabase } from "./database/open.ts";
 
@@ -36,25 +37,6 @@ const opened = async (name: string) => {
     await accounts.update(account);
   };
   return { connectionString, db, open };
-};
-
-/** What PostgreSQL knows of the live tables but for their identity. */
-const shape = async (db: Kysely<NameDatabase>): Promise<readonly object[]> => {
-  const live = sql`('name_counts'::regclass, 'name_log'::regclass)`;
-  const { rows } = await sql<object>`
-    select 'index' as kind, indexname as name, indexdef as def from pg_indexes
-    where schemaname = 'public' and tablename in ('name_counts', 'name_log')
-    union all
-    select 'constraint', conname, pg_get_constraintdef(oid) from pg_constraint where conrelid in ${live}
-    union all
-    select 'column', attname, format('%s %s %s %s %s', format_type(atttypid, atttypmod), attidentity, attacl,
-      pg_get_serial_sequence(attrelid::regclass::text, attname), col_description(attrelid, attnum))
-    from pg_attribute where attrelid in ${live} and attnum > 0
-    union all
-    select 'table', relname, format('%s %s %s %s', reloptions, relacl, relowner, obj_description(oid, 'pg_class'))
-    from pg_class where oid in ${live}
-    order by 1, 2, 3`.execute(db);
-  return rows;
 };
 
 const eventsOf = async (db: Kysely<NameDatabase>): Promise<number> =>

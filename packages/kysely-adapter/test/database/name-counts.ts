@@ -117,3 +117,22 @@ export const differences = async (
     where e.id is null or l.account is null`.execute(db);
   return rows;
 };
+
+/** What PostgreSQL knows of the live tables but for their identity. */
+export const shape = async (db: Kysely<NameDatabase>): Promise<readonly object[]> => {
+  const live = sql`('name_counts'::regclass, 'name_log'::regclass)`;
+  const { rows } = await sql<object>`
+    select 'index' as kind, indexname as name, indexdef as def from pg_indexes
+    where schemaname = 'public' and tablename in ('name_counts', 'name_log')
+    union all
+    select 'constraint', conname, pg_get_constraintdef(oid) from pg_constraint where conrelid in ${live}
+    union all
+    select 'column', attname, format('%s %s %s %s %s', format_type(atttypid, atttypmod), attidentity, attacl,
+      pg_get_serial_sequence(attrelid::regclass::text, attname), col_description(attrelid, attnum))
+    from pg_attribute where attrelid in ${live} and attnum > 0
+    union all
+    select 'table', relname, format('%s %s %s %s', reloptions, relacl, relowner, obj_description(oid, 'pg_class'))
+    from pg_class where oid in ${live}
+    order by 1, 2, 3`.execute(db);
+  return rows;
+};

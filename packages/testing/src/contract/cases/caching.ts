@@ -1,6 +1,5 @@
-import { createStoreRepository, defineEntity, InvalidArgumentError } from "@annals/core";
+import { createStoreRepository, InvalidArgumentError } from "@annals/core";
 import { expect } from "vitest";
-import * as z from "zod";
 import type { Bench } from "../bench.ts";
 import { contractGroup } from "../contract-case.ts";
 import { defineAccount } from "../entities/account.ts";
@@ -8,6 +7,7 @@ import { defineContact, storeOld } from "../entities/contact.ts";
 import { defineMember } from "../entities/member.ts";
 import { defineOrder } from "../entities/order.ts";
 import { defineProject } from "../entities/project.ts";
+import { defineTagged } from "../entities/tagged.ts";
 import { nextId } from "../scoped-projects.ts";
 import { thrownBy } from "../thrown-by.ts";
 import { watchedReads } from "../watched-reads.ts";
@@ -21,30 +21,6 @@ const cachedAccounts = async (bench: Bench, cache: true | { events: number } = t
     cached: createStoreRepository(Account, store, { cache }),
     others: createStoreRepository(Account, bench.store),
   };
-};
-
-/** A tag list that codecs make an instance of a class of. */
-class Tags {
-  readonly all: string[];
-  constructor(all: string[]) {
-    this.all = all;
-  }
-}
-
-const defineTagged = (name: string) => {
-  const tags = z.codec(z.array(z.string()), z.instanceof(Tags), {
-    decode: (all) => new Tags(all),
-    encode: ({ all }) => all,
-  });
-  return defineEntity({
-    name,
-    schema: z.object({ tags }),
-    events: { Tagged: z.object({ tags }) },
-    create: (input: { tags: string[] }) => ({ type: "Tagged", tags: new Tags(input.tags) }),
-    evolve: { Tagged: (_, { tags: given }) => ({ tags: given }) },
-    commands: {},
-    index: {},
-  });
 };
 
 export const caching = contractGroup("caching", {
