@@ -7,19 +7,24 @@ import { pinnedTypes } from "./pinned-types.ts";
 export interface ConnectedDatabase {
   readonly connectionString: string;
   readonly pool: pg.Pool;
+  /** For other libraries: they leave settings behind on connections, a statement timeout for example. */
+  readonly peerPool: pg.Pool;
   readonly db: Kysely<unknown>;
   close(): Promise<void>;
 }
 
 export const connect = (connectionString: string, max = 16): ConnectedDatabase => {
-  const pool = new pg.Pool({ connectionString, max, types: pinnedTypes() });
+  const newPool = () => new pg.Pool({ connectionString, max, types: pinnedTypes() });
+  const [pool, peerPool] = [newPool(), newPool()];
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: annalsPool(pool) }) });
   return {
-    ...{ connectionString, pool, db },
-    close: () => {
-      // A connection that is closing may still be told that its database is dropped.
-      pool.on("error", () => {});
-      return pool.end();
+    ...{ connectionString, pool, peerPool, db },
+    close: async () => {
+      for (const one of [pool, peerPool]) {
+        // A connection that is closing may still be told that its database is dropped.
+        one.on("error", () => {});
+        await one.end();
+      }
     },
   };
 };

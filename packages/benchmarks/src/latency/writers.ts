@@ -41,7 +41,10 @@ const annalsWriters = async ({ db }: ConnectedDatabase, count: number): Promise<
   };
 };
 
-const emmettWriters = async ({ pool }: ConnectedDatabase, count: number): Promise<Writers> => {
+const emmettWriters = async (
+  { peerPool: pool }: ConnectedDatabase,
+  count: number,
+): Promise<Writers> => {
   // Loaded late: it replaces parsers of `pg` for the whole process.
   const { getPostgreSQLEventStore } = await import("@event-driven-io/emmett-postgresql");
   const store = getPostgreSQLEventStore("", {
