@@ -27,9 +27,9 @@ export const recordStatement = async <Place extends string>(
     connect: async () => {
       const client = await pool.connect();
       return {
-        query: (query: RecordedQuery) => {
-          last = query;
-          return client.query({ ...query, values: [...query.values] });
+        query: (query: Omit<RecordedQuery, "values">, values: unknown[]) => {
+          last = { name: query.name, text: query.text, values };
+          return client.query(query, values);
         },
         release: () => client.release(),
       };

@@ -64,9 +64,9 @@ export const silentPool = (found: Found): PgPool => {
   const read = async () => ({ command: "SELECT", rowCount: 1, rows: [found()] });
   const write = async () => ({ command: "SELECT", rowCount: 1, rows: [{ written: true }] });
   const client = {
-    query: (query: { readonly values?: readonly unknown[] }) =>
+    query: (_query: string | object, values?: readonly unknown[]) =>
       // Reads have one parameter, or none.
-      (query.values?.length ?? 0) > 1 ? write() : read(),
+      (values?.length ?? 0) > 1 ? write() : read(),
     release: () => {},
   };
   return { connect: async () => client, end: async () => {} };

@@ -3,7 +3,7 @@ import { type Answer, DeferredBegin } from "./deferred-begin.ts";
 import { atOnce, type Call, callsIn, canPipeline, type Pipelining } from "./flight.ts";
 import { makeSettings, scopedText } from "./scope-settings.ts";
 import { isConnectionLost, isReportedByServer, wasNeverSent } from "./sqlstate.ts";
-import { ownStatement } from "./statement.ts";
+import { type OwnStatement, ownStatement } from "./statement.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
 import { typeParsers } from "./type-parsers.ts";
 
@@ -85,7 +85,7 @@ export const trackerOf = (rows: readonly unknown[]): TransactionTracker | undefi
 interface QueryingClient extends PgPoolClient, Pipelining {
   readonly processID: number;
   query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
-  query<R>(config: object): Promise<PostgresQueryResult<R>>;
+  query<R>(config: object, values?: readonly unknown[]): Promise<PostgresQueryResult<R>>;
   query<R>(
     text: string,
     values: readonly unknown[] | undefined,
@@ -132,7 +132,7 @@ class TrackedClient implements PostgresPoolClient {
     parameters: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
     const own = ownStatement(sql);
-    if (own !== undefined) return this.#runOurs(own.name, sql, parameters);
+    if (own !== undefined) return this.#runOurs(own, sql, parameters);
     const calls = callsIn(sql, parameters);
     if (calls !== undefined) return this.#fly<R>(calls);
     const scoped = scopedText(sql);
@@ -177,13 +177,15 @@ class TrackedClient implements PostgresPoolClient {
   }
 
   async #runOurs<R>(
-    name: string | undefined,
+    own: OwnStatement | undefined,
     text: string,
     values: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
-    const query = { name: this.#prepare ? name : undefined, text, values, types: typeParsers };
+    const prepared = this.#prepare ? own?.prepared : undefined;
+    // pg copies at every call, by their descriptors, what properties a query has of its own: 1.8 µs for these.
+    const query: object = Object.create(prepared ?? { text, types: typeParsers });
     try {
-      const result = await this.#client.query<R>(query);
+      const result = await this.#client.query<R>(query, values);
       (result.rows as TrackedRows)[TRACKER] = this.#tracker;
       return result;
     } catch (error) {
@@ -202,8 +204,8 @@ class TrackedClient implements PostgresPoolClient {
     const setting = makeSettings(names);
     const steps: readonly (() => Promise<unknown>)[] = [
       ...(isOpen ? [] : [() => this.#client.query({ text: "begin" })]),
-      () => this.#runOurs(setting.name, setting.sql, parameters.slice(-names.length)),
-      () => this.#runOurs<R>(ownStatement(sql)?.name, sql, values),
+      () => this.#runOurs(ownStatement(setting.sql), setting.sql, parameters.slice(-names.length)),
+      () => this.#runOurs<R>(ownStatement(sql), sql, values),
       ...(isOpen ? [] : [() => this.#client.query({ text: "commit" })]),
     ];
     const results = await (canPipeline(this.#client)
@@ -215,9 +217,9 @@ class TrackedClient implements PostgresPoolClient {
   /** Each is a statement of its own, with a snapshot of its own. Its rows are the rows of each. */
   async #fly<R>(calls: readonly Call[]): Promise<PostgresQueryResult<R>> {
     const steps = calls.map(
-      ([{ name, sql }, parameters]) =>
+      ([{ sql }, parameters]) =>
         () =>
-          this.#runOurs<unknown>(name, sql, parameters),
+          this.#runOurs<unknown>(ownStatement(sql), sql, parameters),
     );
     const results = await (canPipeline(this.#client)
       ? this.#atOnce(steps)

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type QueryId, RawNode } from "kysely";
+import { typeParsers } from "./type-parsers.ts";
 
 /** A statement of ours: constant text, compiled once, executed many times under one name. */
 export interface Statement {
@@ -13,12 +14,12 @@ export interface Statement {
 /** PostgreSQL cuts longer names (NAMEDATALEN - 1), which would make two of them one. */
 const NAME_BYTES_MAX = 63;
 
-const named = new Map<string, { readonly name: string }>();
+const named = new Map<string, OwnStatement>();
 
 /** Makes a statement that is prepared. `label` shows up in `pg_prepared_statements`. */
 export const statement = (label: string, sql: string): Statement => {
   const made = build(label, sql);
-  named.set(sql, { name: made.name });
+  named.set(sql, { prepared: { name: made.name, text: sql, types: typeParsers } });
   return made;
 };
 
@@ -35,8 +36,14 @@ const build = (label: string, sql: string): Statement => {
   return Object.freeze({ name, sql, node: RawNode.createWithSql(sql), queryId: { queryId: name } });
 };
 
-/** Whether a text is one of ours, and the name to prepare it under if it has one. */
-export const ownStatement = (sql: string): { readonly name?: string } | undefined =>
+/** What is known of one of our texts. */
+export interface OwnStatement {
+  /** How `pg` is asked for it under its name, beside the values; absent for one that has no name. */
+  readonly prepared?: object;
+}
+
+/** Whether a text is one of ours, and how to ask for it under its name if it has one. */
+export const ownStatement = (sql: string): OwnStatement | undefined =>
   named.get(sql) ?? (sql.startsWith(UNPREPARED) ? NAMELESS : undefined);
 
 const NAMELESS = {};
