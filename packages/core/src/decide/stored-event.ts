@@ -58,7 +58,9 @@ export const encodeEvent = (
   const { stored, value } = encoded.result;
   const { version } = event;
   const body = version === 1 ? { type, ...stored } : { type, v: version, ...stored };
-  return { event: { type, ...value }, stored: { type, version, body } };
+  // Without codecs and older versions, what is stored is what is there in memory.
+  const isSame = version === 1 && stored === value;
+  return { event: isSame ? body : { type, ...value }, stored: { type, version, body } };
 };
 
 const notEncoded = (issues: readonly Issue[]): CodecResult<Encoded> => ({ ok: false, issues });

@@ -45,9 +45,11 @@ export const annalsPool = (pool: PgPool, options: AnnalsPoolOptions = {}): Postg
   pool.on?.("connect", surviveLostConnections);
   const clients = new WeakMap<PgPoolClient, TrackedClient>();
   const tracked = (client: PgPoolClient): TrackedClient => {
-    const known = clients.get(client) ?? new TrackedClient(client, prepare);
-    clients.set(client, known);
-    return known;
+    const known = clients.get(client);
+    if (known !== undefined) return known;
+    const made = new TrackedClient(client, prepare);
+    clients.set(client, made);
+    return made;
   };
   const { Client } = pool as Partial<PostgresPool>;
   return {
