@@ -4,6 +4,7 @@ import { driverNamed } from "../src/all-drivers.ts";
 import { FLAWLESS, type Verdict } from "../src/judge.ts";
 import { crossing } from "../src/phases/crossing.ts";
 import { STALL_MS } from "../src/phases/phase.ts";
+import { pooler } from "../src/phases/pooler.ts";
 import { restart } from "../src/phases/restart.ts";
 import { unrelated } from "../src/phases/unrelated.ts";
 import { type Proof, prove } from "../src/prove.ts";
@@ -19,7 +20,7 @@ const proofOf = (name: string, events: number, quietMs: number): Promise<Proof> 
 // Timing decides whether a run comes to the point, and a busy machine spoils some: those are repeated.
 describe.skipIf(isSomebodys)("the proof, shortened", { retry: 2, timeout: 120_000 }, () => {
   it("finds nothing wrong with Annals, whatever happens to it", async () => {
-    const phases = [crossing, restart, unrelated];
+    const phases = [crossing, restart, unrelated, pooler];
     const proof = await prove(driverNamed("annals"), {
       seed: SEED,
       events: 400,
