@@ -135,22 +135,24 @@ class HandClock implements Clock {
 describe("round trips", () => {
   it.each([
     // BEGIN and COMMIT around what handlers send; at least once, the checkpoint moves on its own.
-    ["exactly-once", 2],
-    ["at-least-once", 0],
+    ["exactly-once", "writing nothing", 0],
+    ["exactly-once", "with a statement", 3],
+    ["at-least-once", "writing nothing", 0],
   ] as const)(
-    "of twenty batches, handled %s, are four readings and their moves",
-    async (delivery, own) => {
+    "of twenty batches, handled %s %s, are four readings and their moves",
+    async (delivery, how, own) => {
       const { rows } = await sql<{ id: string }>`
       select id from account_events order by position limit 2000`.execute(db);
       let batches = 0;
       const consumer = createConsumer(db, {
-        ...{ name: `counted-${delivery}`, delivery, leaseMs: 600_000 },
+        ...{ name: `counted-${delivery}-${own}`, delivery, leaseMs: 600_000 },
         topics: [Account],
         only: { keys: rows.map(({ id }) => id) },
         batch: {
           size: 100,
-          handle: () => {
+          handle: async (_, { tx }) => {
             batches += 1;
+            if (how === "with a statement" && tx) await sql`select 1`.execute(tx);
           },
         },
       });

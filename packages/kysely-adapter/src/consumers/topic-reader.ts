@@ -3,7 +3,7 @@ import type { Database } from "../connection/database.ts";
 import type { Call } from "../connection/flight.ts";
 import { type LastPositionRow, lastPosition } from "../statements/last-position.ts";
 import { readTopic } from "../statements/read-topic.ts";
-import { type TopicRow, toSlottedEvent } from "../statements/topic-row.ts";
+import { eventsIn, type TopicLists } from "../statements/topic-lists.ts";
 import { type TopicWriterRow, topicWriters } from "../statements/topic-writers.ts";
 import {
   type LastPosition,
@@ -74,8 +74,8 @@ export class TopicReader<DB> {
     if (bound <= after) {
       return { events: [], upTo: after, more: false, life, version: this.#version };
     }
-    const rows = ahead.rows ?? (await this.#run<SlottedRow>(this.#reading(request, bound, life)));
-    const read = rows.map((row) => toSlottedEvent(row, row.slot ?? 0));
+    const rows = ahead.rows ?? (await this.#run<TopicLists>(this.#reading(request, bound, life)));
+    const read = eventsIn(rows);
     const events =
       ahead.rows === undefined ? read : read.filter((event) => event.position <= bound);
     const reached = events.length === limit ? (events.at(-1)?.position ?? bound) : bound;
@@ -128,7 +128,7 @@ export class TopicReader<DB> {
       lastPosition: async () => {
         const calls = isExpected ? [[this.#writers, []] as const, ...readingTo(last)] : [];
         const answers = await this.#database.fly([this.#lastPosition(), ...calls]);
-        [, writers, ahead.rows] = answers as [unknown, TopicWriterRow[]?, SlottedRow[]?];
+        [, writers, ahead.rows] = answers as [unknown, TopicWriterRow[]?, TopicLists[]?];
         const found = this.#lastIn(answers[0] as readonly LastPositionRow[]);
         last = Math.min(found.last, request.upTo ?? found.last);
         return found;
@@ -136,7 +136,7 @@ export class TopicReader<DB> {
       topicWriters: async () => {
         if (writers === undefined) {
           const answers = await this.#database.fly([[this.#writers, []], ...readingTo(last)]);
-          [writers, ahead.rows] = answers as [TopicWriterRow[], SlottedRow[]?];
+          [writers, ahead.rows] = answers as [TopicWriterRow[], TopicLists[]?];
         }
         return writersIn(writers);
       },
@@ -166,9 +166,5 @@ const writersIn = (rows: readonly TopicWriterRow[]): TopicWriters => ({
 
 /** What was read before it was known how far that counts. */
 interface Ahead {
-  rows?: readonly SlottedRow[] | undefined;
-}
-
-interface SlottedRow extends TopicRow {
-  readonly slot?: number;
+  rows?: readonly TopicLists[] | undefined;
 }

@@ -10,7 +10,7 @@ import {
 } from "../statements/projection-checkpoint.ts";
 import { readTopic } from "../statements/read-topic.ts";
 import { SERVER_LIFE } from "../statements/server-life.ts";
-import { type TopicRow, toTopicEvent } from "../statements/topic-row.ts";
+import { eventsIn, type TopicLists } from "../statements/topic-lists.ts";
 import { holdWriters, lockTables, type Patience } from "./locked-tables.ts";
 import {
   type CopyKind,
@@ -114,10 +114,10 @@ export const unfilled = async <DB>(
     keys: keys !== undefined,
     scope: scope !== undefined,
   });
-  const rows = await run<TopicRow>(text, [
+  const rows = await run<TopicLists>(text, [
     ...[after, upTo, most + 1, server?.life, null, null, keys ?? null],
     ...topics.map(({ passedOver }) => passedOver),
     ...(scope ?? []),
   ]);
-  return rows.map(toTopicEvent);
+  return eventsIn(rows);
 };

@@ -5,6 +5,7 @@ import { qualify, quoteName } from "../tables/quote.ts";
 import { scopeColumns } from "../tables/scope-columns.ts";
 import { SERVER_LIFE } from "./server-life.ts";
 import { topicColumns } from "./topic-columns.ts";
+import { inLists } from "./topic-lists.ts";
 
 /** What narrows a reading beside positions and event types. Each has a text of its own. */
 export interface TopicFilters {
@@ -20,7 +21,7 @@ export interface TopicFilters {
 const TYPES_FROM = 8;
 
 /**
- * Reads the next events of one topic or several by rising position, within settled bounds.
+ * Reads the next events of one topic or several by rising position, within settled bounds, in rows of lists.
  * Parameters: $1 after, $2 up to (settled), $3 limit, $4 the server's life that $2 belongs to: in
  * another life of the server nothing is returned, since $2 means nothing there; $5 to $7 as the filters
  * say; from $8 on, for each topic, the event types to pass over, then the scope.
@@ -36,7 +37,7 @@ export const readTopic = (
   const merged = branches.length === 1 ? "" : "\norder by position\nlimit $3::int";
   return statement(
     `read_topic_${plans.map(({ name }) => name).join("_")}`,
-    `${branches.join("\nunion all\n")}${merged}`,
+    inLists(`${branches.join("\nunion all\n")}${merged}`, plans, filters),
   );
 };
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@annals/core";
-import type { SlottedEvent, TopicEvent } from "@annals/core/adapter";
+import type { TopicEvent } from "@annals/core/adapter";
 
-/** An event as statements that read topics return it. */
+/** An event as statements return it that read few. */
 export interface TopicRow {
   readonly topic: string;
   readonly id: string;
@@ -17,10 +17,7 @@ export interface TopicRow {
   readonly bytes?: Uint8Array | null;
 }
 
-export const toTopicEvent = (row: TopicRow): TopicEvent => toSlottedEvent(row, 0);
-
-/** The same for the slot that it was read for. One plain literal, since it is made for every event. */
-export const toSlottedEvent = (row: TopicRow, slot: number): SlottedEvent => ({
+export const toTopicEvent = (row: TopicRow): TopicEvent => ({
   topic: row.topic,
   id: row.id,
   sequence: row.sequence,
@@ -32,9 +29,8 @@ export const toSlottedEvent = (row: TopicRow, slot: number): SlottedEvent => ({
   parentId: row.parent ?? undefined,
   body: row.event,
   bytes: row.bytes ? plainBytes(row.bytes) : null,
-  slot,
 });
 
 /** Drivers hand on Buffers, which compare and print otherwise. */
-const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+export const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);

@@ -212,6 +212,9 @@ join "app"."bookings" u on u.id = p.id and u."deleted_at" is null and u."tenant_
 order by p.place;
 
 -- read a topic for one scope
+select min(topic) as topic, json_agg(id) as id, json_agg(sequence) as sequence, json_agg(position) as position, json_agg(recorded_at) as recorded_at, json_agg(event) as event, case when bool_or(context is not null) then json_agg(context) end as context, case when bool_or(scope is not null) then json_agg(scope) end as scope
+from (
+select *, (row_number() over (order by position) - 1) / 50 as part from (
 (
   select 'booking' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, json_build_array("tenant_id", "branch") as scope
   from "app"."booking_events"
@@ -224,4 +227,8 @@ order by p.place;
     and "branch" = $10::bigint
   order by position
   limit $3::int
-);
+)
+) as event
+) as event
+group by part
+order by part;

@@ -465,6 +465,9 @@ from "app"."items" u
 where u.id = $1::uuid and u."deleted_at" is null;
 
 -- events of a parent and its children
+select json_agg(topic) as topic, json_agg(id) as id, json_agg(sequence) as sequence, json_agg(position) as position, json_agg(recorded_at) as recorded_at, json_agg(event) as event, case when bool_or(context is not null) then json_agg(context) end as context, case when bool_or(parent is not null) then json_agg(parent) end as parent
+from (
+select *, (row_number() over (order by position) - 1) / 50 as part from (
 (
   select 'cart' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, null::text as parent
   from "app"."cart_events"
@@ -489,7 +492,11 @@ union all
   limit $3::int
 )
 order by position
-limit $3::int;
+limit $3::int
+) as event
+) as event
+group by part
+order by part;
 
 -- events of a child that were just appended
 select 'item' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, (select "cart_id"::text from "app"."items" u where u.id = "item_events".id) as parent, (

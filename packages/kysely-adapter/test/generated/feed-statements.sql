@@ -9,6 +9,9 @@ from "app"."feed_latest"
 where key = $1;
 
 -- read a topic of its own
+select min(topic) as topic, json_agg(id) as id, json_agg(sequence) as sequence, json_agg(position) as position, json_agg(recorded_at) as recorded_at, json_agg(event) as event, case when bool_or(context is not null) then json_agg(context) end as context, case when bool_or(headers is not null) then json_agg(headers) end as headers, case when bool_or(bytes is not null) then json_agg(encode(bytes, 'hex')) end as bytes
+from (
+select *, (row_number() over (order by position) - 1) / 50 as part from (
 (
   select 'feed' as topic, key as id, 0 as sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, headers, bytes
   from "app"."feed_events"
@@ -19,9 +22,16 @@ where key = $1;
     and $7::text[] is null
   order by position
   limit $3::int
-);
+)
+) as event
+) as event
+group by part
+order by part;
 
 -- read an entity and a topic
+select json_agg(topic) as topic, json_agg(id) as id, json_agg(sequence) as sequence, json_agg(position) as position, json_agg(recorded_at) as recorded_at, json_agg(event) as event, case when bool_or(context is not null) then json_agg(context) end as context, case when bool_or(headers is not null) then json_agg(headers) end as headers, case when bool_or(bytes is not null) then json_agg(encode(bytes, 'hex')) end as bytes
+from (
+select *, (row_number() over (order by position) - 1) / 50 as part from (
 (
   select 'person' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, null::jsonb as headers, null::bytea as bytes
   from "app"."person_events"
@@ -46,7 +56,11 @@ union all
   limit $3::int
 )
 order by position
-limit $3::int;
+limit $3::int
+) as event
+) as event
+group by part
+order by part;
 
 -- add a partition
 create table "app"."feed_events_p7" (like "app"."feed_events" including all);

@@ -823,6 +823,9 @@ where locktype = 'relation'
   and pid is distinct from pg_backend_pid();
 
 -- read a topic
+select min(topic) as topic, json_agg(id) as id, json_agg(sequence) as sequence, json_agg(position) as position, json_agg(recorded_at) as recorded_at, json_agg(event) as event, case when bool_or(context is not null) then json_agg(context) end as context
+from (
+select *, (row_number() over (order by position) - 1) / 50 as part from (
 (
   select 'person' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event
   from "app"."person_events"
@@ -833,9 +836,16 @@ where locktype = 'relation'
     and $7::text[] is null
   order by position
   limit $3::int
-);
+)
+) as event
+) as event
+group by part
+order by part;
 
 -- read a topic for some slots and keys
+select min(topic) as topic, json_agg(id) as id, json_agg(sequence) as sequence, json_agg(position) as position, json_agg(recorded_at) as recorded_at, json_agg(event) as event, case when bool_or(context is not null) then json_agg(context) end as context, json_agg(slot) as slot
+from (
+select *, (row_number() over (order by position) - 1) / 50 as part from (
 (
   select 'person' as topic, id::text as id, sequence, position, round(date_part('epoch', recorded_at) * 1000) as recorded_at, context, event, annals.bucket(id::text) * $6::int / 1024 as slot
   from "app"."person_events"
@@ -846,7 +856,11 @@ where locktype = 'relation'
     and id = any ($7::uuid[])
   order by position
   limit $3::int
-);
+)
+) as event
+) as event
+group by part
+order by part;
 
 -- the end of a batch of events
 select position, (count(*) over ())::int as rows
