@@ -93,3 +93,20 @@ export const seedUsers = async (
   );
   return rows;
 };
+
+const USERS_AT_ONCE = 10_000;
+
+/** Fills in so many events, in statements of bounded size. */
+export const seedEvents = async (
+  pool: pg.Pool,
+  tables: Tables,
+  events: number,
+  eventsPerUser: number,
+): Promise<void> => {
+  let left = Math.ceil(events / eventsPerUser);
+  for (let part = 1; left > 0; part += 1) {
+    const users = Math.min(left, USERS_AT_ONCE);
+    await seedUsers(pool, tables, `fill-${part}`, { users, events: eventsPerUser });
+    left -= users;
+  }
+};

@@ -1,6 +1,6 @@
 import { createCheckpoints } from "../by-hand/consumer-loop.ts";
 import type { BenchmarkDatabase } from "../database.ts";
-import { seedUsers } from "../tables.ts";
+import { seedEvents } from "../tables.ts";
 
 export const EVENTS_PER_USER = 10;
 
@@ -11,6 +11,5 @@ export const prepareTopic = async (database: BenchmarkDatabase, events: number):
   if (prepared.has(database)) return;
   prepared.add(database);
   await createCheckpoints(database.pool, "topic");
-  const users = events / EVENTS_PER_USER;
-  await seedUsers(database.pool, "topic", "topic", { users, events: EVENTS_PER_USER });
+  await seedEvents(database.pool, "topic", events, EVENTS_PER_USER);
 };

@@ -1,17 +1,13 @@
 import type { ConnectedDatabase } from "../connected-database.ts";
-import { seedUsers } from "../tables.ts";
+import { seedEvents } from "../tables.ts";
 import { openWriters } from "./writers.ts";
 
 const EVENTS_PER_USER = 10;
 const USERS_AT_ONCE = 10_000;
 
 /** Fills in so many events of many users, under the same guards as everybody. */
-export const fillAnnals = async ({ pool }: ConnectedDatabase, events: number): Promise<void> => {
-  for (const { part, users } of parts(events)) {
-    const label = `fill-${part.toString().padStart(6, "0")}`;
-    await seedUsers(pool, "guarded", label, { users, events: EVENTS_PER_USER });
-  }
-};
+export const fillAnnals = ({ pool }: ConnectedDatabase, events: number): Promise<void> =>
+  seedEvents(pool, "guarded", events, EVENTS_PER_USER);
 
 /** Fills in as many for Emmett, as its own function stores them. */
 export const fillEmmett = async (database: ConnectedDatabase, events: number): Promise<void> => {
