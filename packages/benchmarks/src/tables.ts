@@ -82,14 +82,14 @@ export const seedUsers = async (
   await pool.query(
     `insert into ${tables}.user_events (id, sequence, event_type, event, recorded_at)
      select u.id, n, e.event ->> 'type', e.event, now()
-     from ${tables}.users u
+     from unnest($1::uuid[]) made (id)
+     join ${tables}.users u on u.id = made.id
      cross join generate_series(1, $2::int) n
      cross join lateral (select case n
        when 1 then jsonb_build_object('type', 'UserRegistered', 'email', u.email, 'name', 'Name 1')
        else jsonb_build_object('type', 'UserRenamed', 'name', 'Name ' || n) end as event) e
-     where u.email like $1
      order by u.id, n`,
-    [`${label}-%`, events],
+    [rows.map(({ id }) => id), events],
   );
   return rows;
 };
