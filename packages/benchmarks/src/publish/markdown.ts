@@ -30,10 +30,14 @@ export const growthMarkdown = (points: readonly GrowthPoint[]): string => {
   const head = ["µs for one operation", ...sizes.map((size) => size.toLocaleString("en"))];
   const lines = [...variants].map(([name, measured]) => [
     name,
-    ...measured.map(({ micros }) => micros.toFixed(micros < 10 ? 2 : 0)),
+    ...sizes.map((size) => microsText(measured.find(({ events }) => events === size))),
   ]);
   return table([head, ...lines]).join("\n");
 };
+
+/** Not everything is measured at every size. */
+const microsText = (point: GrowthPoint | undefined): string =>
+  point === undefined ? "" : point.micros.toFixed(point.micros < 10 ? 2 : 0);
 
 /** A table under its title. */
 export const plainMarkdown = ({ title, rows }: PlainTable): string =>
