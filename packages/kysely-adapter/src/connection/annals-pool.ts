@@ -134,7 +134,7 @@ class TrackedClient implements PostgresPoolClient {
     parameters: readonly unknown[] | undefined,
   ): Promise<PostgresQueryResult<R>> {
     const own = ownStatement(sql);
-    if (own !== undefined) return this.#runOurs(own, sql, parameters);
+    if (own !== undefined) return this.#runOurs(sql, parameters, own);
     const calls = callsIn(sql, parameters);
     if (calls !== undefined) return this.#fly<R>(calls);
     const scoped = scopedText(sql);
@@ -179,9 +179,9 @@ class TrackedClient implements PostgresPoolClient {
   }
 
   async #runOurs<R>(
-    own: OwnStatement | undefined,
     text: string,
     values: readonly unknown[] | undefined,
+    own: OwnStatement | undefined = ownStatement(text),
   ): Promise<PostgresQueryResult<R>> {
     const prepared = this.#prepare ? own?.prepared : undefined;
     // pg copies at every call, by their descriptors, what properties a query has of its own: 1.8 µs for these.
@@ -206,13 +206,11 @@ class TrackedClient implements PostgresPoolClient {
     const setting = makeSettings(names);
     const steps: readonly (() => Promise<unknown>)[] = [
       ...(isOpen ? [] : [() => this.#client.query({ text: "begin" })]),
-      () => this.#runOurs(ownStatement(setting.sql), setting.sql, parameters.slice(-names.length)),
-      () => this.#runOurs<R>(ownStatement(sql), sql, values),
+      () => this.#runOurs(setting.sql, parameters.slice(-names.length)),
+      () => this.#runOurs<R>(sql, values),
       ...(isOpen ? [] : [() => this.#client.query({ text: "commit" })]),
     ];
-    const results = await (canPipeline(this.#client)
-      ? this.#atOnce(steps)
-      : this.#inTurn(steps, isOpen));
+    const results = await this.#inFlight(steps, isOpen);
     return results[isOpen ? 1 : 2] as PostgresQueryResult<R>;
   }
 
@@ -221,22 +219,19 @@ class TrackedClient implements PostgresPoolClient {
     const steps = calls.map(
       ([{ sql }, parameters]) =>
         () =>
-          this.#runOurs<unknown>(ownStatement(sql), sql, parameters),
+          this.#runOurs<unknown>(sql, parameters),
     );
-    const results = await (canPipeline(this.#client)
-      ? this.#atOnce(steps)
-      : this.#inTurn(steps, true));
+    const results = await this.#inFlight(steps, true);
     const rows = results.map((result) => result.rows);
     return this.#ours({ command: "SELECT", rows });
   }
 
-  /** Sends all before the first has been answered. After one that failed, a COMMIT is a ROLLBACK. */
-  async #atOnce<Result>(steps: readonly (() => Promise<Result>)[]): Promise<readonly Result[]> {
-    const ends = await atOnce(this.#client, () => steps.map((step) => step()));
-    return ends.map((end) => {
-      if (end.status === "rejected") throw end.reason;
-      return end.value;
-    });
+  /** Sends all before the first has been answered, where the client can. */
+  #inFlight<Result>(
+    steps: readonly (() => Promise<Result>)[],
+    isOpen: boolean,
+  ): Promise<readonly Result[]> {
+    return canPipeline(this.#client) ? atOnce(this.#client, steps) : this.#inTurn(steps, isOpen);
   }
 
   async #inTurn<Result>(

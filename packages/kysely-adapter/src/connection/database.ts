@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { InvalidArgumentError, TransactionNotJoinedError } from "@annals/core";
-import { type Durability, type Join, scopeOf } from "@annals/core/adapter";
+import { type Durability, isJoined, type Join, scopeOf } from "@annals/core/adapter";
 import { type Kysely, PGliteAdapter, type QueryResult, type Transaction } from "kysely";
 import { trackerOf } from "./annals-pool.ts";
 import { HAS_BEGUN } from "./deferred-begin.ts";
@@ -102,7 +102,7 @@ export class Database<DB> {
     join: Join<Transaction<DB>>,
     [entity, call]: readonly [entity: string, call: string],
   ): Transaction<DB> | undefined {
-    if (join === undefined || join === "none") return undefined;
+    if (!isJoined(join)) return undefined;
     // What callers without types pass may be an instance that is in no transaction.
     if (join?.isTransaction === true) {
       scopeOf(join)?.check(`${entity}.${call}`);
@@ -129,7 +129,7 @@ export class Database<DB> {
     for (const [each, parameters] of calls) {
       rows.push((await this.#execute<object>(this.db, each, parameters)).rows);
     }
-    pooledByUs.set(this.identity, rows[0] !== undefined && trackerOf(rows[0]) !== undefined);
+    this.#notePool(rows[0] ?? []);
     return rows;
   }
 
@@ -137,7 +137,7 @@ export class Database<DB> {
   async hasBegun(tx: Transaction<DB>): Promise<boolean> {
     if (pooledByUs.get(this.identity) === false) return true;
     const { rows } = await this.#execute<{ has_begun: boolean }>(tx, HAS_BEGUN, []);
-    pooledByUs.set(this.identity, trackerOf(rows) !== undefined);
+    this.#notePool(rows);
     return rows[0]?.has_begun !== false;
   }
 
@@ -167,6 +167,11 @@ export class Database<DB> {
     const known = pooledByUs.get(this.identity);
     if (known !== undefined) return known;
     const { rows } = await this.#execute(on, makeSettings(names), values);
+    return this.#notePool(rows);
+  }
+
+  /** Whether the pool is ours, as rows of one of our statements tell. */
+  #notePool(rows: readonly unknown[]): boolean {
     const isOurs = trackerOf(rows) !== undefined;
     pooledByUs.set(this.identity, isOurs);
     return isOurs;

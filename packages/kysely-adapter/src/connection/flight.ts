@@ -23,17 +23,23 @@ export interface Pipelining {
 }
 
 /**
- * Lets queries go out without waiting for each other, each still a statement of its own, and returns how all of
- * them ended. The switch is pg's; it is on only here, since cursors do not work while it is.
+ * Lets queries go out without waiting for each other, each still a statement of its own. The switch is pg's; it is
+ * on only here, since cursors do not work while it is.
+ *
+ * @throws what the first that failed failed with, once all have ended. After it, a COMMIT is a ROLLBACK.
  */
 export const atOnce = async <Result>(
   client: Pipelining,
-  send: () => readonly Promise<Result>[],
-): Promise<readonly PromiseSettledResult<Result>[]> => {
+  steps: readonly (() => Promise<Result>)[],
+): Promise<readonly Result[]> => {
   const before = client.pipeline;
   client.pipeline = true;
   try {
-    return await Promise.allSettled(send());
+    const ends = await Promise.allSettled(steps.map((step) => step()));
+    return ends.map((end) => {
+      if (end.status === "rejected") throw end.reason;
+      return end.value;
+    });
   } finally {
     client.pipeline = before === true;
   }
